@@ -1,0 +1,47 @@
+# Everything a developer or CI needs; `make help` tells what there is.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test bench lint lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-10s %s\n", $$1, $$2}'
+
+run: $(READY) ## serve a demo ledger on http://127.0.0.1:8000 (founds it under var/ at the first start)
+	@$(BIN)/jejak serve --demo
+
+demo: $(READY) ## play one IKU from disposition to dispatch over HTTP, then verify it in a separate process
+	@$(BIN)/jejak demo $(if $(JSON),--json)
+
+test: $(READY) lint ## what CI runs: ruff, the type checker, all tests
+	$(BIN)/pytest
+
+lint: $(READY) ## ruff and the strict type checker
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY) ## measure, each figure beside its reference; writes var/bench.json
+	@$(BIN)/python tests/bench/run.py
+
+lock: ## renew requirements.lock from pyproject.toml (needs uv)
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --extra dev -o requirements.lock pyproject.toml
+
+clean: ## remove the environment and everything under var/
+	rm -rf $(VENV) var
+
+# The environment is complete or absent: the marker is written last.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Jejak needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot make an environment: install python3-venv (Debian: apt install python3-venv) and try again." >&2; exit 1; }
+	@echo "Installing the locked dependencies into $(VENV) ..."
+	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

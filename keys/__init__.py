@@ -1,0 +1,1 @@
+"""Who may sign, and when: keys, envelopes, the register of officials, authority."""

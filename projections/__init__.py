@@ -1,0 +1,1 @@
+"""Read models: disposable views folded from the journal."""
