@@ -1,0 +1,135 @@
+"""The vocabulary of strict schemas: what a name, a date, a digest or a text may be.
+
+Every body of an act, the SOP and the IKU document is a :class:`Fact` made of these types: frozen, no
+coercion, no unknown member, bounded text. :meth:`Fact.read` turns pydantic's complaints into one Indonesian
+sentence, so that nothing of pydantic leaves the room.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, StringConstraints, ValidationError
+
+from keys.errors import Malformed
+
+#: A stable name in the ledger: an official, a mandate, an office, a unit, an SOP.
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}[a-z0-9]$")]
+#: One line of text a person wrote, not blank at either end.
+Line = Annotated[str, StringConstraints(pattern=r"^\S(?:[^\n\r\t]*\S)?$", max_length=300)]
+#: Text of several lines.
+Text = Annotated[str, StringConstraints(pattern=r"^\S(?:[\s\S]*\S)?$", max_length=4000)]
+#: The lower-case hex SHA-256 leaf hash of an entry (RFC 6962 §2.1).
+LeafHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+#: The content address of a document: SHA-256 of its bytes.
+Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+#: A raw 32-byte Ed25519 public key, lower-case hex.
+PublicKeyHex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+#: A step of an SOP as its table numbers it.
+StepNo = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,2}[a-z]?$")]
+#: A figure as people write it, kept as text: never a float.
+Decimal = Annotated[str, StringConstraints(pattern=r"^-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?$")]
+#: A non-negative whole number.
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+#: A whole number from 1.
+Positive = Annotated[int, Field(ge=1, le=2**53 - 1)]
+#: A calendar year.
+Year = Annotated[int, Field(ge=1945, le=9999)]
+
+_TIME = re.compile(
+    r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$", re.ASCII
+)
+
+
+def _date(value: str) -> str:
+    try:
+        if dt.date.fromisoformat(value).isoformat() == value:
+            return value
+    except ValueError:
+        pass
+    raise ValueError("bukan tanggal; tulis seperti 2019-08-01")
+
+
+def _time(value: str) -> str:
+    try:
+        if _TIME.match(value) and dt.datetime.fromisoformat(value).year >= 1945:
+            return value
+    except ValueError:
+        pass
+    raise ValueError("bukan waktu RFC 3339 dengan selisih zona; tulis seperti 2026-11-22T09:15:00+07:00")
+
+
+#: A calendar date, ``YYYY-MM-DD``.
+Date = Annotated[str, StringConstraints(max_length=10), AfterValidator(_date)]
+#: A moment as RFC 3339 with an offset, to the microsecond at most.
+Time = Annotated[str, StringConstraints(max_length=32), AfterValidator(_time)]
+
+
+def items(kind: Any, *, least: int = 0, most: int = 200) -> Any:
+    """Return the type of a JSON array of ``kind`` as a tuple (strictness of its members is kept)."""
+    return Annotated[tuple[kind, ...], Strict(False), Field(min_length=least, max_length=most)]
+
+
+class Fact(BaseModel):
+    """A frozen value with a strict schema; what may be left out defaults to None."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    @classmethod
+    def read(cls, value: object, rule: str, what: str) -> Self:
+        """Return the JSON value as this type, or raise :class:`Malformed` naming the first fault."""
+        try:
+            return cls.model_validate(value)
+        except ValidationError as error:
+            raise _in_words(error, rule, what) from None
+
+    def plain(self) -> dict[str, Any]:
+        """Return the JSON value; members that are None are left out."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class DocumentRef(Fact):
+    """A document that an act names: content address, media type, size in bytes, file name."""
+
+    digest: Digest
+    media_type: Annotated[
+        str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,95}$")
+    ]
+    size: Annotated[int, Field(ge=0, le=20 * 1024 * 1024)]
+    name: Annotated[str, StringConstraints(pattern=r"^[^\s/\\.][^/\\\n\r\t]*$", max_length=200)]
+
+
+_WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "missing": lambda c: "tidak ada, padahal wajib",
+    "extra_forbidden": lambda c: "tidak dikenal",
+    "string_type": lambda c: "harus teks",
+    "int_type": lambda c: "harus bilangan bulat",
+    "bool_type": lambda c: "harus true atau false",
+    "tuple_type": lambda c: "harus daftar",
+    "model_type": lambda c: "harus objek",
+    "dict_type": lambda c: "harus objek",
+    "string_too_long": lambda c: f"terlalu panjang (paling banyak {c['max_length']} karakter)",
+    "string_too_short": lambda c: f"terlalu pendek (paling sedikit {c['min_length']} karakter)",
+    "string_pattern_mismatch": lambda c: f"tidak berbentuk {c['pattern']}",
+    "too_long": lambda c: f"terlalu banyak (paling banyak {c['max_length']})",
+    "too_short": lambda c: f"terlalu sedikit (paling sedikit {c['min_length']})",
+    "literal_error": lambda c: f"harus salah satu dari {c['expected'].replace(' or ', ', ')}",
+    "greater_than_equal": lambda c: f"harus paling kecil {c['ge']}",
+    "less_than_equal": lambda c: f"harus paling besar {c['le']}",
+    "value_error": lambda c: str(c["error"]),
+}
+
+
+def _in_words(error: ValidationError, rule: str, what: str) -> Malformed:
+    first = error.errors(include_url=False, include_input=False)[0]
+    path = ".".join(str(part) for part in first["loc"])[:120]
+    words = _WORDS.get(first["type"])
+    said = words(first.get("ctx", {})) if words else "tidak berbentuk seperti yang diminta"
+    where = f"{what}: bagian {path!r}" if path else what
+    return Malformed(rule, f"{where} {said}.", member=path)
+
+
+Seats = Literal["one", "many"]
