@@ -50,7 +50,7 @@ _ALLOWED = (
 
 def pae(payload_type: str, payload: bytes) -> bytes:
     """Return the bytes that a DSSE signature covers (DSSE v1 protocol, PAE)."""
-    kind = payload_type.encode("ascii")
+    kind = payload_type.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
@@ -92,7 +92,7 @@ class Envelope:
         return cls.parse(
             b'{"payloadType":"%b","payload":"%b","signatures":[{"keyid":"%b","sig":"%b"}]}'
             % (
-                payload_type.encode("ascii"),
+                payload_type.encode(),
                 base64.b64encode(payload),
                 key.public.id.encode("ascii"),
                 base64.b64encode(signature),
@@ -114,9 +114,7 @@ class Opened:
     def __post_init__(self) -> None:
         if self.envelope.keyid != self.key.id:
             raise Forged("signature.keyid", "Amplop menyebut kunci lain dari kunci yang dipakai memeriksa.")
-        self.key.verify(
-            self.envelope.signature, pae(self.envelope.payload_type, self.envelope.unverified_payload)
-        )
+        self.key.verify(self.envelope.signature, pae(self.envelope.payload_type, self.envelope.unverified_payload))
 
     @property
     def payload(self) -> bytes:

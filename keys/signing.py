@@ -30,7 +30,7 @@ _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
 _D = -121665 * pow(121666, _P - 2, _P) % _P
 # y of the points of order 8 (RFC 8032 curve); with 0, 1 and -1 they are all y of small order.
-_Y8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+_Y8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 _SMALL_ORDER_Y = frozenset({0, 1, _P - 1, _Y8, _P - _Y8})
 
 
@@ -46,17 +46,13 @@ class PublicKey:
     def load(cls, raw: bytes) -> PublicKey:
         """Return the key whose 32 raw bytes these are, or raise :class:`Malformed`."""
         if len(raw) != PUBLIC_KEY_BYTES:
-            raise Malformed(
-                "key.length", f"Kunci publik {len(raw)} bita; kunci Ed25519 harus {PUBLIC_KEY_BYTES} bita."
-            )
+            raise Malformed("key.length", f"Kunci publik {len(raw)} bita; kunci Ed25519 harus {PUBLIC_KEY_BYTES} bita.")
         encoded = int.from_bytes(raw, "little")
         y = encoded & ((1 << 255) - 1)
         if y >= _P:
             raise Malformed("key.canonical", "Kunci publik tidak ditulis dalam bentuk bakunya.")
         if y in _SMALL_ORDER_Y:
-            raise Malformed(
-                "key.weak", "Kunci publik lemah: siapa pun dapat membuat tanda tangan untuk kunci ini."
-            )
+            raise Malformed("key.weak", "Kunci publik lemah: siapa pun dapat membuat tanda tangan untuk kunci ini.")
         square = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
         if pow(square, (_P - 1) // 2, _P) != 1:
             raise Malformed("key.point", "Kunci publik bukan titik pada kurva Ed25519.")
@@ -69,9 +65,7 @@ class PublicKey:
         try:
             self._key.verify(signature, message)
         except InvalidSignature:
-            raise Forged(
-                "signature.invalid", "Tanda tangan tidak cocok dengan isi dan kunci yang disebut."
-            ) from None
+            raise Forged("signature.invalid", "Tanda tangan tidak cocok dengan isi dan kunci yang disebut.") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, StringConstraints, ValidationError
 
 from keys.errors import Malformed
+
+T = TypeVar("T")
 
 #: A stable name in the ledger: an official, a mandate, an office, a unit, an SOP.
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}[a-z0-9]$")]
@@ -39,9 +41,7 @@ Positive = Annotated[int, Field(ge=1, le=2**53 - 1)]
 #: A calendar year.
 Year = Annotated[int, Field(ge=1945, le=9999)]
 
-_TIME = re.compile(
-    r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$", re.ASCII
-)
+_TIME = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$", re.ASCII)
 
 
 def _date(value: str) -> str:
@@ -68,9 +68,8 @@ Date = Annotated[str, StringConstraints(max_length=10), AfterValidator(_date)]
 Time = Annotated[str, StringConstraints(max_length=32), AfterValidator(_time)]
 
 
-def items(kind: Any, *, least: int = 0, most: int = 200) -> Any:
-    """Return the type of a JSON array of ``kind`` as a tuple (strictness of its members is kept)."""
-    return Annotated[tuple[kind, ...], Strict(False), Field(min_length=least, max_length=most)]
+#: A JSON array, read as a tuple; its members stay strict.
+Many = Annotated[tuple[T, ...], Strict(False), Field(max_length=200)]
 
 
 class Fact(BaseModel):
@@ -95,9 +94,7 @@ class DocumentRef(Fact):
     """A document that an act names: content address, media type, size in bytes, file name."""
 
     digest: Digest
-    media_type: Annotated[
-        str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,95}$")
-    ]
+    media_type: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,95}$")]
     size: Annotated[int, Field(ge=0, le=20 * 1024 * 1024)]
     name: Annotated[str, StringConstraints(pattern=r"^[^\s/\\.][^/\\\n\r\t]*$", max_length=200)]
 

@@ -1,0 +1,173 @@
+"""An act: what an official says and signs, strictly parsed, and the closed catalogue of kinds.
+
+The payload of an act's envelope is strict JSON (:mod:`keys.strict_json`) with exactly the members of
+:class:`Act`; ``body`` follows the one strict schema of its ``kind`` (:mod:`ledger.bodies`). Kinds, member
+names and payload type are storage formats: never renamed, only added.
+
+``Act.read`` says what bytes mean; who said it is only known of a :class:`SignedAct`, which is made from an
+envelope whose signature was verified and from nothing else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from keys import strict_json
+from keys.envelope import Envelope, Opened
+from keys.errors import Malformed
+from keys.fields import Fact, LeafHash, Positive, Slug, Time
+from ledger.bodies import CATALOGUE, Body
+
+#: The DSSE payload type of every act.
+PAYLOAD_TYPE = "application/vnd.jejak.act.v1+json"
+
+Family = Literal["register", "sop", "case"]
+
+_STREAM = (
+    r"^(?:register|sop:[a-z0-9][a-z0-9-]{0,62}[a-z0-9]"
+    r"|case:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$"
+)
+#: ``register``, ``sop:<slug>`` or ``case:<uuid>``.
+StreamName = Annotated[str, StringConstraints(pattern=_STREAM)]
+#: The origin line of a log: no spaces, no '+' (C2SP signed-note).
+Origin = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9./_-]{2,127}$")]
+
+
+class Seen(Fact):
+    """The newest checkpoint that the signer had verified: tree size and root (standard base64)."""
+
+    size: Annotated[int, Field(ge=1, le=2**53 - 1)]
+    root: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$")]
+
+
+class _Frame(Fact):
+    """The members of the payload; ``body`` is read by its kind's own schema."""
+
+    ledger: Origin
+    seen: Seen | None = Field(...)
+    stream: StreamName
+    version: Positive
+    previous: LeafHash | None = Field(...)
+    kind: Annotated[str, StringConstraints(max_length=64)]
+    official: Slug
+    mandate: Slug
+    occurred_at: Time
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a payload says. ``occurred_at`` is the signer's claim, an aware time."""
+
+    ledger: str
+    seen: Seen | None
+    stream: str
+    version: int
+    previous: str | None
+    kind: str
+    official: str
+    mandate: str
+    occurred_at: dt.datetime
+    body: Body
+
+    @classmethod
+    def read(cls, payload: bytes) -> Act:
+        """Return the act these payload bytes spell, or raise :class:`Malformed` naming rule and member."""
+        frame = _Frame.read(strict_json.loads(payload), "act.schema", "Tindakan")
+        known = CATALOGUE.get(frame.kind)
+        if known is None:
+            raise Malformed(
+                "act.kind",
+                f"Jenis tindakan {frame.kind!r} tidak ada dalam katalog.",
+                allowed=f"Yang dikenal: {', '.join(sorted(CATALOGUE))}.",
+            )
+        family, schema = known
+        if frame.stream.partition(":")[0] != family:
+            raise Malformed(
+                "act.stream",
+                f"Tindakan {frame.kind} tidak dapat dicatat pada {frame.stream}.",
+                allowed=f"Tempatnya: {_PLACES[family]}.",
+            )
+        if (frame.version == 1) != (frame.previous is None):
+            raise Malformed(
+                "act.previous",
+                "Versi 1 tidak mempunyai pendahulu; versi berikutnya wajib menyebut pendahulunya.",
+            )
+        return cls(
+            ledger=frame.ledger,
+            seen=frame.seen,
+            stream=frame.stream,
+            version=frame.version,
+            previous=frame.previous,
+            kind=frame.kind,
+            official=frame.official,
+            mandate=frame.mandate,
+            occurred_at=dt.datetime.fromisoformat(frame.occurred_at),
+            body=schema.read(frame.body, "act.body", f"Isi {frame.kind}"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SignedAct:
+    """An act whose signature was verified before its meaning was read; made from :class:`Opened` only."""
+
+    opened: Opened
+    act: Act = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "act", act_of(self.opened.envelope))
+
+    @property
+    def envelope(self) -> Envelope:
+        """Return the envelope, its bytes as they arrived."""
+        return self.opened.envelope
+
+
+def act_of(envelope: Envelope) -> Act:
+    """Return what an envelope says, without having verified who says it (rule ``act.type`` otherwise)."""
+    if envelope.payload_type != PAYLOAD_TYPE:
+        raise Malformed(
+            "act.type",
+            f"Amplop berisi {envelope.payload_type}, bukan tindakan.",
+            allowed=f"Tindakan memakai payloadType {PAYLOAD_TYPE}.",
+        )
+    return Act.read(envelope.unverified_payload)
+
+
+def compose(
+    *,
+    ledger: str,
+    seen: Seen | None,
+    stream: str,
+    version: int,
+    previous: str | None,
+    kind: str,
+    official: str,
+    mandate: str,
+    occurred_at: str,
+    body: dict[str, Any],
+) -> bytes:
+    """Return the payload bytes of an act, checked as a reader will check them."""
+    payload = strict_json.dumps(
+        {
+            "ledger": ledger,
+            "seen": seen.plain() if seen else None,
+            "stream": stream,
+            "version": version,
+            "previous": previous,
+            "kind": kind,
+            "official": official,
+            "mandate": mandate,
+            "occurred_at": occurred_at,
+            "body": body,
+        }
+    )
+    Act.read(payload)
+    return payload
+
+
+_PLACES = {"register": "register", "sop": "sop:<nama SOP>", "case": "case:<nomor perkara>"}

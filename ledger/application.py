@@ -1,0 +1,145 @@
+"""The ledger: the straight path of one signed act, from bytes to receipt.
+
+:meth:`Ledger.record` is that path; each of its lines is a room of this house. Beside it stand only the two things it
+must look up: the key that an envelope names, and the journal to read from.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import Mapper
+from eventsourcing.utils import Environment, EnvType
+
+from keys.envelope import Envelope
+from keys.errors import NotAllowed
+from keys.register import Register
+from keys.signing import PublicKey
+from ledger import log
+from ledger.acts import SignedAct
+from ledger.aggregates import ActRecorded, EntryMapper
+from ledger.documents import Documents
+from ledger.founding import founding_key
+from ledger.journal import JournalRecorder
+from ledger.memory import Memory
+from ledger.mentions import documents_of
+from ledger.note import NoteSigner
+from ledger.receipt import Receipt
+from ledger.recorded import Recorded
+from ledger.rows import Rows
+from ledger.seen import SeenCheck
+from ledger.streams import REGISTER, Stream, advance, judge
+from ledger.waiting import Place, Queue
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An act that is in the ledger, durable and sealed; ``again`` if it already was before this request."""
+
+    recorded: Recorded
+    receipt: Receipt
+    again: bool
+
+
+class Ledger(Application[str]):
+    """A ledger in ``folder``. ``signer`` holds the log's own key; ``clock`` returns aware times."""
+
+    name = "jejak"
+
+    def __init__(self, folder: Path, signer: NoteSigner, clock: Callable[[], dt.datetime]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        super().__init__(
+            {
+                "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+                "SQLITE_DBNAME": str(folder / "journal.sqlite"),
+                "ORIGINATOR_ID_TYPE": "text",
+                "APPLICATION_RECORDER_TOPIC": "ledger.journal:JournalRecorder",
+            }
+        )
+        self.signer = signer
+        self.documents = Documents(folder / "documents")
+        self._seen = SeenCheck(folder / "contradictions")
+        self._clock = clock
+        self._queue: Queue[SignedAct, Accepted] = Queue()
+        self._memory = Memory(self.events, self.repository)
+        with self.reading() as rows:
+            log.check_sealed(rows, signer.vkey)
+
+    def record(self, data: bytes) -> Accepted:
+        """Return the act in these bytes with its receipt, once it is durable: the straight path.
+
+        The same envelope again gets the same receipt. Raises Malformed, Forged, NotAllowed, Conflict or
+        Unavailable; the ledger is unchanged then.
+        """
+        envelope = Envelope.parse(data)
+        opened = envelope.opened_with(self._key_of(envelope))
+        signed = SignedAct(opened)
+        self.documents.require(documents_of(signed.act))
+        place = self._queue.enter(signed)
+        with place.leading() as batch:
+            if batch:  # it is this thread's turn: it carries everyone who waits
+                taken: list[tuple[Place[SignedAct, Accepted], Recorded, bool]] = []
+                with self._journal.turn(self.signer) as turn:
+                    world = self._memory.in_turn(turn)
+                    for each in batch:
+                        with each.alone():  # a refused act leaves its batch, the others go on
+                            if known := turn.already(each.item):
+                                taken.append((each, known, True))
+                                continue
+                            self._seen.require(each.item, turn.rows, world.stream(each.item.act.stream))
+                            at = turn.time(self._clock())
+                            judge(world, each.item, turn.next_index, at)
+                            done = turn.add(each.item, at)
+                            world.keep(advance(world, done))
+                            taken.append((each, done, False))
+                    self.save(*map(ActRecorded.of, turn.added), turn=turn)
+                self._memory.committed(world)
+                for each, done, again in taken:
+                    each.settle(Accepted(done, turn.receipts.get(done.index) or self.receipt(done.index), again))
+        return place.outcome()
+
+    def reading(self) -> AbstractContextManager[Rows]:
+        """Return rows to read in one snapshot of the journal."""
+        return self._journal.reading()
+
+    def stream(self, name: str) -> Stream | None:
+        """Return a stream as it now is, or None where nothing was recorded."""
+        return self._memory.stream(name)
+
+    def receipt(self, index: int) -> Receipt:
+        """Return the receipt of a leaf, or raise NotFound."""
+        with self.reading() as rows:
+            return log.receipt(rows, index)
+
+    def _key_of(self, envelope: Envelope) -> PublicKey:
+        """Return the public key that an envelope names; keys are named by their hash, so any time will do."""
+        register = self._memory.stream(REGISTER)
+        if register is None:
+            return founding_key(envelope)
+        assert isinstance(register.state, Register)
+        held = register.state.keys.get(envelope.keyid)
+        if held is None:
+            raise NotAllowed(
+                "authority.key",
+                "Kunci yang menandatangani tidak terdaftar dalam buku besar ini.",
+                allowed="Pakai kunci yang sudah diusulkan dan disetujui pendaftar.",
+            )
+        return held.public
+
+    @property
+    def _journal(self) -> JournalRecorder:
+        assert isinstance(self.recorder, JournalRecorder)
+        return self.recorder
+
+    def construct_mapper(self) -> Mapper[str]:
+        """Return the mapper that keeps entries verbatim."""
+        return EntryMapper()
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        """Return only the settings given here: the process environment configures no journal."""
+        return Environment(name, dict(env or {}))

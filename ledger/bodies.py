@@ -1,0 +1,307 @@
+"""The closed catalogue of acts: one strict body schema per kind (DOMAIN, "Catalogue of acts").
+
+Kinds and member names are storage formats: golden rows of each are kept in the tests and read by every later
+version. An optional member may be added; nothing is renamed, narrowed or removed.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from keys.fields import (
+    Date,
+    Digest,
+    DocumentRef,
+    Fact,
+    LeafHash,
+    Line,
+    Many,
+    Positive,
+    PublicKeyHex,
+    Slug,
+    StepNo,
+    Text,
+    Time,
+    Year,
+)
+from keys.records import MandateRecord, OfficialRecord
+from ledger.sop import Sop
+
+
+class Body(Fact):
+    """What an act says beyond its frame."""
+
+
+# --- register -------------------------------------------------------------------------------------------
+
+
+class Founder(Fact):
+    """One of the two who found a ledger: person, key and mandate as registrar."""
+
+    person: OfficialRecord
+    public_key: PublicKeyHex
+    mandate: MandateRecord
+
+
+class LedgerFounded(Body):
+    """Leaf 0: the ledger's name, its log's key (C2SP vkey), two founders, the office that enacts SOPs."""
+
+    name: Line
+    log_key: Annotated[str, StringConstraints(max_length=300)]
+    founders: Annotated[Many[Founder], Field(min_length=2, max_length=2)]
+    enacting_office: Slug
+    synthetic: bool
+
+
+class FoundingAccepted(Body):
+    """The second founder accepts leaf 0; before that nothing else is accepted."""
+
+    founding: LeafHash
+
+
+class OfficialProposed(Body):
+    """A person is proposed for the register."""
+
+    person: OfficialRecord
+
+
+class KeyProposed(Body):
+    """A key is proposed for a person, with the new key's own proof of possession (an envelope)."""
+
+    official: Slug
+    public_key: PublicKeyHex
+    possession: Annotated[str, StringConstraints(max_length=2000)]
+
+
+class MandateProposed(Body):
+    """A mandate is proposed."""
+
+    mandate: MandateRecord
+
+
+class Approved(Body):
+    """A proposal is approved, named by its leaf hash."""
+
+    proposal: LeafHash
+
+
+class KeyApproved(Approved):
+    """A key is approved; the berita acara that ties it to the person is named by its digest."""
+
+    berita_acara: DocumentRef | None = None
+
+
+# --- SOP ------------------------------------------------------------------------------------------------
+
+
+class SopEnacted(Body):
+    """An SOP comes into force, carried whole; a later version names the leaf of the one it replaces."""
+
+    sop: Sop
+    replaces: LeafHash | None = None
+
+
+# --- case -----------------------------------------------------------------------------------------------
+
+
+class CaseBody(Body):
+    """What every act in a case says: the step of the SOP that it performs."""
+
+    step: StepNo
+
+
+class SopRef(Fact):
+    """The version of an SOP that a case is pinned to: its slug and the leaf hash of ``sop.enacted``."""
+
+    slug: Slug
+    leaf: LeafHash
+
+
+class Letter(Fact):
+    """The incoming letter that a disposition stands on."""
+
+    sender: Line
+    number: Line
+    date: Date
+    received: Date
+    scan: DocumentRef
+
+
+class Period(Fact):
+    """Years that a document is for, both inclusive."""
+
+    first_year: Year
+    last_year: Year
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Period:
+        if self.last_year < self.first_year:
+            raise ValueError("berakhir sebelum mulai")
+        return self
+
+
+class DispositionIssued(CaseBody):
+    """Step 1: the disposition sheet on an incoming letter; it opens the case and pins the SOP."""
+
+    sop: SopRef
+    letter: Letter
+    agenda_no: Line | None = None
+    urgency: Literal["biasa", "segera", "sangat segera"]
+    secrecy: Literal["biasa", "terbatas", "rahasia"]
+    subject: Line
+    forwarded_to: Annotated[Many[Slug], Field(min_length=1)]
+    instruction: Text
+    note: Text | None = None
+    period: Period | None = None
+
+
+class DirectionGiven(CaseBody):
+    """Step 2: the secretary's direction."""
+
+    instruction: Text
+
+
+class ConceptDrafted(CaseBody):
+    """Step 3: a concept of the document."""
+
+    document: DocumentRef
+    note: Text | None = None
+
+
+class ConceptTyped(CaseBody):
+    """Step 4: the typed concept."""
+
+    document: DocumentRef
+    note: Text | None = None
+
+
+class ConceptRevised(CaseBody):
+    """Step 4 after a return: the round, what is replaced, which return it answers, the new document."""
+
+    round: Annotated[int, Field(ge=2, le=1000)]
+    replaces: Digest
+    answers: LeafHash
+    document: DocumentRef
+    note: Text | None = None
+
+
+class TypingReviewed(CaseBody):
+    """Step 5: exactly this document is approved, or returned with a reason."""
+
+    document: Digest
+    decision: Literal["approved", "returned"]
+    reason: Text | None = None
+
+    @model_validator(mode="after")
+    def _says_why(self) -> TypingReviewed:
+        if (self.decision == "returned") != (self.reason is not None):
+            raise ValueError("pengembalian, dan hanya pengembalian, wajib memuat alasan (reason)")
+        return self
+
+
+class ParafGiven(CaseBody):
+    """Step 6: responsibility for substance, wording and typing of exactly this document."""
+
+    document: Digest
+    note: Text | None = None
+
+
+class SignatureGiven(CaseBody):
+    """Step 7: the decision, on exactly this document."""
+
+    document: Digest
+    note: Text | None = None
+
+
+class Addressee(Fact):
+    """Who gets how many copies."""
+
+    name: Line
+    copies: Annotated[int, Field(ge=1, le=10_000)]
+
+
+class DistributionOrdered(CaseBody):
+    """Step 8: copying and distribution of the signed document to these addressees."""
+
+    document: Digest
+    addressees: Annotated[Many[Addressee], Field(min_length=1)]
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> DistributionOrdered:
+        if len({one.name for one in self.addressees}) != len(self.addressees):
+            raise ValueError("menyebut satu penerima dua kali")
+        return self
+
+
+class AgendaOrdered(CaseBody):
+    """Step 9: agenda, copying and distribution are ordered."""
+
+    document: Digest
+    note: Text | None = None
+
+
+class LetterNumber(Fact):
+    """A letter's number: classification / running number / office code / year."""
+
+    classification: Annotated[str, StringConstraints(pattern=r"^[0-9][0-9.]{0,19}$")]
+    running: Annotated[int, Field(ge=1, le=999_999)]
+    office_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,29}$")]
+    year: Year
+
+    def text(self) -> str:
+        """Return the number as it is written on paper."""
+        return f"{self.classification}/{self.running}/{self.office_code}/{self.year}"
+
+
+class AgendaRecorded(CaseBody):
+    """Step 10: the row in the agenda of outgoing letters; the signed document itself never changes."""
+
+    document: Digest
+    agenda_no: Positive
+    number: LetterNumber
+    letter_date: Date
+    sent_date: Date
+    addressee: Line
+    summary: Line
+    remark: Line | None = None
+
+
+class DispatchRecorded(CaseBody):
+    """Step 10: one addressee got their copies, with proof."""
+
+    document: Digest
+    recipient: Line
+    method: Line
+    copies: Annotated[int, Field(ge=1, le=10_000)]
+    received_by: Line
+    received_at: Time
+    evidence: DocumentRef
+
+
+#: kind -> (stream family, body schema)
+CATALOGUE: dict[str, tuple[str, type[Body]]] = {
+    "ledger.founded": ("register", LedgerFounded),
+    "founding.accepted": ("register", FoundingAccepted),
+    "official.proposed": ("register", OfficialProposed),
+    "official.approved": ("register", Approved),
+    "key.proposed": ("register", KeyProposed),
+    "key.approved": ("register", KeyApproved),
+    "mandate.proposed": ("register", MandateProposed),
+    "mandate.approved": ("register", Approved),
+    "sop.enacted": ("sop", SopEnacted),
+    "disposition.issued": ("case", DispositionIssued),
+    "direction.given": ("case", DirectionGiven),
+    "concept.drafted": ("case", ConceptDrafted),
+    "concept.typed": ("case", ConceptTyped),
+    "concept.revised": ("case", ConceptRevised),
+    "typing.reviewed": ("case", TypingReviewed),
+    "paraf.given": ("case", ParafGiven),
+    "signature.given": ("case", SignatureGiven),
+    "distribution.ordered": ("case", DistributionOrdered),
+    "agenda.ordered": ("case", AgendaOrdered),
+    "agenda.recorded": ("case", AgendaRecorded),
+    "dispatch.recorded": ("case", DispatchRecorded),
+}

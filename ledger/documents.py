@@ -1,0 +1,142 @@
+"""Documents: bytes that acts name by their SHA-256, kept beside the log as files.
+
+``<folder>/<first two hex digits>/<hex digest>``. A document is streamed into a temporary file, hashed on the way,
+fsynced, renamed to its digest, and its folder fsynced, before the digest is answered; so a digest that was ever
+answered can be read after any crash, and a half-written file is never one. Storing the same bytes again is the
+same document. The folder belongs to the ledger and is read by no one else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from keys.errors import Forged, Malformed, NotAllowed, NotFound, Unavailable
+from keys.fields import DocumentRef
+
+#: A document is at most this many bytes (20 MiB).
+MAX_BYTES = 20 * 1024 * 1024
+_CHUNK = 64 * 1024
+_PREFIX = "sha256:"
+
+
+class Documents:
+    """The folder of documents. A digest is ``sha256:<hex>``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def store(self, chunks: Iterable[bytes], *, expected: str | None = None) -> tuple[str, int]:
+        """Keep the bytes and return their digest and size; durable when this returns.
+
+        Raises Malformed when there are more than :data:`MAX_BYTES` bytes, or when ``expected`` names another
+        digest than they have; nothing is kept then.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix="incoming-", dir=self._folder)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    digest, size = _copy(chunks, file)
+                    file.flush()
+                    os.fsync(file.fileno())
+                if expected is not None and digest != expected:
+                    raise Malformed(
+                        "document.digest",
+                        f"Dokumen yang diterima bersidik {digest}, bukan {expected} yang disebut.",
+                        allowed="Kirim ulang berkas itu, atau hitung ulang sidiknya.",
+                    )
+                self._settle(Path(name), digest)
+            finally:
+                Path(name).unlink(missing_ok=True)
+        except OSError as error:
+            raise Unavailable(
+                "document.storage",
+                "Dokumen belum tersimpan: penyimpanan tidak dapat ditulis.",
+                allowed="Coba lagi, atau hubungi pengelola.",
+                cause=str(error),
+            ) from error
+        return digest, size
+
+    def _settle(self, incoming: Path, digest: str) -> None:
+        target = self._path(digest)
+        target.parent.mkdir(exist_ok=True)
+        os.chmod(incoming, 0o644)
+        os.replace(incoming, target)
+        _fsync_folder(target.parent)
+        _fsync_folder(self._folder)
+
+    def require(self, references: Iterable[DocumentRef]) -> None:
+        """Return if every referenced document is here with the size that is stated, else raise NotAllowed."""
+        for reference in references:
+            try:
+                size = self._path(reference.digest).stat().st_size
+            except OSError:
+                raise NotAllowed(
+                    "document.unknown",
+                    f"Dokumen {reference.name} ({reference.digest}) belum diunggah.",
+                    allowed="Unggah dokumennya dahulu, lalu kirim tindakan yang sama.",
+                ) from None
+            if size != reference.size:
+                raise NotAllowed("document.size", f"Dokumen {reference.name} {size} bita, bukan {reference.size} bita.")
+
+    @contextmanager
+    def open(self, digest: str) -> Iterator[BinaryIO]:
+        """Yield the document's bytes to read; raises NotFound when it is not here."""
+        try:
+            file = self._path(digest).open("rb")
+        except OSError:
+            raise NotFound("document.unknown", f"Dokumen {digest} tidak ada di sini.") from None
+        with file:
+            yield file
+
+    def read(self, digest: str) -> bytes:
+        """Return the document's bytes, checked against the digest; raises NotFound or Forged."""
+        with self.open(digest) as file:
+            data = file.read(MAX_BYTES + 1)
+        if _PREFIX + hashlib.sha256(data).hexdigest() != digest:
+            raise Forged("document.altered", f"Isi dokumen {digest} sudah berubah sejak disimpan.")
+        return data
+
+    def _path(self, digest: str) -> Path:
+        hexed = digest.removeprefix(_PREFIX)
+        if digest[: len(_PREFIX)] != _PREFIX or len(hexed) != 64 or set(hexed) - set("0123456789abcdef"):
+            raise Malformed(
+                "document.digest",
+                "Sidik dokumen tidak berbentuk baku.",
+                allowed="sha256: dan 64 angka heksa.",
+            )
+        return self._folder / hexed[:2] / hexed
+
+
+def digest_of(data: bytes) -> str:
+    """Return the content address of ``data``."""
+    return _PREFIX + hashlib.sha256(data).hexdigest()
+
+
+def _copy(chunks: Iterable[bytes], file: BinaryIO) -> tuple[str, int]:
+    hashed, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > MAX_BYTES:
+            raise Malformed(
+                "document.too_large",
+                "Dokumen terlalu besar.",
+                allowed=f"Paling besar {MAX_BYTES // (1024 * 1024)} MiB.",
+            )
+        hashed.update(chunk)
+        file.write(chunk)
+    return _PREFIX + hashed.hexdigest(), size
+
+
+def _fsync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

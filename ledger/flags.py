@@ -1,0 +1,52 @@
+"""Flags: what an inspector should look at, though no rule forbids it. Derived from the log, never stored in it.
+
+``occurred_at`` is a claim, ``recorded_at`` the ledger's clock (DOMAIN, rule 11); a key belongs to a person only if
+somebody checked (rule 10); one person for paraf and signature is allowed and shown (rule 4); whether a Plt or Plh
+may sign an IKU is for people to decide (rule 9, UU 30/2014 art. 14(7)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from keys.authority import WIB
+from ledger.bodies import SignatureGiven
+from ledger.case import Case
+from ledger.replay import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A stable name and the sentence that an inspector reads."""
+
+    name: str
+    sentence: str
+
+
+def flags(step: Step) -> tuple[Flag, ...]:
+    """Return what stands out about an accepted act, in a fixed order."""
+    act, entry = step.done.act, step.done.entry
+    mandate = step.authority.mandate.record
+    found = []
+    if act.occurred_at > entry.recorded_at:
+        found.append(Flag("claim.future", "Waktu yang dinyatakan penandatangan lebih akhir dari waktu catat."))
+    if step.before is not None and act.occurred_at < step.before.claimed_at:
+        found.append(Flag("claim.order", "Waktu yang dinyatakan mendahului tindakan sebelumnya dalam perkara."))
+    day = act.occurred_at.astimezone(WIB).date().isoformat()
+    if day < mandate.start or (mandate.end is not None and day > mandate.end):
+        found.append(Flag("claim.mandate", "Waktu yang dinyatakan berada di luar masa mandat."))
+    if step.authority.key.berita_acara is None and step.authority.key.since > 0:
+        found.append(Flag("key.unproven", "Identitas kunci belum dibuktikan: tidak ada berita acara."))
+    if isinstance(act.body, SignatureGiven):
+        case = step.before.state if step.before else None
+        assert isinstance(case, Case)
+        if case.paraf is not None and step.register.same_person(case.paraf.official, act.official):
+            found.append(Flag("one.person", "Paraf dan tanda tangan diberikan oleh orang yang sama."))
+        if mandate.capacity in ("plt", "plh"):
+            found.append(
+                Flag(
+                    "acting.signature",
+                    f"Ditandatangani sebagai {mandate.capacity.capitalize()}: perlu diperiksa (UU 30/2014 ps 14(7)).",
+                )
+            )
+    return tuple(found)

@@ -1,0 +1,195 @@
+"""The journal: eventsourcing's native recorder, with a turn that appends and seals in one transaction.
+
+``with recorder.turn(signer) as turn`` takes the database's write lock first, so whatever is read inside is the
+newest there is and nothing can come between judgement and append. Leaving the block commits: entries, leaf
+indices, tile hashes, frontier and signed checkpoint together, durable when it returns (SQLite: WAL with
+``synchronous=FULL``, one fsync). Leaving it by an exception leaves nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from eventsourcing.persistence import Notification, PersistenceError, StoredEvent
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
+
+from keys.errors import Conflict, Unavailable
+from ledger.acts import SignedAct
+from ledger.aggregates import LeafEvent
+from ledger.checkpoint import sign_checkpoint
+from ledger.entry import Entry
+from ledger.merkle import grow
+from ledger.note import NoteSigner
+from ledger.receipt import Receipt
+from ledger.recorded import Recorded
+from ledger.rows import SCHEMA, Rows
+from ledger.tree import fresh_proofs
+
+#: A clock this far behind the newest entry refuses; one that is less behind is taken to be that entry's time.
+MOST_SKEW = dt.timedelta(seconds=5)
+
+
+class Turn:
+    """The write lock, held: what is added here is sealed here."""
+
+    def __init__(self, rows: Rows, signer: NoteSigner) -> None:
+        self.rows = rows
+        self.frontier = rows.frontier()
+        self.added: list[Recorded] = []
+        self.receipts: dict[int, Receipt] = {}
+        self._signer = signer
+        newest = rows.newest()
+        self._newest_at = Entry.parse(newest.data).recorded_at if newest else None
+
+    @property
+    def next_index(self) -> int:
+        """Return the leaf index that the next act gets."""
+        return self.frontier.size + len(self.added)
+
+    def already(self, signed: SignedAct) -> Recorded | None:
+        """Return the act if this very envelope is recorded, None if its place is free; raises Conflict else."""
+        act = signed.act
+        place = (act.stream, act.version)
+        found = next((done for done in self.added if (done.act.stream, done.act.version) == place), None)
+        if found is None:
+            row = self.rows.at(*place)
+            found = Recorded.read(row) if row else None
+        if found is not None and found.entry.envelope.data != signed.envelope.data:
+            raise Conflict(
+                "stream.taken",
+                f"Versi {act.version} dari {act.stream} sudah ditempati tindakan lain ({found.act.kind}).",
+                allowed="Baca tindakan terbaru, lalu tandatangani versi berikutnya.",
+                version=self.rows.version(act.stream),
+            )
+        return found
+
+    def time(self, now: dt.datetime) -> dt.datetime:
+        """Return the recording time of the next act: ``now``, but never before the entry before it.
+
+        Raises Unavailable when the clock is more than :data:`MOST_SKEW` behind.
+        """
+        if self._newest_at is not None and now < self._newest_at:
+            if self._newest_at - now > MOST_SKEW:
+                raise Unavailable(
+                    "journal.clock",
+                    "Jam peladen tertinggal dari catatan terakhir; tindakan Anda belum dicatat.",
+                    allowed="Pengelola perlu membetulkan jam, lalu kirim lagi amplop yang sama.",
+                    newest=self._newest_at.isoformat(),
+                )
+            now = self._newest_at
+        return now
+
+    def add(self, signed: SignedAct, at: dt.datetime) -> Recorded:
+        """Return ``signed`` as the next leaf, recorded at ``at``."""
+        done = Recorded.new(self.next_index, signed, at)
+        self._newest_at = done.entry.recorded_at
+        self.added.append(done)
+        return done
+
+    def seal(self, events: Sequence[LeafEvent]) -> None:
+        """Write these events, whose leaf indices follow the frontier, with their tiles, frontier and checkpoint."""
+        first, leaves = self.frontier.size, [event.leaf_hash for event in events]
+        if [event.leaf_index for event in events] != list(range(first, first + len(events))):
+            raise AssertionError("leaf indices are gapless and follow the frontier")
+        frontier, completed = grow(self.frontier, leaves)
+        note = sign_checkpoint(self._signer, self._signer.name, frontier.size, frontier.root)
+        self.rows.append([event.row() for event in events], completed, frontier, note)
+        self.receipts = {
+            first + offset: Receipt(first + offset, tuple(proof), note)
+            for offset, proof in enumerate(fresh_proofs(self.frontier, leaves))
+        }
+
+
+class JournalRecorder(SQLiteApplicationRecorder):
+    """The library's SQLite recorder on our tables: rows are ordered by leaf index, appending needs a turn."""
+
+    def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "stored_events") -> None:
+        super().__init__(datastore, events_table_name)
+        self.select_max_notification_id_statement = "SELECT MAX(leaf_index) FROM stored_events"
+
+    def construct_create_table_statements(self) -> list[str]:
+        """Return the statements that make the journal's tables."""
+        return list(SCHEMA)
+
+    @contextmanager
+    def turn(self, signer: NoteSigner) -> Iterator[Turn]:
+        """Take the write lock, yield the turn, commit; raises Unavailable when lock or disk is not to be had."""
+        try:
+            with self.datastore.get_connection(commit=True) as connection:
+                cursor = connection.cursor()
+                cursor.execute("BEGIN IMMEDIATE")
+                try:
+                    yield Turn(Rows(_runner(cursor)), signer)
+                except BaseException:
+                    connection.rollback()
+                    raise
+                connection.commit()
+        except (sqlite3.OperationalError, PersistenceError) as error:
+            raise Unavailable(
+                "journal.busy",
+                "Buku besar sedang tidak dapat ditulis; tindakan Anda belum dicatat.",
+                allowed="Kirim lagi amplop yang sama sebentar lagi.",
+                cause=str(error),
+            ) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Rows]:
+        """Yield rows that all come from one snapshot of the journal."""
+        with self.datastore.transaction(commit=False) as cursor:
+            yield Rows(_runner(cursor))
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Append within the turn given as ``turn``; the library calls this from ``Application.save``."""
+        turn = kwargs.get("turn")
+        if not isinstance(turn, Turn):
+            raise AssertionError("the journal is only written in a turn")
+        events = [event for event in stored_events if isinstance(event, LeafEvent)]
+        if events:
+            turn.seal(events)
+        return [event.leaf_index for event in events]
+
+    def select_events(
+        self,
+        originator_id: Any,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Return a stream's stored events with their leaf indices, oldest first."""
+        if lte is not None or desc or limit is not None:
+            raise AssertionError("streams are folded whole, in order")
+        with self.reading() as rows:
+            return [LeafEvent.of(row) for row in rows.stream(str(originator_id), gt or 0)]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Return stored events in leaf order; a notification's id is its leaf index."""
+        first = (start or 0) + (0 if inclusive_of_start else 1)
+        with self.reading() as rows:
+            found = rows.entries(first, limit)
+        return [
+            Notification(row.stream, row.version, row.kind, row.data, id=row.index)
+            for row in found
+            if (stop is None or row.index <= stop) and (not topics or row.kind in topics)
+        ]
+
+
+def _runner(cursor: SQLiteCursor) -> Any:
+    def run(statement: str, parameters: Sequence[Any]) -> list[Any]:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+    return run

@@ -1,0 +1,58 @@
+"""The log's own signing key at rest: the one private key that a service holds.
+
+One line in the text form of Go's ``note`` package, ``PRIVATE+KEY+<name>+<key id>+<base64(0x01 || seed)>``, in a
+file that only its owner may read (0600) and that is never overwritten.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+
+from keys.envelope import decode_base64
+from keys.errors import Malformed, NotAllowed, NotFound
+from keys.signing import PrivateKey
+from ledger.note import NoteSigner
+
+_HEAD = "PRIVATE+KEY+"
+
+
+def write(path: Path, signer: NoteSigner) -> None:
+    """Write the key to a new file with mode 0600, durable when this returns; raises NotAllowed if it exists."""
+    material = base64.b64encode(b"\x01" + signer.key.seed()).decode("ascii")
+    line = f"{_HEAD}{signer.name}+{signer.vkey.key_id.hex()}+{material}\n"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise NotAllowed("logkey.exists", f"Berkas kunci log {path.name} sudah ada dan tidak ditimpa.") from None
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read(path: Path) -> NoteSigner:
+    """Return the signer kept in this file; raises NotFound, NotAllowed (others may read it) or Malformed."""
+    try:
+        mode, text = path.stat().st_mode, path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        raise NotFound(
+            "logkey.missing", f"Tidak ada kunci log di {path.parent}.", allowed="Dirikan buku besar dengan jejak found."
+        ) from None
+    except (OSError, UnicodeDecodeError):
+        raise Malformed("logkey.form", "Berkas kunci log tidak dapat dibaca.") from None
+    if mode & 0o077:
+        raise NotAllowed(
+            "logkey.mode", "Kunci log dapat dibaca orang lain.", allowed=f"Jalankan: chmod 600 {path.name}"
+        )
+    parts = text.removesuffix("\n").removeprefix(_HEAD).split("+", 2)
+    if not text.startswith(_HEAD) or len(parts) != 3:
+        raise Malformed("logkey.form", "Berkas kunci log tidak berbentuk baku.")
+    material = decode_base64(parts[2].encode("ascii"))
+    if len(material) != 33 or material[0] != 1:
+        raise Malformed("logkey.form", "Berkas kunci log bukan kunci Ed25519.")
+    signer = NoteSigner(parts[0], PrivateKey.load(material[1:]))
+    if signer.vkey.key_id.hex() != parts[1]:
+        raise Malformed("logkey.form", "Nomor pengenal kunci log tidak cocok dengan isinya.")
+    return signer

@@ -1,0 +1,106 @@
+"""Streams kept folded in memory, as far as the journal has come.
+
+A kept stream is a value at a version; asking for it again reads only what was recorded since. Inside a turn nothing
+can be recorded by others, so a stream that was read or made in a turn is the newest until somebody else's leaf is
+found in the log: until then, turns read nothing at all. ``era`` counts those findings.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import cast
+
+from eventsourcing.application import AggregateNotFoundError, LRUCache, Repository
+from eventsourcing.persistence import EventStore
+
+from ledger.aggregates import ActRecorded, Folding
+from ledger.journal import Turn
+from ledger.streams import Stream
+
+#: Streams kept at once; the least recently used goes.
+STREAMS_KEPT = 10_000
+_UNSURE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    stream: Stream
+    era: int
+
+
+class Memory:
+    """The streams as the journal has them now. Safe to ask from any thread."""
+
+    def __init__(self, events: EventStore[str], repository: Repository[str]) -> None:
+        self._events = events
+        self._repository = repository
+        self._kept: LRUCache[str, _Kept] = LRUCache(STREAMS_KEPT)
+        self._lock = threading.Lock()
+        self._era = 0
+        self._size = 0  # leaves in the log after this process's last turn
+
+    def stream(self, name: str) -> Stream | None:
+        """Return the stream after everything that is recorded, or None where nothing is."""
+        return self._read(name, _UNSURE)
+
+    def in_turn(self, turn: Turn) -> InTurn:
+        """Return the streams as they are in this turn."""
+        if turn.frontier.size != self._size:
+            self._era += 1
+            self._size = turn.frontier.size
+        return InTurn(self, turn)
+
+    def newest(self, name: str) -> Stream | None:
+        """Return the stream as it is while the turn is held."""
+        kept = self._get(name)
+        return kept.stream if kept and kept.era == self._era else self._read(name, self._era)
+
+    def committed(self, world: InTurn) -> None:
+        """Keep what a turn made, now that it is durable."""
+        for stream in world.made.values():
+            self._put(stream, self._era)
+        self._size = world.turn.next_index
+
+    def _read(self, name: str, era: int) -> Stream | None:
+        projector = Folding(self, name).project
+        kept = self._get(name)
+        if kept is None:
+            try:
+                found = self._repository.get(name, projector_func=projector)
+            except AggregateNotFoundError:
+                return None
+        else:
+            newer = cast("list[ActRecorded]", list(self._events.get(name, gt=kept.stream.version)))
+            found = projector(kept.stream, newer) or kept.stream
+        self._put(found, era)
+        return found
+
+    def _get(self, name: str) -> _Kept | None:
+        try:
+            return self._kept.get(name)
+        except KeyError:
+            return None
+
+    def _put(self, stream: Stream, era: int) -> None:
+        with self._lock:  # a reader that was slow must not put back what a turn has overtaken
+            kept = self._get(stream.id)
+            if kept is None or (kept.stream.version, kept.era) <= (stream.version, era):
+                self._kept.put(stream.id, _Kept(stream, era))
+
+
+class InTurn:
+    """A world in which the acts of the turn have happened, though they are not committed yet."""
+
+    def __init__(self, memory: Memory, turn: Turn) -> None:
+        self.turn = turn
+        self.made: dict[str, Stream] = {}
+        self._memory = memory
+
+    def stream(self, name: str) -> Stream | None:
+        """Return the stream after the acts of this turn."""
+        return self.made.get(name) or self._memory.newest(name)
+
+    def keep(self, stream: Stream) -> None:
+        """Make ``stream`` what the rest of the turn sees."""
+        self.made[stream.id] = stream

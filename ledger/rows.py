@@ -1,0 +1,162 @@
+"""The journal's tables, in plain SQL: one row of ``stored_events`` is one act, event, entry and leaf.
+
+``stored_events`` is the table of the eventsourcing library with two columns of ours: ``leaf_index`` (gapless from
+0) and ``leaf_hash`` (32 bytes). ``originator_id``, ``originator_version`` and ``topic`` (the kind) are an index over
+what the signed bytes in ``state`` say; reading compares them and raises. Beside it: the roots of full tiles
+(:mod:`ledger.merkle`), every signed checkpoint, and the tree's frontier in a single row.
+
+:class:`Rows` asks with whatever runs a statement: inside the turn that appends, in a reading transaction, or on
+a copy of the file that an auditor opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from keys.errors import Forged
+from ledger.merkle import Frontier, Subtree
+
+#: Runs one statement with its parameters and returns the rows it yields.
+Run = Callable[[str, Sequence[Any]], list[Any]]
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS stored_events ("
+    "leaf_index INTEGER PRIMARY KEY, "
+    "originator_id TEXT NOT NULL, "
+    "originator_version INTEGER NOT NULL, "
+    "topic TEXT NOT NULL, "
+    "state BLOB NOT NULL, "
+    "leaf_hash BLOB NOT NULL, "
+    "UNIQUE (originator_id, originator_version))",
+    "CREATE TABLE IF NOT EXISTS tile_hashes ("
+    "level INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, position))",
+    "CREATE TABLE IF NOT EXISTS checkpoints (size INTEGER PRIMARY KEY, note BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS frontier (id INTEGER PRIMARY KEY CHECK (id = 1), data BLOB NOT NULL)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A stored entry: its bytes (``data``) and the columns that index them, not yet compared."""
+
+    index: int
+    stream: str
+    version: int
+    kind: str
+    data: bytes
+    leaf_hash: bytes
+
+
+class Rows:
+    """The statements. Sizes and indices are leaf counts and leaf indices; hashes are 32 bytes."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def size(self) -> int:
+        """Return the number of leaves."""
+        return self.frontier().size
+
+    def frontier(self) -> Frontier:
+        """Return the tree's right edge as the last turn left it."""
+        found = self._run("SELECT data FROM frontier", ())
+        return Frontier.load(bytes(found[0][0])) if found else Frontier()
+
+    def entry(self, index: int) -> Row | None:
+        """Return the row of one leaf."""
+        return self._first("SELECT * FROM stored_events WHERE leaf_index = ?", (index,))
+
+    def at(self, stream: str, version: int) -> Row | None:
+        """Return the row of one version of a stream."""
+        return self._first(
+            "SELECT * FROM stored_events WHERE originator_id = ? AND originator_version = ?",
+            (stream, version),
+        )
+
+    def version(self, stream: str) -> int:
+        """Return the newest version of a stream, 0 where nothing was recorded."""
+        found = self._run("SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?", (stream,))
+        return found[0][0] or 0
+
+    def newest(self) -> Row | None:
+        """Return the row of the highest leaf."""
+        return self._first("SELECT * FROM stored_events ORDER BY leaf_index DESC LIMIT 1", ())
+
+    def entries(self, start: int, limit: int) -> list[Row]:
+        """Return the rows of ``limit`` leaves from ``start``, in leaf order."""
+        found = self._run(
+            "SELECT * FROM stored_events WHERE leaf_index >= ? ORDER BY leaf_index LIMIT ?", (start, limit)
+        )
+        return [_row(one) for one in found]
+
+    def stream(self, stream: str, after: int = 0) -> list[Row]:
+        """Return the rows of a stream from version ``after + 1``, in version order."""
+        found = self._run(
+            "SELECT * FROM stored_events WHERE originator_id = ? AND originator_version > ? "
+            "ORDER BY originator_version",
+            (stream, after),
+        )
+        return [_row(one) for one in found]
+
+    def checkpoint(self) -> bytes | None:
+        """Return the newest signed checkpoint, verbatim."""
+        found = self._run("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1", ())
+        return bytes(found[0][0]) if found else None
+
+    def checkpoint_over(self, index: int) -> bytes | None:
+        """Return the first checkpoint that covers leaf ``index``: the one of the commit that wrote it."""
+        found = self._run("SELECT note FROM checkpoints WHERE size > ? ORDER BY size LIMIT 1", (index,))
+        return bytes(found[0][0]) if found else None
+
+    def checkpoints(self, start: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return (size, checkpoint) of ``limit`` checkpoints from size ``start``, in order of size."""
+        found = self._run("SELECT size, note FROM checkpoints WHERE size >= ? ORDER BY size LIMIT ?", (start, limit))
+        return [(size, bytes(note)) for size, note in found]
+
+    def hashes(self, level: int, first: int, count: int) -> list[bytes]:
+        """Return ``count`` hashes from position ``first`` of a stored level (:class:`ledger.merkle.Hashes`)."""
+        if level == 0:
+            found = self._run(
+                "SELECT leaf_index, leaf_hash FROM stored_events "
+                "WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index",
+                (first, first + count),
+            )
+        else:
+            found = self._run(
+                "SELECT position, hash FROM tile_hashes "
+                "WHERE level = ? AND position >= ? AND position < ? ORDER BY position",
+                (level, first, first + count),
+            )
+        if [position for position, _ in found] != list(range(first, first + count)):
+            raise Forged(
+                "tree.missing",
+                f"Buku besar kehilangan sidik tingkat {level} mulai nomor {first}.",
+                leaf=first << level,
+            )
+        return [bytes(value) for _, value in found]
+
+    def append(self, rows: Iterable[Row], completed: Iterable[Subtree], frontier: Frontier, checkpoint: bytes) -> None:
+        """Write entries, the tiles they complete, the new frontier and its signed checkpoint."""
+        for row in rows:
+            self._run(
+                "INSERT INTO stored_events VALUES (?, ?, ?, ?, ?, ?)",
+                (row.index, row.stream, row.version, row.kind, row.data, row.leaf_hash),
+            )
+        for subtree in completed:
+            self._run("INSERT INTO tile_hashes VALUES (?, ?, ?)", tuple(subtree))
+        self._run("INSERT INTO checkpoints VALUES (?, ?)", (frontier.size, checkpoint))
+        self._run(
+            "INSERT INTO frontier VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data",
+            (frontier.dump(),),
+        )
+
+    def _first(self, statement: str, parameters: Sequence[Any]) -> Row | None:
+        found = self._run(statement, parameters)
+        return _row(found[0]) if found else None
+
+
+def _row(found: Any) -> Row:
+    index, stream, version, kind, data, leaf = found
+    return Row(index, stream, version, kind, bytes(data), bytes(leaf))

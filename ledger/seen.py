@@ -1,0 +1,73 @@
+"""``seen``: every act names the newest checkpoint its signer had verified, so every official is a witness.
+
+The root must be this log's at that size, and the size must cover the entry before the act in its stream: who
+signs ``previous`` has seen it in the log. A root that is not ours, under a signature that holds, means that
+somebody was shown another history; the act is refused and its envelope kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+from keys.errors import Forged, NotAllowed
+from ledger.acts import SignedAct
+from ledger.merkle import root_at
+from ledger.rows import Rows
+from ledger.streams import Stream
+
+#: At most this many contradicting envelopes are kept.
+MOST_KEPT = 1000
+
+
+class SeenCheck:
+    """Checks ``seen`` and keeps what contradicts, one file an envelope, in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._roots: dict[int, str] = {}
+
+    def require(self, signed: SignedAct, rows: Rows, own: Stream | None) -> None:
+        """Return if what the signer has seen is this log; raises NotAllowed, or Forged where it is another."""
+        seen, size = signed.act.seen, rows.size()
+        if seen is None:
+            if size:
+                raise NotAllowed(
+                    "seen.missing",
+                    "Tindakan ini tidak menyebut segel yang dilihat penandatangan.",
+                    allowed="Hanya daun 0 yang boleh tanpa segel; baca /log/checkpoint, lalu tandatangani lagi.",
+                )
+            return
+        if seen.size > size:
+            raise NotAllowed(
+                "seen.ahead",
+                f"Segel yang disebut mencakup {seen.size} daun; buku besar ini baru {size}.",
+                allowed=f"Sebut segel dengan paling banyak {size} daun.",
+            )
+        if own is not None and seen.size <= own.index:
+            raise NotAllowed(
+                "seen.behind",
+                "Segel yang disebut lebih lama dari tindakan sebelumnya.",
+                allowed=f"Sebut segel yang mencakup daun {own.index}.",
+            )
+        if seen.root != self._root(rows, seen.size):
+            self._keep(signed)
+            raise Forged(
+                "seen.root",
+                f"Segel yang disebut bukan segel buku besar ini pada {seen.size} daun. Tindakan ditolak dan disimpan"
+                " sebagai bukti: penandatangan mungkin diperlihatkan riwayat lain.",
+            )
+
+    def _root(self, rows: Rows, size: int) -> str:
+        if size not in self._roots:
+            if len(self._roots) >= 4096:
+                self._roots.clear()
+            self._roots[size] = base64.b64encode(root_at(rows, size)).decode("ascii")
+        return self._roots[size]
+
+    def _keep(self, signed: SignedAct) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = hashlib.sha256(signed.envelope.data).hexdigest()
+        if sum(1 for _ in self._folder.iterdir()) < MOST_KEPT:
+            (self._folder / f"{name}.json").write_bytes(signed.envelope.data)

@@ -1,0 +1,170 @@
+"""A stream: acts chained by version and leaf hash, and the state that they make.
+
+Every register, SOP and case is one stream. :func:`judge` says whether an act may become the next version of
+its stream at a leaf index; :func:`advance` is the fold. The service asks them inside the lock that appends; an
+auditor asks them again with nothing but the log (DESIGN, invariant 5): same code, same verdict.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Protocol
+
+from keys.authority import Authority, require
+from keys.errors import Conflict, NotAllowed
+from keys.register import Register
+from ledger import case as cases
+from ledger import enactment, officials
+from ledger.acts import Act, SignedAct
+from ledger.bodies import DispositionIssued
+from ledger.case import Case
+from ledger.enactment import Enactments
+from ledger.recorded import Recorded
+from ledger.sop import Sop
+
+REGISTER = "register"
+
+State = Register | Enactments | Case
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream after its newest act: ``leaf`` is that entry's leaf hash (hex), ``index`` its leaf
+    index, ``claimed_at`` the time its signer states.
+    """
+
+    id: str
+    version: int
+    leaf: str
+    index: int
+    claimed_at: dt.datetime
+    state: State
+
+
+class World(Protocol):
+    """Whoever knows the streams as all lower leaf indices make them."""
+
+    def stream(self, name: str) -> Stream | None:
+        """Return the stream as it now is, or None where nothing was recorded."""
+        ...
+
+
+def judge(world: World, signed: SignedAct, index: int, at: dt.datetime) -> Authority | None:
+    """Return the authority on which ``signed`` may become leaf ``index`` recorded at ``at``, or raise.
+
+    Raises Conflict where the version is taken or ahead, NotAllowed where a rule says no. Leaf 0 founds the
+    ledger and stands on itself: its authority is None.
+
+    1. The act continues its stream: next version, and the leaf hash of the one before.
+    2. Nothing but its acceptance follows the founding.
+    3. The official holds the key, the mandate and the office that the act needs, at this index.
+    4. The register, the SOP or the case takes the act now.
+    """
+    act, keyid = signed.act, signed.opened.key.id
+    own = world.stream(act.stream)
+    register = _register(world)
+    _continues(own, act)
+    if register is not None and not register.accepted and act.kind != "founding.accepted":
+        raise NotAllowed(
+            "founding.accepted",
+            "Pendirian buku besar belum diterima pendiri kedua.",
+            allowed=f"Yang ditunggu: founding.accepted oleh {register.founders[1]}.",
+        )
+    if act.stream == REGISTER:
+        return officials.decide(register, act, keyid, index, at)
+    if register is None:
+        raise NotAllowed("ledger.founded", "Buku besar ini belum didirikan.")
+    if act.stream.startswith("sop:"):
+        enacted = own.state if own else None
+        assert enacted is None or isinstance(enacted, Enactments)
+        return enactment.decide(enacted, register, act, keyid, index, at)
+    case = own.state if own else None
+    assert case is None or isinstance(case, Case)
+    sop = case.sop if case else _sop_in_force(world, act)
+    authority = require(
+        register,
+        official=act.official,
+        mandate=act.mandate,
+        keyid=keyid,
+        need=cases.needed(case, act, sop),
+        index=index,
+        at=at,
+    )
+    cases.decide(case, act, sop)
+    return authority
+
+
+def advance(world: World, done: Recorded) -> Stream:
+    """Return the stream of an accepted act after it."""
+    act, leaf, index = done.act, done.leaf, done.index
+    own = world.stream(act.stream)
+    before = own.state if own else None
+    state: State
+    if act.stream == REGISTER:
+        assert before is None or isinstance(before, Register)
+        state = officials.fold(before, act, leaf, index)
+    elif act.stream.startswith("sop:"):
+        assert before is None or isinstance(before, Enactments)
+        state = enactment.fold(before, act, leaf)
+    else:
+        assert before is None or isinstance(before, Case)
+        sop = before.sop if before else _sop_named(world, act)
+        state = cases.fold(before, act, leaf, sop)
+    return Stream(act.stream, act.version, leaf, index, act.occurred_at, state)
+
+
+def _register(world: World) -> Register | None:
+    stream = world.stream(REGISTER)
+    if stream is None:
+        return None
+    assert isinstance(stream.state, Register)
+    return stream.state
+
+
+def _continues(own: Stream | None, act: Act) -> None:
+    version, leaf = (own.version, own.leaf) if own else (0, None)
+    if act.version != version + 1:
+        raise Conflict(
+            "stream.version",
+            f"{act.stream} sekarang versi {version}; tindakan ini menyebut versi {act.version}.",
+            allowed="Baca tindakan terbaru, lalu tandatangani versi berikutnya.",
+            version=version,
+            leaf=leaf,
+        )
+    if act.previous != leaf:
+        raise NotAllowed(
+            "stream.previous",
+            "Tindakan ini tidak menyambung pada tindakan sebelumnya.",
+            allowed=f"Pendahulunya: {leaf}.",
+        )
+
+
+def _enactments(world: World, slug: str) -> Enactments:
+    stream = world.stream(f"sop:{slug}")
+    if stream is None:
+        raise NotAllowed("sop.unknown", f"SOP {slug} belum ditetapkan.")
+    assert isinstance(stream.state, Enactments)
+    return stream.state
+
+
+def _sop_in_force(world: World, act: Act) -> Sop:
+    if not isinstance(act.body, DispositionIssued):
+        raise NotAllowed(
+            "case.open",
+            "Perkara ini belum dibuka.",
+            allowed="Perkara dibuka dengan disposisi (langkah pertama).",
+        )
+    enactments = _enactments(world, act.body.sop.slug)
+    if act.body.sop.leaf != enactments.newest:
+        raise NotAllowed(
+            "sop.version",
+            "Disposisi menyebut versi SOP yang tidak berlaku.",
+            allowed=f"Versi berlaku: {enactments.newest}.",
+        )
+    return enactments.in_force
+
+
+def _sop_named(world: World, act: Act) -> Sop:
+    assert isinstance(act.body, DispositionIssued), "a case begins with its disposition"
+    return _enactments(world, act.body.sop.slug).versions[act.body.sop.leaf]

@@ -1,0 +1,114 @@
+"""Group commit: acts wait together, one of them takes the turn for all.
+
+Every thread that brings an act gets a :class:`Place`. :meth:`Place.leading` blocks until either another thread
+has carried the place through its turn, and yields nothing, or it is this thread's turn, and yields everything
+that is waiting (at most :data:`MOST_TOGETHER`). No thread of our own, no polling, first come first served.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+from keys.errors import JejakError, Unavailable
+
+#: One turn carries at most this many acts, so that nobody waits for a crowd.
+MOST_TOGETHER = 64
+#: More than this many waiting acts are turned away politely.
+MOST_WAITING = 1024
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class Queue(Generic[A, R]):
+    """The line of places; one thread at a time leads."""
+
+    def __init__(self, most_waiting: int = MOST_WAITING) -> None:
+        self._lock = threading.Lock()
+        self._line: deque[Place[A, R]] = deque()
+        self._led = False
+        self._most_waiting = most_waiting
+
+    def enter(self, item: A) -> Place[A, R]:
+        """Return a place at the end of the line, or raise Unavailable when it is too long."""
+        place = Place(self, item)
+        with self._lock:
+            if len(self._line) >= self._most_waiting:
+                raise Unavailable(
+                    "journal.crowded",
+                    "Terlalu banyak tindakan menunggu; tindakan Anda belum dicatat.",
+                    allowed="Kirim lagi amplop yang sama sebentar lagi.",
+                )
+            self._line.append(place)
+            if not self._led:
+                self._led = True
+                place.called.set()
+        return place
+
+    def take(self) -> list[Place[A, R]]:
+        """Return the places that the leader carries: everything that waits, up to the bound."""
+        with self._lock:
+            return [self._line.popleft() for _ in range(min(len(self._line), MOST_TOGETHER))]
+
+    def pass_on(self) -> None:
+        """Call the next leader, if anyone waits."""
+        with self._lock:
+            if self._line:
+                self._line[0].called.set()
+            else:
+                self._led = False
+
+
+class Place(Generic[A, R]):
+    """One act's place in the line, and in the end its outcome."""
+
+    def __init__(self, queue: Queue[A, R], item: A) -> None:
+        self._queue = queue
+        self.item = item
+        self.called = threading.Event()
+        self._outcome: R | BaseException | None = None
+
+    @contextmanager
+    def leading(self) -> Iterator[list[Place[A, R]]]:
+        """Yield the batch to carry if it is this place's turn, an empty one if another carried it.
+
+        A fault that leaves the block becomes the outcome of every place that has none yet.
+        """
+        self.called.wait()
+        if self._outcome is not None:
+            yield []
+            return
+        batch = self._queue.take()
+        lost: BaseException = AssertionError("the turn ended without an outcome for this act")
+        try:
+            yield batch
+        except Exception as fault:  # noqa: BLE001  every place raises it, this one's thread too
+            lost = fault
+        finally:
+            for place in batch:
+                place.settle(place._outcome or lost)
+                place.called.set()
+            self._queue.pass_on()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Make a refusal inside the block this place's outcome: a refused act leaves its batch."""
+        try:
+            yield
+        except JejakError as refused:
+            self.settle(refused)
+
+    def settle(self, outcome: R | BaseException) -> None:
+        """Set what this place's thread will get: a result, or the fault to raise."""
+        self._outcome = outcome
+
+    def outcome(self) -> R:
+        """Return the result, or raise the fault."""
+        if isinstance(self._outcome, BaseException):
+            raise self._outcome
+        assert self._outcome is not None
+        return self._outcome
