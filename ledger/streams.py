@@ -30,8 +30,9 @@ State = Register | Enactments | Case
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A stream after its newest act: ``leaf`` is that entry's leaf hash (hex), ``index`` its leaf
-    index, ``claimed_at`` the time its signer states.
+    """A stream after its newest act.
+
+    ``leaf`` is that entry's leaf hash (hex), ``index`` its leaf index, ``claimed_at`` the time its signer states.
     """
 
     id: str

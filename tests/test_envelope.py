@@ -285,9 +285,18 @@ def test_the_commands_in_the_document_verify_an_act(tmp_path: Path, act: bytes) 
         (Envelope.seal("application/vnd.jejak.possession.v1+json", PAYLOAD, KEY).data, KEY),
         (DATA, OTHER),
         (DATA.replace(KEY.public.id.encode(), OTHER.public.id.encode()), OTHER),
+        (DATA.replace(KEY.public.id.encode(), OTHER.public.id.encode()), KEY),
         (b"", KEY),
     ],
-    ids=["payload changed", "type changed", "not an act", "another key", "another key named", "nothing there"],
+    ids=[
+        "payload changed",
+        "type changed",
+        "not an act",
+        "another key",
+        "another key named and taken",
+        "another key named",
+        "nothing there",
+    ],
 )
 def test_the_commands_in_the_document_stop_at_a_forgery(tmp_path: Path, act: bytes, key: PrivateKey) -> None:
     done = follow_the_document(act, key.public.raw.hex(), tmp_path)
