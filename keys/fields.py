@@ -55,7 +55,8 @@ def _date(value: str) -> str:
 
 def _time(value: str) -> str:
     try:
-        if _TIME.match(value) and dt.datetime.fromisoformat(value).year >= 1945:
+        # The last year is left out so that the moment exists in every zone.
+        if _TIME.fullmatch(value) and 1945 <= dt.datetime.fromisoformat(value).year < dt.MAXYEAR:
             return value
     except ValueError:
         pass
@@ -83,7 +84,7 @@ class Fact(BaseModel):
         try:
             return cls.model_validate(value)
         except ValidationError as error:
-            raise _in_words(error, rule, what) from None
+            raise in_words(error, rule, what) from None
 
     def plain(self) -> dict[str, Any]:
         """Return the JSON value; members that are None are left out."""
@@ -120,7 +121,8 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
 }
 
 
-def _in_words(error: ValidationError, rule: str, what: str) -> Malformed:
+def in_words(error: ValidationError, rule: str, what: str) -> Malformed:
+    """Return pydantic's first complaint as one Indonesian sentence about ``what``."""
     first = error.errors(include_url=False, include_input=False)[0]
     path = ".".join(str(part) for part in first["loc"])[:120]
     words = _WORDS.get(first["type"])

@@ -91,7 +91,7 @@ class Ledger(Application[str]):
                             if known := turn.already(each.item):
                                 taken.append((each, known, True))
                                 continue
-                            self._seen.require(each.item, turn.rows, world.stream(each.item.act.stream))
+                            self._seen.require(each.item, turn.rows, turn.frontier.size, world.stream(each.item.act.stream))
                             at = turn.time(self._clock())
                             judge(world, each.item, turn.next_index, at)
                             done = turn.add(each.item, at)
@@ -117,19 +117,22 @@ class Ledger(Application[str]):
             return log.receipt(rows, index)
 
     def _key_of(self, envelope: Envelope) -> PublicKey:
-        """Return the public key that an envelope names; keys are named by their hash, so any time will do."""
-        register = self._memory.stream(REGISTER)
-        if register is None:
+        """Return the public key that an envelope names; a key is named by its hash, so an old register will do."""
+        for look in (self._memory.kept, self._memory.stream):
+            stream = look(REGISTER)
+            if stream is None:
+                continue
+            assert isinstance(stream.state, Register)
+            held = stream.state.keys.get(envelope.keyid)
+            if held is not None:
+                return held.public
+        if stream is None:
             return founding_key(envelope)
-        assert isinstance(register.state, Register)
-        held = register.state.keys.get(envelope.keyid)
-        if held is None:
-            raise NotAllowed(
-                "authority.key",
-                "Kunci yang menandatangani tidak terdaftar dalam buku besar ini.",
-                allowed="Pakai kunci yang sudah diusulkan dan disetujui pendaftar.",
-            )
-        return held.public
+        raise NotAllowed(
+            "authority.key",
+            "Kunci yang menandatangani tidak terdaftar dalam buku besar ini.",
+            allowed="Pakai kunci yang sudah diusulkan dan disetujui pendaftar.",
+        )
 
     @property
     def _journal(self) -> JournalRecorder:

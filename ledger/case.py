@@ -126,7 +126,7 @@ def decide(case: Case | None, act: Act, sop: Sop) -> None:
 
 def _decide_opening(act: Act, body: CaseBody, sop: Sop) -> None:
     first = sop.first
-    if not isinstance(body, b.DispositionIssued) or body.step != first.no:
+    if not isinstance(body, b.DispositionIssued) or body.step != first.no or act.kind not in first.activities:
         raise NotAllowed(
             "case.open",
             "Perkara belum dibuka.",
@@ -162,12 +162,11 @@ def _decide_document(case: Case, body: CaseBody) -> None:
 
 
 def _decide_revision(case: Case, body: b.ConceptRevised) -> None:
-    assert case.document is not None
-    if body.answers != case.returned:
+    if body.answers != case.returned or case.document is None:
         raise NotAllowed(
             "case.answers",
             "Perbaikan ini tidak menjawab pengembalian yang terakhir.",
-            allowed=f"Sebut daun pengembalian {case.returned}.",
+            allowed=f"Sebut daun pengembalian {case.returned}." if case.returned else "Belum ada pengembalian.",
         )
     if body.round != case.round:
         raise NotAllowed(
@@ -195,10 +194,15 @@ def _decide_dispatch(case: Case, body: b.DispatchRecorded) -> None:
         raise NotAllowed(
             "case.addressee",
             f"{body.recipient} bukan penerima yang diperintahkan.",
-            allowed=f"Penerima: {', '.join(ordered)}.",
+            allowed=f"Penerima: {', '.join(ordered) or 'belum ada yang diperintahkan'}.",
         )
     if body.recipient in case.dispatched:
-        raise NotAllowed("case.dispatched", f"Pengiriman kepada {body.recipient} sudah dicatat.")
+        left = [name for name in ordered if name not in case.dispatched]
+        raise NotAllowed(
+            "case.dispatched",
+            f"Pengiriman kepada {body.recipient} sudah dicatat.",
+            allowed=f"Yang belum: {', '.join(left)}.",
+        )
     if body.copies != ordered[body.recipient]:
         raise NotAllowed(
             "case.copies",
@@ -214,7 +218,8 @@ def _kinds_due(case: Case, step: Step) -> tuple[str, ...]:
     for kind in step.activities:
         if not _fulfilled(case, kind):
             return (kind,)
-    raise AssertionError("a step with nothing left to do is not where a case stands")
+    # The way led here again, or nothing was ordered that could be done: its last activity is what the step takes.
+    return step.activities[-1:]
 
 
 def _fulfilled(case: Case, kind: str) -> bool:

@@ -83,7 +83,11 @@ class Documents:
                     allowed="Unggah dokumennya dahulu, lalu kirim tindakan yang sama.",
                 ) from None
             if size != reference.size:
-                raise NotAllowed("document.size", f"Dokumen {reference.name} {size} bita, bukan {reference.size} bita.")
+                raise NotAllowed(
+                    "document.size",
+                    f"Dokumen {reference.name} {size} bita, bukan {reference.size} bita.",
+                    allowed=f"Sebut ukurannya yang benar: {size}.",
+                )
 
     @contextmanager
     def open(self, digest: str) -> Iterator[BinaryIO]:

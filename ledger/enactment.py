@@ -55,7 +55,11 @@ def decide(
             allowed=f"Sebut {enactments.newest}." if enactments else "Versi pertama tidak menggantikan apa pun.",
         )
     if enactments and enactments.in_force.unit != body.sop.unit:
-        raise NotAllowed("sop.unit", "Versi baru tidak dapat memindahkan SOP ke unit lain.")
+        raise NotAllowed(
+            "sop.unit",
+            "Versi baru tidak dapat memindahkan SOP ke unit lain.",
+            allowed=f"Unit SOP ini: {enactments.in_force.unit}.",
+        )
     need = Need(register.enacting_office, body.sop.unit, f"pemegang jabatan {register.enacting_office}")
     return require(register, official=act.official, mandate=act.mandate, keyid=keyid, need=need, index=index, at=at)
 

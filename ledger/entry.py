@@ -65,8 +65,9 @@ class Entry:
     @classmethod
     def record(cls, envelope: Envelope, recorded_at: dt.datetime) -> Entry:
         """Return the entry in which ``envelope`` was recorded at ``recorded_at`` (any aware time)."""
-        stamp = recorded_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode("ascii")
-        return cls.parse(_PREFIX + stamp + _MIDDLE + envelope.data + _SUFFIX)
+        at = recorded_at.astimezone(dt.UTC)
+        stamp = at.replace(tzinfo=None).isoformat(timespec="microseconds").encode("ascii") + b"Z"
+        return cls(_PREFIX + stamp + _MIDDLE + envelope.data + _SUFFIX, at, envelope)
 
     @property
     def leaf_hash(self) -> bytes:

@@ -128,7 +128,7 @@ class JournalRecorder(SQLiteApplicationRecorder):
                     connection.rollback()
                     raise
                 connection.commit()
-        except (sqlite3.OperationalError, PersistenceError) as error:
+        except (sqlite3.Error, PersistenceError) as error:
             raise Unavailable(
                 "journal.busy",
                 "Buku besar sedang tidak dapat ditulis; tindakan Anda belum dicatat.",
@@ -138,9 +138,17 @@ class JournalRecorder(SQLiteApplicationRecorder):
 
     @contextmanager
     def reading(self) -> Iterator[Rows]:
-        """Yield rows that all come from one snapshot of the journal."""
-        with self.datastore.transaction(commit=False) as cursor:
-            yield Rows(_runner(cursor))
+        """Yield rows that all come from one snapshot of the journal; raises Unavailable when it cannot be read."""
+        try:
+            with self.datastore.transaction(commit=False) as cursor:
+                yield Rows(_runner(cursor))
+        except (sqlite3.Error, PersistenceError) as error:
+            raise Unavailable(
+                "journal.unreadable",
+                "Buku besar sedang tidak dapat dibaca.",
+                allowed="Coba lagi sebentar lagi, atau hubungi pengelola.",
+                cause=str(error),
+            ) from error
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append within the turn given as ``turn``; the library calls this from ``Application.save``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keys.errors import Forged, NotFound
+from keys.errors import Forged, Malformed, NotFound
 from ledger.checkpoint import Checkpoint, open_checkpoint, parse_body
 from ledger.merkle import prove_consistency, prove_inclusion
 from ledger.note import VerifierKey, parse_unverified
@@ -50,16 +50,26 @@ def check_sealed(rows: Rows, vkey: VerifierKey) -> Checkpoint | None:
 
     Not the audit: only that the frontier, the newest row and the newest checkpoint, signed by ``vkey``, agree.
     """
-    frontier, newest, note = rows.frontier(), rows.newest(), rows.checkpoint()
-    if newest is None and note is None and frontier.size == 0:
+    newest, note = rows.newest(), rows.checkpoint()
+    last = newest.index if newest else 0
+    try:
+        frontier = rows.frontier()
+        sealed = open_checkpoint(note, vkey).checkpoint if note else None
+    except (Malformed, Forged) as fault:
+        raise Forged(
+            fault.rule,
+            f"Buku besar ini tidak utuh: segel atas daun {last} tidak sah. {fault.detail}",
+            leaf=last,
+        ) from None
+    if newest is None and sealed is None and frontier.size == 0:
         return None
-    if newest is None or note is None:
-        raise Forged("log.unsealed", "Buku besar ini tidak utuh: ada bagian tanpa segel.", leaf=frontier.size)
-    sealed = open_checkpoint(note, vkey).checkpoint
+    if newest is None or sealed is None:
+        raise Forged("log.unsealed", f"Buku besar ini tidak utuh: ada bagian tanpa segel mulai daun {last}.", leaf=last)
     if not (sealed.size == frontier.size == newest.index + 1 and sealed.root == frontier.root):
         raise Forged(
             "log.unsealed",
-            f"Buku besar ini tidak berakhir pada segelnya: segel {sealed.size} daun, isi {newest.index + 1} daun.",
+            f"Buku besar ini tidak berakhir pada segelnya: segel {sealed.size} daun, tepi {frontier.size} daun,"
+            f" isi {newest.index + 1} daun.",
             leaf=min(sealed.size, newest.index + 1),
         )
     return sealed

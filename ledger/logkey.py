@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from keys.envelope import decode_base64
-from keys.errors import Malformed, NotAllowed, NotFound
+from keys.errors import Malformed, NotAllowed, NotFound, Unavailable
 from keys.signing import PrivateKey
 from ledger.note import NoteSigner
 
@@ -19,13 +19,23 @@ _HEAD = "PRIVATE+KEY+"
 
 
 def write(path: Path, signer: NoteSigner) -> None:
-    """Write the key to a new file with mode 0600, durable when this returns; raises NotAllowed if it exists."""
+    """Write the key to a new file with mode 0600, durable when this returns.
+
+    Raises NotAllowed if it exists, Unavailable if it cannot be written.
+    """
     material = base64.b64encode(b"\x01" + signer.key.seed()).decode("ascii")
     line = f"{_HEAD}{signer.name}+{signer.vkey.key_id.hex()}+{material}\n"
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise NotAllowed("logkey.exists", f"Berkas kunci log {path.name} sudah ada dan tidak ditimpa.") from None
+    except OSError as error:
+        raise Unavailable(
+            "logkey.storage",
+            f"Berkas kunci log {path.name} tidak dapat ditulis.",
+            allowed="Periksa foldernya: harus ada dan dapat ditulis.",
+            cause=str(error),
+        ) from error
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(line)
         file.flush()

@@ -44,6 +44,11 @@ class Memory:
         """Return the stream after everything that is recorded, or None where nothing is."""
         return self._read(name, _UNSURE)
 
+    def kept(self, name: str) -> Stream | None:
+        """Return the stream as it was last read, which may be old, or None; reads nothing."""
+        kept = self._get(name)
+        return kept.stream if kept else None
+
     def in_turn(self, turn: Turn) -> InTurn:
         """Return the streams as they are in this turn."""
         if turn.frontier.size != self._size:
@@ -96,10 +101,15 @@ class InTurn:
         self.turn = turn
         self.made: dict[str, Stream] = {}
         self._memory = memory
+        self._read: dict[str, Stream | None] = {}
 
     def stream(self, name: str) -> Stream | None:
         """Return the stream after the acts of this turn."""
-        return self.made.get(name) or self._memory.newest(name)
+        if name in self.made:
+            return self.made[name]
+        if name not in self._read:
+            self._read[name] = self._memory.newest(name)
+        return self._read[name]
 
     def keep(self, stream: Stream) -> None:
         """Make ``stream`` what the rest of the turn sees."""

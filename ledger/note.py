@@ -60,6 +60,7 @@ ED25519 = 0x01
 
 _KEY_ID_BYTES = 4
 _DASH = "— ".encode()
+_NOT_IN_NAME = re.compile(r"[+\s]")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 _VKEY = re.compile(r"([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{4,200}={0,2})", re.ASCII)
 
@@ -242,7 +243,7 @@ def check_name(name: str) -> str:
 
 
 def _check_signer_name(name: str) -> str:
-    if not name or "+" in name or any(character.isspace() for character in name):
+    if not name or _NOT_IN_NAME.search(name):
         raise Malformed("note.name", "Nama kunci tidak boleh kosong, memuat spasi, atau memuat tanda +.")
     _encoded(_check_characters(name))
     return name

@@ -40,7 +40,11 @@ def decide(register: Register | None, act: Act, keyid: str, index: int, at: dt.d
         _decide_founding(register, act, body, keyid, index)
         return None
     if register is None:
-        raise NotAllowed("ledger.founded", "Buku besar ini belum didirikan.")
+        raise NotAllowed(
+            "ledger.founded",
+            "Buku besar ini belum didirikan.",
+            allowed="Yang pertama: ledger.founded oleh dua pendiri.",
+        )
     if isinstance(body, b.FoundingAccepted):
         return _decide_acceptance(register, act, body, keyid, index, at)
     authority = require(
@@ -68,36 +72,64 @@ def decide(register: Register | None, act: Act, keyid: str, index: int, at: dt.d
 
 def _decide_founding(register: Register | None, act: Act, body: b.LedgerFounded, keyid: str, index: int) -> None:
     if register is not None or index != 0 or act.seen is not None:
-        raise NotAllowed("ledger.founded", "Buku besar ini sudah didirikan; pendirian hanya di daun 0.")
+        raise NotAllowed(
+            "ledger.founded",
+            "Pendirian hanya di daun 0, tanpa segel sebelumnya.",
+            allowed="Buku besar yang sudah didirikan diteruskan dengan tindakan lain.",
+        )
     if VerifierKey.parse(body.log_key).name != act.ledger:
-        raise NotAllowed("founding.log_key", "Nama pada kunci log bukan nama buku besar ini.")
+        raise NotAllowed(
+            "founding.log_key",
+            "Nama pada kunci log bukan nama buku besar ini.",
+            allowed=f"Kunci log bernama {act.ledger}.",
+        )
     first, second = body.founders
     for one in body.founders:
         if one.mandate.official != one.person.official or one.mandate.office != REGISTRAR:
-            raise NotAllowed("founding.mandate", "Mandat pendiri harus mandat pendaftar atas namanya sendiri.")
+            raise NotAllowed(
+                "founding.mandate",
+                "Mandat pendiri harus mandat pendaftar atas namanya sendiri.",
+                allowed=f"Mandat {one.person.official} dengan jabatan {REGISTRAR}.",
+            )
     if (
         first.person.official == second.person.official
         or first.mandate.mandate == second.mandate.mandate
         or first.public_key == second.public_key
         or (first.person.nip is not None and first.person.nip == second.person.nip)
     ):
-        raise NotAllowed("founding.two", "Pendiri harus dua orang berbeda dengan dua kunci berbeda.")
+        raise NotAllowed(
+            "founding.two",
+            "Pendiri harus dua orang berbeda dengan dua kunci berbeda.",
+            allowed="Dua nama, dua NIP, dua mandat, dua kunci.",
+        )
     PublicKey.load(bytes.fromhex(second.public_key))
     if (
         act.official != first.person.official
         or act.mandate != first.mandate.mandate
         or keyid != PublicKey.load(bytes.fromhex(first.public_key)).id
     ):
-        raise NotAllowed("founding.signer", "Daun 0 ditandatangani pendiri pertama dengan kuncinya sendiri.")
+        raise NotAllowed(
+            "founding.signer",
+            "Daun 0 ditandatangani pendiri pertama dengan kuncinya sendiri.",
+            allowed=f"Penandatangan: {first.person.official} dengan mandat {first.mandate.mandate}.",
+        )
 
 
 def _decide_acceptance(
     register: Register, act: Act, body: b.FoundingAccepted, keyid: str, index: int, at: dt.datetime
 ) -> Authority:
     if register.accepted:
-        raise NotAllowed("founding.accepted", "Pendirian sudah diterima.")
+        raise NotAllowed(
+            "founding.accepted",
+            "Pendirian sudah diterima.",
+            allowed="Register diteruskan dengan usulan dan persetujuan.",
+        )
     if body.founding != register.founding:
-        raise NotAllowed("founding.accepted", "Yang diterima bukan daun 0 buku besar ini.")
+        raise NotAllowed(
+            "founding.accepted",
+            "Yang diterima bukan daun 0 buku besar ini.",
+            allowed=f"Sebut {register.founding}.",
+        )
     if act.official != register.founders[1]:
         raise NotAllowed(
             "founding.accepted",
@@ -117,9 +149,17 @@ def _decide_acceptance(
 
 def _decide_official(register: Register, act: Act, person: OfficialRecord) -> None:
     if person.official in register.officials:
-        raise NotAllowed("register.official", f"Pejabat {person.official} sudah terdaftar.")
+        raise NotAllowed(
+            "register.official",
+            f"Pejabat {person.official} sudah terdaftar.",
+            allowed="Usulkan kunci atau mandatnya, atau pakai nama lain untuk orang lain.",
+        )
     if person.nip is not None and person.nip in register.nips:
-        raise NotAllowed("register.nip", "NIP ini sudah terdaftar atas nama lain.")
+        raise NotAllowed(
+            "register.nip",
+            "NIP ini sudah terdaftar atas nama lain.",
+            allowed=f"Orang ini sudah terdaftar sebagai {register.nips[person.nip]}.",
+        )
     _not_for_oneself(register, act.official, person.official)
 
 
@@ -127,7 +167,7 @@ def _decide_key(register: Register, act: Act, body: b.KeyProposed) -> None:
     _known(register, body.official)
     key = PublicKey.load(bytes.fromhex(body.public_key))
     if key.id in register.keys:
-        raise NotAllowed("register.key", "Kunci ini sudah terdaftar.")
+        raise _key_taken()
     check_possession(
         body.possession.encode("utf-8"),
         ledger=act.ledger,
@@ -140,7 +180,11 @@ def _decide_key(register: Register, act: Act, body: b.KeyProposed) -> None:
 def _decide_mandate(register: Register, act: Act, record: MandateRecord) -> None:
     _known(register, record.official)
     if record.mandate in register.mandates:
-        raise NotAllowed("register.mandate", f"Nama mandat {record.mandate} sudah dipakai.")
+        raise NotAllowed(
+            "register.mandate",
+            f"Nama mandat {record.mandate} sudah dipakai.",
+            allowed="Beri mandat ini nama yang belum dipakai.",
+        )
     _not_for_oneself(register, act.official, record.official)
 
 
@@ -167,7 +211,13 @@ def _decide_approval(register: Register, act: Act, body: b.Approved) -> None:
             _decide_mandate(register, act, record)
         case PublicKey() as key:
             if key.id in register.keys:
-                raise NotAllowed("register.key", "Kunci ini sudah terdaftar.")
+                raise _key_taken()
+
+
+def _key_taken() -> NotAllowed:
+    return NotAllowed(
+        "register.key", "Kunci ini sudah terdaftar.", allowed="Setiap pejabat membuat kuncinya sendiri yang baru."
+    )
 
 
 def _known(register: Register, official: str) -> None:

@@ -83,6 +83,10 @@ class Replay:
         )
         return Step(done, before, after, register, authority)
 
+    def skip(self) -> None:
+        """Move over an act that does not hold, without letting it happen."""
+        self.position += 1
+
     def _put(self, name: str, stream: Stream | None) -> None:
         self._streams[name] = stream
         if len(self._streams) > STREAMS_KEPT:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 from keys.errors import Forged, NotAllowed
@@ -28,9 +29,9 @@ class SeenCheck:
         self._folder = folder
         self._roots: dict[int, str] = {}
 
-    def require(self, signed: SignedAct, rows: Rows, own: Stream | None) -> None:
-        """Return if what the signer has seen is this log; raises NotAllowed, or Forged where it is another."""
-        seen, size = signed.act.seen, rows.size()
+    def require(self, signed: SignedAct, rows: Rows, size: int, own: Stream | None) -> None:
+        """Return if what the signer has seen is this log of ``size`` leaves, else raise NotAllowed or Forged."""
+        seen = signed.act.seen
         if seen is None:
             if size:
                 raise NotAllowed(
@@ -57,6 +58,7 @@ class SeenCheck:
                 "seen.root",
                 f"Segel yang disebut bukan segel buku besar ini pada {seen.size} daun. Tindakan ditolak dan disimpan"
                 " sebagai bukti: penandatangan mungkin diperlihatkan riwayat lain.",
+                allowed="Periksa kunci log dan alamat peladen, lalu laporkan kepada pengelola dan Inspektorat.",
             )
 
     def _root(self, rows: Rows, size: int) -> str:
@@ -67,7 +69,8 @@ class SeenCheck:
         return self._roots[size]
 
     def _keep(self, signed: SignedAct) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
         name = hashlib.sha256(signed.envelope.data).hexdigest()
-        if sum(1 for _ in self._folder.iterdir()) < MOST_KEPT:
-            (self._folder / f"{name}.json").write_bytes(signed.envelope.data)
+        with suppress(OSError):  # a full disk must not stop the others in the turn
+            self._folder.mkdir(parents=True, exist_ok=True)
+            if sum(1 for _ in self._folder.iterdir()) < MOST_KEPT:
+                (self._folder / f"{name}.json").write_bytes(signed.envelope.data)

@@ -57,14 +57,21 @@ def judge(world: World, signed: SignedAct, index: int, at: dt.datetime) -> Autho
     Raises Conflict where the version is taken or ahead, NotAllowed where a rule says no. Leaf 0 founds the
     ledger and stands on itself: its authority is None.
 
-    1. The act continues its stream: next version, and the leaf hash of the one before.
-    2. Nothing but its acceptance follows the founding.
-    3. The official holds the key, the mandate and the office that the act needs, at this index.
-    4. The register, the SOP or the case takes the act now.
+    1. The act is meant for this ledger.
+    2. It continues its stream: next version, and the leaf hash of the one before.
+    3. Nothing but its acceptance follows the founding.
+    4. The official holds the key, the mandate and the office that the act needs, at this index.
+    5. The register, the SOP or the case takes the act now.
     """
     act, keyid = signed.act, signed.opened.key.id
     own = world.stream(act.stream)
     register = _register(world)
+    if register is not None and act.ledger != register.origin:
+        raise NotAllowed(
+            "act.ledger",
+            f"Tindakan ini ditandatangani untuk buku besar {act.ledger}.",
+            allowed=f"Buku besar ini: {register.origin}.",
+        )
     _continues(own, act)
     if register is not None and not register.accepted and act.kind != "founding.accepted":
         raise NotAllowed(
@@ -75,7 +82,11 @@ def judge(world: World, signed: SignedAct, index: int, at: dt.datetime) -> Autho
     if act.stream == REGISTER:
         return officials.decide(register, act, keyid, index, at)
     if register is None:
-        raise NotAllowed("ledger.founded", "Buku besar ini belum didirikan.")
+        raise NotAllowed(
+            "ledger.founded",
+            "Buku besar ini belum didirikan.",
+            allowed="Yang pertama: ledger.founded oleh dua pendiri.",
+        )
     if act.stream.startswith("sop:"):
         enacted = own.state if own else None
         assert enacted is None or isinstance(enacted, Enactments)
@@ -137,14 +148,18 @@ def _continues(own: Stream | None, act: Act) -> None:
         raise NotAllowed(
             "stream.previous",
             "Tindakan ini tidak menyambung pada tindakan sebelumnya.",
-            allowed=f"Pendahulunya: {leaf}.",
+            allowed=f"Sebut pendahulunya: {leaf or 'tidak ada (null)'}.",
         )
 
 
 def _enactments(world: World, slug: str) -> Enactments:
     stream = world.stream(f"sop:{slug}")
     if stream is None:
-        raise NotAllowed("sop.unknown", f"SOP {slug} belum ditetapkan.")
+        raise NotAllowed(
+            "sop.unknown",
+            f"SOP {slug} belum ditetapkan.",
+            allowed="Sebut SOP yang sudah ditetapkan dalam buku besar ini.",
+        )
     assert isinstance(stream.state, Enactments)
     return stream.state
 

@@ -90,7 +90,7 @@ class Place(Generic[A, R]):
             lost = fault
         finally:
             for place in batch:
-                place.settle(place._outcome or lost)
+                place.settle(lost if place._outcome is None else place._outcome)
                 place.called.set()
             self._queue.pass_on()
 

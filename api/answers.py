@@ -1,0 +1,136 @@
+"""A service's answers, read without belief: capped in size, strict in form, its refusals as our faults.
+
+Whatever is not in the form we know proves nothing either way, so it is NotJudged (``client.answer``); a service that
+cannot be reached is Unavailable (``client.unreachable``). A problem document (RFC 9457) becomes the fault that it
+names, by its status. All text comes through :mod:`keys.strict_json`, which lets no control or bidirectional
+character pass, so a lying service cannot draw on a terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from keys import strict_json
+from keys.errors import Conflict, Forged, JejakError, Malformed, NotAllowed, NotFound, NotJudged, Unavailable
+
+#: Seconds until a connection, and until each piece of an answer.
+TIMEOUT = httpx.Timeout(20.0, connect=5.0)
+#: A JSON answer is at most this many bytes.
+MAX_JSON = 16 * 1024 * 1024
+
+_FAULTS: dict[int, type[JejakError]] = {
+    400: Malformed,
+    401: NotAllowed,
+    403: NotAllowed,
+    404: NotFound,
+    409: Conflict,
+    413: Malformed,
+    415: Malformed,
+    422: Malformed,
+    429: Unavailable,
+    503: Unavailable,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body of a successful answer, and its status."""
+
+    status: int
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the JSON value, or raise NotJudged."""
+        try:
+            return strict_json.loads(self.body)
+        except Malformed as error:
+            raise unreadable(error.detail) from None
+
+
+class Service:
+    """The HTTP side of a ledger at ``base_url``; ``transport`` replaces the network in tests."""
+
+    def __init__(self, base_url: str, transport: httpx.BaseTransport | None = None) -> None:
+        try:
+            self._http = httpx.Client(
+                base_url=base_url, transport=transport, timeout=TIMEOUT, headers={"User-Agent": "jejak"}
+            )
+        except (httpx.InvalidURL, ValueError):
+            raise _bad_url(base_url) from None
+        self.base_url = base_url
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def get(self, path: str, limit: int = MAX_JSON, params: Mapping[str, str] | None = None) -> Answer:
+        """Return the answer to a GET; at most ``limit`` bytes are read."""
+        return self._send("GET", path, limit, params=params)
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Return the answer to a POST of ``body``."""
+        return self._send("POST", path, MAX_JSON, content=body, headers=headers)
+
+    def _send(self, method: str, path: str, limit: int, **sent: Any) -> Answer:
+        try:
+            with self._http.stream(method, path, **sent) as response:
+                body = bytearray()
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    if len(body) > limit:
+                        raise unreadable(f"lebih dari {limit} bita")
+                status = response.status_code
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            raise _bad_url(self.base_url) from None
+        except httpx.DecodingError:
+            raise unreadable("isinya tidak dapat dibuka") from None
+        except httpx.HTTPError as error:
+            raise Unavailable(
+                "client.unreachable",
+                f"Layanan di {self.base_url} tidak dapat dihubungi.",
+                allowed="Periksa alamat dan sambungan, lalu coba lagi.",
+                cause=type(error).__name__,
+            ) from None
+        if status in (200, 201):
+            return Answer(status, bytes(body))
+        raise _fault(status, bytes(body))
+
+
+def unreadable(why: str) -> NotJudged:
+    """Return the fault of an answer that is in no form we know."""
+    return NotJudged(
+        "client.answer",
+        f"Jawaban layanan tidak berbentuk seperti seharusnya: {why}",
+        allowed="Tidak ada yang ditandatangani atas dasar jawaban ini. Periksa alamat layanan.",
+    )
+
+
+def _fault(status: int, body: bytes) -> JejakError:
+    """Return the fault that a problem document names; any other error answer cannot be judged."""
+    try:
+        problem = strict_json.loads(body)
+    except Malformed:
+        problem = None
+    kind = _FAULTS.get(status)
+    if not isinstance(problem, dict) or not isinstance(problem.get("rule"), str):
+        if kind is Unavailable:
+            return Unavailable("client.unreachable", "Layanan sedang tidak dapat melayani.", allowed="Coba lagi nanti.")
+        return unreadable(f"status {status} tanpa penjelasan.")
+    rule, detail, allowed = (str(problem.get(name, "")) for name in ("rule", "detail", "allowed"))
+    if rule.startswith("seen.root"):
+        kind = Forged
+    if kind is None:
+        return NotJudged(rule, detail or f"Layanan menjawab dengan status {status}.", allowed=allowed)
+    known = {"type", "title", "status", "detail", "rule", "allowed"}
+    facts = {name: value for name, value in problem.items() if name not in known and name.isidentifier()}
+    return kind(rule, detail, allowed=allowed, **facts)
+
+
+def _bad_url(base_url: str) -> Malformed:
+    return Malformed(
+        "client.url", f"Alamat layanan {base_url!r} tidak sah.", allowed="Misalnya: http://127.0.0.1:8000"
+    )

@@ -1,0 +1,203 @@
+"""The demonstration office: made-up officials of Kecamatan Kalipare, their key files, and a ledger that knows them.
+
+Everything here is synthetic and says so. The passphrases are public; a real ledger is founded with ``jejak found``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from keys.authority import WIB
+from keys.keyfile import open_keyfile, read_keyfile, seal, write_keyfile
+from keys.possession import prove
+from keys.register import REGISTRAR
+from keys.signing import PrivateKey
+from ledger import logkey
+from ledger.application import Ledger
+from ledger.hand import Hand
+from ledger.note import NoteSigner
+from ledger.sop import Sop
+
+ORIGIN = "kalipare.malangkab.example/jejak-demo"
+UNIT = "kalipare"
+LABEL = "(sintetis)"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A made-up official: name in the register, office, rank; the NIP begins with an impossible birth date."""
+
+    official: str
+    name: str
+    office: str
+    office_name: str
+    rank: str | None
+
+    @property
+    def mandate(self) -> str:
+        """Return the name of the person's mandate."""
+        return f"{self.office}-{self.official}"
+
+    @property
+    def passphrase(self) -> str:
+        """Return the public passphrase of the person's demonstration key."""
+        return f"demo jejak {self.official}"
+
+
+PEOPLE = (
+    Person("dewi-lestari", f"Dewi Lestari {LABEL}", REGISTRAR, "Pendaftar (Subbagian Umum)", "Penata Muda"),
+    Person("eko-prasetyo", f"Eko Prasetyo {LABEL}", REGISTRAR, "Pendaftar (Bagian Organisasi)", "Penata"),
+    Person("sri-wahyuni", f"Sri Wahyuni {LABEL}", "camat", "Camat Kalipare", "Pembina"),
+    Person("budi-santoso", f"Budi Santoso {LABEL}", "sekcam", "Sekretaris Kecamatan Kalipare", "Penata Tingkat I"),
+    Person("ratna-sari", f"Ratna Sari {LABEL}", "kasubag-evapor", "Kasubag Evaluasi dan Pelaporan", "Penata"),
+    Person("agus-salim", f"Agus Salim {LABEL}", "staf", "Staf Kecamatan Kalipare", None),
+    Person("hadi-wijaya", f"Hadi Wijaya {LABEL}", "kasubag-umum", "Kasubag Umum", "Penata Muda Tingkat I"),
+)
+FOUNDERS = PEOPLE[:2]
+OFFICERS = PEOPLE[2:]
+
+
+def person(official: str) -> Person:
+    """Return one of the made-up officials by name."""
+    return next(one for one in PEOPLE if one.official == official)
+
+
+def key_path(folder: Path, official: str) -> Path:
+    """Return where the demonstration key of an official is kept."""
+    return folder / "keys" / f"{official}.json"
+
+
+def hand(folder: Path, official: str) -> Hand:
+    """Return the hand of an official, their key file opened."""
+    one = person(official)
+    opened = open_keyfile(read_keyfile(key_path(folder, official)), one.passphrase)
+    return Hand(official, one.mandate, opened.key)
+
+
+def the_sop() -> Sop:
+    """Return the real SOP that the demonstration runs."""
+    return Sop.parse((files("ledger") / "sops" / "penyusunan-iku.json").read_bytes())
+
+
+def founded(folder: Path) -> bool:
+    """Tell whether a demonstration ledger is complete in this folder."""
+    return (folder / "demo.json").is_file()
+
+
+def found(folder: Path) -> None:
+    """Found the demonstration ledger in ``folder``: log key, key files, register, SOP; ``demo.json`` comes last."""
+    (folder / "keys").mkdir(parents=True, exist_ok=True)
+    signer = NoteSigner(ORIGIN, PrivateKey.generate())
+    logkey.write(folder / "log.key", signer)
+    hands = {one.official: _new_hand(folder, one) for one in PEOPLE}
+    ledger = Ledger(folder, signer, lambda: dt.datetime.now(dt.UTC))
+    try:
+        _Founding(ledger, hands).run()
+        with ledger.reading() as rows:
+            first = rows.entry(0)
+        assert first is not None
+    finally:
+        ledger.close()
+    pins = {"origin": ORIGIN, "vkey": str(signer.vkey), "founding": first.leaf_hash.hex(), "synthetic": True}
+    (folder / "demo.json").write_text(json.dumps(pins, indent=2) + "\n", encoding="utf-8")
+
+
+def _new_hand(folder: Path, one: Person) -> Hand:
+    key = PrivateKey.generate()
+    sealed = seal(key, one.passphrase, official=one.official, salt=os.urandom(16), nonce=os.urandom(12))
+    write_keyfile(key_path(folder, one.official), sealed)
+    return Hand(one.official, one.mandate, key)
+
+
+def record(one: Person) -> dict[str, Any]:
+    """Return what the register keeps of a person."""
+    if one.rank is None:
+        return {"official": one.official, "name": one.name, "without_nip": "Tenaga honorer"}
+    return {
+        "official": one.official,
+        "name": one.name,
+        "nip": f"0000000020260{PEOPLE.index(one):05d}",
+        "rank": one.rank,
+    }
+
+
+def mandate(one: Person) -> dict[str, Any]:
+    """Return the record of a person's mandate."""
+    return {
+        "mandate": one.mandate,
+        "official": one.official,
+        "unit": UNIT,
+        "office": one.office,
+        "office_name": one.office_name,
+        "capacity": "definitif",
+        "decree": {"number": "800/DEMO/2026", "date": "2026-01-02", "issuer": f"Bupati Malang {LABEL}"},
+        "start": "2026-01-02",
+    }
+
+
+class _Founding:
+    """The acts that make the demonstration ledger, in their order."""
+
+    def __init__(self, ledger: Ledger, hands: dict[str, Hand]) -> None:
+        self._ledger = ledger
+        self._hands = hands
+
+    def run(self) -> None:
+        first, second = FOUNDERS
+        leaf = self._do(first, "register", "ledger.founded", self._founding())
+        self._do(second, "register", "founding.accepted", {"founding": leaf})
+        for one in OFFICERS:
+            self._approve("official", {"person": record(one)})
+            self._approve("key", self._key(one))
+            self._approve("mandate", {"mandate": mandate(one)})
+        sop = the_sop()
+        self._do(person("sri-wahyuni"), f"sop:{sop.slug}", "sop.enacted", {"sop": sop.plain()})
+
+    def _founding(self) -> dict[str, Any]:
+        return {
+            "name": "Jejak Kecamatan Kalipare (DEMO, data sintetis)",
+            "log_key": str(self._ledger.signer.vkey),
+            "founders": [
+                {
+                    "person": record(one),
+                    "public_key": self._hands[one.official].key.public.raw.hex(),
+                    "mandate": mandate(one),
+                }
+                for one in FOUNDERS
+            ],
+            "enacting_office": "camat",
+            "synthetic": True,
+        }
+
+    def _key(self, one: Person) -> dict[str, Any]:
+        key = self._hands[one.official].key
+        return {
+            "official": one.official,
+            "public_key": key.public.raw.hex(),
+            "possession": prove(ORIGIN, one.official, key).decode("ascii"),
+        }
+
+    def _approve(self, what: str, body: dict[str, Any]) -> None:
+        first, second = FOUNDERS
+        leaf = self._do(first, "register", f"{what}.proposed", body)
+        approval: dict[str, Any] = {"proposal": leaf}
+        if what == "key":
+            approval["berita_acara"] = self._minutes(body)
+        self._do(second, "register", f"{what}.approved", approval)
+
+    def _minutes(self, body: dict[str, Any]) -> dict[str, Any]:
+        text = f"BERITA ACARA (contoh, data sintetis)\nPejabat: {body['official']}\nKunci: {body['public_key']}\n"
+        digest, size = self._ledger.documents.store([text.encode("utf-8")])
+        name = f"berita-acara-{body['official']}.txt"
+        return {"digest": digest, "media_type": "text/plain", "size": size, "name": name}
+
+    def _do(self, one: Person, stream: str, kind: str, body: dict[str, Any]) -> str:
+        now = dt.datetime.now(WIB).isoformat(timespec="seconds")
+        signed = self._hands[one.official].sign(self._ledger, stream, kind, body, now)
+        return self._ledger.record(signed).recorded.leaf

@@ -1,0 +1,218 @@
+"""What a client remembers of a ledger: what it pinned, and how far it has verified the log.
+
+A folder of plain files, each written beside, fsynced and renamed, so that a crash leaves the old or the new::
+
+    pins.json              {"vkey":"<the log's vkey>","founding":"<hex leaf hash of leaf 0>"}, written once
+    checkpoint             the newest checkpoint that was verified, verbatim
+    heads/<stream>         "<version> <leaf hash> <leaf index>" of the newest act of a stream that was verified
+    pending/<sha256>.json  envelopes that were signed and whose receipt has not been verified yet
+    evidence/<sha256>/     what a service showed that contradicts what it showed before: never removed by us
+
+Only ``pins.json`` comes from a person. Several processes may share a folder: whoever moves the checkpoint holds the
+lock (``flock`` on ``lock``). Raises Unavailable where the folder cannot be read or written.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from keys import strict_json
+from keys.errors import JejakError, Malformed, NotAllowed, NotFound, Unavailable
+from keys.fields import Fact, LeafHash
+from ledger.checkpoint import SignedCheckpoint, open_checkpoint
+from ledger.note import VerifierKey
+
+_HEAD = re.compile(r"([1-9][0-9]{0,15}) ([0-9a-f]{64}) (0|[1-9][0-9]{0,15})\n", re.ASCII)
+
+
+class Pins(Fact):
+    """What a person checked outside the ledger: the log's key and the leaf hash of leaf 0."""
+
+    vkey: str
+    founding: LeafHash
+
+    @classmethod
+    def parse(cls, data: bytes) -> Pins:
+        """Return the pins these bytes spell, or raise Malformed."""
+        pins = cls.read(strict_json.loads(data), "client.pins", "Berkas patokan")
+        VerifierKey.parse(pins.vkey)
+        return pins
+
+    def format(self) -> bytes:
+        """Return the bytes that :meth:`parse` reads back."""
+        return strict_json.dumps(self.plain()) + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedHead:
+    """The newest act of a stream that was verified: version, leaf hash (hex), leaf index."""
+
+    version: int
+    leaf: str
+    index: int
+
+
+class Remembered:
+    """The memory in a folder; :meth:`open` and :meth:`pin` are its doors."""
+
+    def __init__(self, folder: Path, pins: Pins) -> None:
+        self.folder = folder
+        self.pins = pins
+        self.vkey = VerifierKey.parse(pins.vkey)
+        self.founding = bytes.fromhex(pins.founding)
+        self._mutex = threading.RLock()
+        self._held = 0
+
+    @classmethod
+    def open(cls, folder: Path) -> Remembered:
+        """Return the memory kept in ``folder``; NotFound where nothing was pinned, Malformed if it is damaged."""
+        data = _read(folder / "pins.json")
+        if data is None:
+            raise NotFound(
+                "client.unpinned",
+                "Kunci buku besar ini belum dipatok di komputer ini, jadi tidak ada yang dapat diperiksa.",
+                allowed="Pakai --pin dengan berkas dari pendiri, atau --vkey dan --founding.",
+            )
+        return cls(folder, Pins.parse(data))
+
+    @classmethod
+    def pin(cls, folder: Path, pins: Pins) -> Remembered:
+        """Return the memory in ``folder``, pinned to these; NotAllowed if it was pinned to others."""
+        VerifierKey.parse(pins.vkey)
+        before = _read(folder / "pins.json")
+        if before is None:
+            _write(folder / "pins.json", pins.format())
+        elif Pins.parse(before) != pins:
+            raise NotAllowed(
+                "client.pinned",
+                "Patokan yang disebut lain dari yang sudah dipatok di komputer ini.",
+                allowed=f"Tanyakan kepada pendiri mana yang benar. Patokan sekarang tersimpan di {folder}.",
+            )
+        return cls(folder, pins)
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Hold the lock: inside, nobody else moves the checkpoint. May be nested."""
+        with self._mutex:
+            if self._held:
+                yield
+                return
+            with _told(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                with _told(self.folder):
+                    fcntl.flock(handle, fcntl.LOCK_EX)
+                self._held += 1
+                yield
+            finally:
+                self._held = 0
+                os.close(handle)
+
+    def newest(self) -> SignedCheckpoint | None:
+        """Return the newest verified checkpoint, verified again, or None at first contact."""
+        data = _read(self.folder / "checkpoint")
+        return None if data is None else open_checkpoint(data, self.vkey)
+
+    def remember(self, checkpoint: SignedCheckpoint) -> None:
+        """Make ``checkpoint``, which the caller found consistent, the newest one; durable when this returns."""
+        _write(self.folder / "checkpoint", checkpoint.data)
+
+    def head(self, stream: str) -> RememberedHead | None:
+        """Return the newest act of ``stream`` that was verified here, or None."""
+        data = _read(self._head_file(stream))
+        if data is None:
+            return None
+        form = _HEAD.fullmatch(data.decode("ascii", errors="replace"))
+        if form is None:
+            raise Malformed(
+                "client.memory",
+                f"Ingatan tentang {stream} di {self.folder} rusak.",
+                allowed="Pulihkan folder itu dari cadangan, atau periksa buku besar dengan jejak audit.",
+            )
+        return RememberedHead(int(form[1]), form[2], int(form[3]))
+
+    def remember_head(self, stream: str, head: RememberedHead) -> None:
+        """Remember the newest act of ``stream``; an older one than is known changes nothing."""
+        with self.holding():
+            known = self.head(stream)
+            if known is None or known.version < head.version:
+                _write(self._head_file(stream), f"{head.version} {head.leaf} {head.index}\n".encode("ascii"))
+
+    def keep_pending(self, envelope: bytes) -> Path:
+        """Keep a signed envelope until its receipt is verified; return its file."""
+        path = self._pending(envelope)
+        _write(path, envelope)
+        return path
+
+    def drop_pending(self, envelope: bytes) -> None:
+        """Forget a pending envelope: it is recorded and proved, or was refused."""
+        with _told(self.folder):
+            self._pending(envelope).unlink(missing_ok=True)
+
+    def evidence(self, **parts: bytes) -> Path:
+        """Keep what contradicts, each part a file, and return the folder."""
+        name = hashlib.sha256(b"\x00".join(parts.values())).hexdigest()[:32]
+        folder = self.folder / "evidence" / name
+        for part, data in parts.items():
+            _write(folder / part, data)
+        return folder
+
+    def _head_file(self, stream: str) -> Path:
+        return self.folder / "heads" / quote(stream, safe="")
+
+    def _pending(self, envelope: bytes) -> Path:
+        return self.folder / "pending" / f"{hashlib.sha256(envelope).hexdigest()}.json"
+
+
+def _read(path: Path) -> bytes | None:
+    with _told(path):
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, durable when this returns; only its owner may read it."""
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".incoming-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except JejakError:
+        raise
+    except OSError as error:
+        raise Unavailable(
+            "client.memory",
+            f"Ingatan di {path} tidak dapat dibaca atau ditulis.",
+            allowed="Periksa izin folder dan sisa ruang, atau pilih folder lain dengan --remembered.",
+            cause=str(error),
+        ) from None

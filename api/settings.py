@@ -1,0 +1,58 @@
+"""Settings: the environment, read once. Each is listed in docs/settings.md; a test compares.
+
+There is no setting without which the service would be less safe: it listens on this machine only, and the one thing
+that has no default is the folder that holds the ledger.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from keys.errors import Malformed
+
+_NUMBER = re.compile("0|[1-9][0-9]{0,4}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``home``: the ledger's folder. ``port``: TCP port, 0 for any free one. ``threads``: requests served at once."""
+
+    home: Path
+    port: int = 8000
+    threads: int = 16
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Settings:
+        """Return the settings in ``environment``, or raise Malformed (rule ``settings.<name>``)."""
+        home = environment.get("JEJAK_HOME", "")
+        if not home:
+            raise Malformed(
+                "settings.home",
+                "Folder buku besar belum ditentukan.",
+                allowed="Isi JEJAK_HOME dengan folder tempat kunci log dan buku besar disimpan.",
+            )
+        return cls(
+            home=Path(home),
+            port=_number(environment, "JEJAK_PORT", cls.port, 0, 65535),
+            threads=_number(environment, "JEJAK_THREADS", cls.threads, 1, 256),
+        )
+
+
+#: Every variable that :meth:`Settings.read` reads.
+VARIABLES = ("JEJAK_HOME", "JEJAK_PORT", "JEJAK_THREADS")
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = environment.get(name, "")
+    if not text:
+        return default
+    if _NUMBER.fullmatch(text) is None or not least <= int(text) <= most:
+        raise Malformed(
+            f"settings.{name.removeprefix('JEJAK_').lower()}",
+            f"{name} berisi {text[:40]!r}.",
+            allowed=f"Bilangan bulat dari {least} sampai {most}.",
+        )
+    return int(text)

@@ -1,0 +1,54 @@
+"""A ledger's folder, opened to be read and nothing else: what an auditor gets a copy of.
+
+``journal.sqlite`` (with its ``-wal``, if it was copied while in use) and ``documents/``. No private key is needed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from keys.errors import Forged, NotFound
+from ledger.documents import Documents
+from ledger.rows import Rows
+
+JOURNAL = "journal.sqlite"
+DOCUMENTS = "documents"
+
+
+@contextmanager
+def open_store(folder: Path) -> Iterator[Rows]:
+    """Yield the rows of the journal in ``folder``, read-only, in one snapshot.
+
+    Raises NotFound where there is no journal, and Forged (rule ``store.unreadable``) where SQLite cannot read it.
+    """
+    path = folder / JOURNAL
+    if not path.is_file():
+        raise NotFound("store.missing", f"Tidak ada buku besar di {folder}.", allowed=f"Folder yang berisi {JOURNAL}.")
+    # Without its -wal a copy is complete as it is; with it, SQLite must be let to read both.
+    mode = "mode=ro" if path.with_name(JOURNAL + "-wal").exists() else "mode=ro&immutable=1"
+    try:
+        connection = sqlite3.connect(f"file:{quote(str(path.resolve()))}?{mode}", uri=True, isolation_level=None)
+        try:
+            connection.execute("BEGIN")
+            yield Rows(_runner(connection))
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise Forged("store.unreadable", "Berkas buku besar rusak dan tidak dapat dibaca.", cause=str(error)) from None
+
+
+def documents_in(folder: Path) -> Documents:
+    """Return the documents kept beside the journal in ``folder``."""
+    return Documents(folder / DOCUMENTS)
+
+
+def _runner(connection: sqlite3.Connection) -> Any:
+    def run(statement: str, parameters: Sequence[Any]) -> list[Any]:
+        return connection.execute(statement, parameters).fetchall()
+
+    return run
