@@ -30,7 +30,7 @@ _FAULTS: dict[int, type[JejakError]] = {
     409: Conflict,
     413: Malformed,
     415: Malformed,
-    422: Malformed,
+    422: NotAllowed,
     429: Unavailable,
     503: Unavailable,
 }
@@ -121,8 +121,8 @@ def _fault(status: int, body: bytes) -> JejakError:
             return Unavailable("client.unreachable", "Layanan sedang tidak dapat melayani.", allowed="Coba lagi nanti.")
         return unreadable(f"status {status} tanpa penjelasan.")
     rule, detail, allowed = (str(problem.get(name, "")) for name in ("rule", "detail", "allowed"))
-    if rule.startswith("seen.root"):
-        kind = Forged
+    if rule == "seen.root" or rule.partition(".")[0] in ("signature", "possession"):
+        kind = Forged  # it says so of what we sent
     if kind is None:
         return NotJudged(rule, detail or f"Layanan menjawab dengan status {status}.", allowed=allowed)
     known = {"type", "title", "status", "detail", "rule", "allowed"}

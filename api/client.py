@@ -142,7 +142,9 @@ class Client:
         known = self.remembered.head(stream)
         try:
             said = self._service.get(f"/v1/streams/{stream}").json()
-        except NotFound:
+        except NotFound as error:
+            if error.rule != "stream.unknown":
+                raise unreadable("alamat ini bukan layanan Jejak.") from None
             if known is not None:
                 raise self._older(stream, known, 0) from None
             return Head(stream, 0, None)

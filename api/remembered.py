@@ -2,7 +2,8 @@
 
 A folder of plain files, each written beside, fsynced and renamed, so that a crash leaves the old or the new::
 
-    pins.json              {"vkey":"<the log's vkey>","founding":"<hex leaf hash of leaf 0>"}, written once
+    pins.json              {"vkey":"<the log's vkey>","founding":"<hex leaf hash of leaf 0>"}, written once; the
+                           founders' own file may also name ``origin`` and whether the ledger is ``synthetic``
     checkpoint             the newest checkpoint that was verified, verbatim
     heads/<stream>         "<version> <leaf hash> <leaf index>" of the newest act of a stream that was verified
     pending/<sha256>.json  envelopes that were signed and whose receipt has not been verified yet
@@ -38,14 +39,17 @@ _HEAD = re.compile(r"([1-9][0-9]{0,15}) ([0-9a-f]{64}) (0|[1-9][0-9]{0,15})\n", 
 class Pins(Fact):
     """What a person checked outside the ledger: the log's key and the leaf hash of leaf 0."""
 
+    origin: str | None = None
     vkey: str
     founding: LeafHash
+    synthetic: bool | None = None
 
     @classmethod
     def parse(cls, data: bytes) -> Pins:
         """Return the pins these bytes spell, or raise Malformed."""
         pins = cls.read(strict_json.loads(data), "client.pins", "Berkas patokan")
-        VerifierKey.parse(pins.vkey)
+        if pins.origin not in (None, VerifierKey.parse(pins.vkey).name):
+            raise Malformed("client.pins", "Berkas patokan menyebut buku besar lain dari kuncinya.")
         return pins
 
     def format(self) -> bytes:
@@ -92,7 +96,7 @@ class Remembered:
         before = _read(folder / "pins.json")
         if before is None:
             _write(folder / "pins.json", pins.format())
-        elif Pins.parse(before) != pins:
+        elif ((known := Pins.parse(before)).vkey, known.founding) != (pins.vkey, pins.founding):
             raise NotAllowed(
                 "client.pinned",
                 "Patokan yang disebut lain dari yang sudah dipatok di komputer ini.",

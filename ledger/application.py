@@ -91,7 +91,7 @@ class Ledger(Application[str]):
                             if known := turn.already(each.item):
                                 taken.append((each, known, True))
                                 continue
-                            self._seen.require(each.item, turn.rows, turn.frontier.size, world.stream(each.item.act.stream))
+                            self._seen.require(each.item, turn, world)
                             at = turn.time(self._clock())
                             judge(world, each.item, turn.next_index, at)
                             done = turn.add(each.item, at)

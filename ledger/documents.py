@@ -70,6 +70,7 @@ class Documents:
         os.replace(incoming, target)
         _fsync_folder(target.parent)
         _fsync_folder(self._folder)
+        _fsync_folder(self._folder.parent)  # the first document made the folder itself
 
     def require(self, references: Iterable[DocumentRef]) -> None:
         """Return if every referenced document is here with the size that is stated, else raise NotAllowed."""

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from keys.errors import Forged, NotAllowed
 from ledger.acts import SignedAct
+from ledger.journal import Turn
 from ledger.merkle import root_at
 from ledger.rows import Rows
-from ledger.streams import Stream
+from ledger.streams import World
 
 #: At most this many contradicting envelopes are kept.
 MOST_KEPT = 1000
@@ -29,9 +30,9 @@ class SeenCheck:
         self._folder = folder
         self._roots: dict[int, str] = {}
 
-    def require(self, signed: SignedAct, rows: Rows, size: int, own: Stream | None) -> None:
-        """Return if what the signer has seen is this log of ``size`` leaves, else raise NotAllowed or Forged."""
-        seen = signed.act.seen
+    def require(self, signed: SignedAct, turn: Turn, world: World) -> None:
+        """Return if what the signer has seen is this log, else raise NotAllowed or Forged."""
+        seen, size, own = signed.act.seen, turn.frontier.size, world.stream(signed.act.stream)
         if seen is None:
             if size:
                 raise NotAllowed(
@@ -52,7 +53,7 @@ class SeenCheck:
                 "Segel yang disebut lebih lama dari tindakan sebelumnya.",
                 allowed=f"Sebut segel yang mencakup daun {own.index}.",
             )
-        if seen.root != self._root(rows, seen.size):
+        if seen.root != self._root(turn.rows, seen.size):
             self._keep(signed)
             raise Forged(
                 "seen.root",

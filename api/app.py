@@ -1,0 +1,89 @@
+"""The composition root: the one place where the service is put together from its parts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from importlib.metadata import version
+
+from flask import Response, jsonify
+from flask_openapi3.models import Info
+from flask_openapi3.openapi import OpenAPI
+
+from api import acts, cases, documents, log, pages, problems, register
+from api.follower import Follower
+from api.parameters import refuse_twice
+from api.parts import NAME, Parts
+from api.settings import Settings
+from ledger import logkey
+from ledger.application import Ledger
+from projections.catchup import Views
+
+#: Names by which a browser may call a service that listens on this machine only (no DNS rebinding).
+HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+
+
+class App(OpenAPI):
+    """The WSGI application of one ledger; :meth:`close` it when it is no longer served."""
+
+    parts: Parts
+    settings: Settings
+
+    def close(self) -> None:
+        """Stop the follower and close the stores."""
+        self.parts.follower.close()
+        self.parts.views.close()
+        self.parts.ledger.close()
+
+
+def now() -> dt.datetime:
+    """Return the time of this machine's clock, UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> App:
+    """Return the application that serves the ledger in ``settings.home``, its read models caught up.
+
+    ``clock`` returns aware times. Raises NotFound where there is no log key, Forged where the ledger's end is not
+    sealed, Unavailable where it cannot be opened.
+    """
+    home = settings.home.resolve()
+    ledger = Ledger(home, logkey.read(home / "log.key"), clock)
+    views = Views(f"sqlite:///{home / 'views.sqlite'}", ledger.reading, ledger.documents)
+    app = App(
+        "api",
+        info=Info(title="Jejak", version=version("jejak"), description="A ledger of signed acts of an SOP."),
+        security_schemes={},
+        doc_ui=False,
+        static_folder=None,
+        validation_error_status=400,
+        validation_error_model=problems.Problem,
+        validation_error_callback=problems.refuse_parameters,
+    )
+    app.settings = settings
+    app.parts = Parts(ledger, views, Follower(views.catch_up), clock)
+    app.extensions[NAME] = app.parts
+    app.config["TRUSTED_HOSTS"] = HOSTS
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    problems.install(app)
+    app.before_request(refuse_twice)
+    app.after_request(_guarded)
+    for routes in (acts.routes, cases.routes, documents.routes, log.routes, log.outside, register.routes):
+        app.register_api(routes)
+    app.register_blueprint(pages.routes)
+    app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.api_doc))
+    app.parts.follower.start()
+    return app
+
+
+def _guarded(response: Response) -> Response:
+    """Return the response with the headers that every answer carries."""
+    headers = response.headers
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    sources = "'self'" if response.mimetype == "text/html" else "'none'"
+    headers["Content-Security-Policy"] = f"default-src {sources}; frame-ancestors 'none'; base-uri 'none'"
+    headers.setdefault("Cache-Control", "no-store")
+    return response

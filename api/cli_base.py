@@ -1,0 +1,307 @@
+"""What every ``jejak`` command shares: Indonesian help, faults in plain words, exit codes, ``--json``, tables.
+
+Exit codes (docs/cli.md): 0 done and it holds; 1 refused, or something does not hold; 2 cannot be judged or not
+reached; 3 the command was written wrongly. A fault is told on stderr as detail, what would be allowed, and the rule
+in brackets; with ``--json`` it is one JSON object on stdout, and everything else a person reads goes to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from keys.errors import Conflict, Forged, JejakError, Malformed, NotAllowed, NotFound, NotJudged, Unavailable
+
+DONE, REFUSED, NOT_JUDGED, MISUSE = 0, 1, 2, 3
+#: Columns that a page takes.
+WIDTH = 96
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_WORDS = (("[required]", "[wajib]"), ("required]", "wajib]"), ("env var:", "lingkungan:"), ("default:", "bawaan:"))
+
+
+class Misuse(click.UsageError):
+    """The command was written wrongly; the message is ours and Indonesian."""
+
+
+class JejakCommand(click.Command):
+    """A command whose help is Indonesian."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("options_metavar", "[PILIHAN]")
+        super().__init__(*args, **kwargs)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the usage line."""
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), "Pemakaian: ")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options."""
+        _write_options(self, ctx, formatter)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the option that shows the help."""
+        return _help_option(super().get_help_option(ctx))
+
+
+class JejakGroup(click.Group):
+    """A group of commands whose help is Indonesian."""
+
+    command_class = JejakCommand
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("options_metavar", "[PILIHAN]")
+        kwargs.setdefault("subcommand_metavar", "PERINTAH ...")
+        super().__init__(*args, **kwargs)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the usage line."""
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), "Pemakaian: ")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, then the commands."""
+        _write_options(self, ctx, formatter)
+        rows = [(name, self.commands[name].get_short_help_str(WIDTH)) for name in self.list_commands(ctx)]
+        with formatter.section("Perintah"):
+            formatter.write_dl(rows)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the option that shows the help."""
+        return _help_option(super().get_help_option(ctx))
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which they were added: that of the work."""
+        return list(self.commands)
+
+
+JejakGroup.group_class = JejakGroup
+
+
+class Program(JejakGroup):
+    """The outermost group: it turns every fault into words and an exit code."""
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
+        """Run the command and exit with its code."""
+        given = list(sys.argv[1:] if args is None else args)
+        extra.pop("standalone_mode", None)
+        try:
+            code = super().main(args=given, prog_name="jejak", standalone_mode=False, **extra)
+        except click.Abort:
+            click.echo("Dibatalkan. Tidak ada yang ditandatangani atau dikirim.", err=True)
+            code = REFUSED
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            code = MISUSE
+        except click.ClickException as error:
+            code = _tell_misuse(error, "--json" in given)
+        except JejakError as error:
+            code = tell(error, as_json="--json" in given)
+        except BrokenPipeError:
+            # Whoever read us has gone; nothing more can be told, not even by the interpreter's own flush.
+            sys.stdout = open("/dev/null", "w", encoding="utf-8")  # noqa: SIM115
+            code = REFUSED
+        sys.exit(code if isinstance(code, int) else DONE)
+
+
+def code_of(error: JejakError) -> int:
+    """Return the exit code of a fault."""
+    return NOT_JUDGED if isinstance(error, (NotJudged, Unavailable)) else REFUSED
+
+
+_NAMES: tuple[tuple[type[JejakError], str], ...] = (
+    (Malformed, "malformed"),
+    (NotAllowed, "not_allowed"),
+    (Conflict, "conflict"),
+    (NotFound, "not_found"),
+    (Unavailable, "unavailable"),
+    (Forged, "forged"),
+    (NotJudged, "not_judged"),
+)
+
+
+def tell(error: JejakError, *, as_json: bool) -> int:
+    """Tell a fault and return its exit code."""
+    code = code_of(error)
+    if as_json:
+        fault = next((name for kind, name in _NAMES if isinstance(error, kind)), "refused")
+        print_json(
+            {
+                "error": fault,
+                "rule": error.rule,
+                "detail": error.detail,
+                "allowed": error.allowed,
+                "facts": error.facts,
+                "exit": code,
+            }
+        )
+        return code
+    head = {NOT_JUDGED: "Tidak dapat dinilai"}.get(code, "Tidak cocok" if isinstance(error, Forged) else "Ditolak")
+    click.echo(f"{head}: {error.detail}", err=True)
+    if error.allowed:
+        click.echo(error.allowed, err=True)
+    click.echo(f"[{error.rule}]", err=True)
+    return code
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value on a line of its own."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def json_option(command: Command) -> Command:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Tulis hasil sebagai JSON.")(command)
+
+
+def existing_file() -> click.Path:
+    """Return the type of a file that must be there."""
+    return click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def read_file(path: Path, most: int = 32 * 1024 * 1024) -> bytes:
+    """Return a file's bytes, or raise NotFound, or Malformed beyond ``most`` bytes."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise NotFound("file.read", f"Berkas {path} tidak dapat dibaca.", cause=str(error)) from None
+    if len(data) > most:
+        raise Malformed("file.size", f"Berkas {path} terlalu besar.", allowed=f"Paling besar {most} bita.")
+    return data
+
+
+def write_new_file(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet, or raise NotAllowed: nothing is ever written over."""
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        raise NotAllowed(
+            "file.exists", f"Sudah ada berkas {path}; tidak ditimpa.", allowed="Pilih nama lain."
+        ) from None
+    except OSError as error:
+        raise Unavailable("file.write", f"Berkas {path} tidak dapat ditulis.", cause=str(error)) from None
+
+
+def passphrase(file: Path | None, what: str, *, twice: bool = False, err: bool = False) -> str:
+    """Return the passphrase in the first line of ``file``, or ask for it."""
+    if file is not None:
+        try:
+            text = read_file(file, 16 * 1024).decode("utf-8")
+        except UnicodeDecodeError:
+            raise Malformed("keyfile.passphrase_text", f"Berkas {file} bukan teks UTF-8.") from None
+        return text.split("\n", 1)[0].removesuffix("\r")
+    while True:
+        words: str = click.prompt(f"Kata sandi {what}", hide_input=True, err=err)
+        if not twice or words == click.prompt("Ulangi kata sandi", hide_input=True, err=err):
+            return words
+        click.echo("Kedua kata sandi tidak sama. Ulangi.", err=True)
+
+
+def confirmed(question: str, *, err: bool = False) -> bool:
+    """Ask and return whether the answer is yes; asks again until it is one of y or t."""
+    while True:
+        answer = click.prompt(f"{question} [y/t]", prompt_suffix=" ", err=err).strip().lower()
+        if answer in ("y", "ya"):
+            return True
+        if answer in ("t", "tidak"):
+            return False
+
+
+def paragraph(text: str, indent: int = 0) -> str:
+    """Return text wrapped to the page, line ends kept."""
+    room = " " * indent
+    lines = [textwrap.wrap(line, WIDTH - indent) or [""] for line in text.split("\n")]
+    return "\n".join(room + part for parts in lines for part in parts).rstrip()
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]], width: int = WIDTH) -> str:
+    """Return rows as aligned columns within ``width``; long cells wrap, the widest columns give way."""
+    cells = [[str(one) if one is not None else "" for one in row] for row in rows]
+    every = [list(headings), *cells]
+    widths = [max(max(map(len, one[at].split("\n"))) for one in every) for at in range(len(headings))]
+    room = width - 2 * (len(headings) - 1)
+    while sum(widths) > room and max(widths) > 6:
+        widths[widths.index(max(widths))] -= 1
+    lines = []
+    for number, row in enumerate(every):
+        parts = [
+            [piece for line in cell.split("\n") for piece in textwrap.wrap(line, size) or [""]]
+            for cell, size in zip(row, widths, strict=True)
+        ]
+        for at in range(max(map(len, parts))):
+            pieces = [part[at] if at < len(part) else "" for part in parts]
+            lines.append("  ".join(piece.ljust(size) for piece, size in zip(pieces, widths, strict=True)).rstrip())
+        if number == 0:
+            lines.append("  ".join("-" * size for size in widths))
+    return "\n".join(lines)
+
+
+def _help_option(option: click.Option | None) -> click.Option | None:
+    if option is not None:
+        option.help = "Tampilkan petunjuk ini."
+    return option
+
+
+def _write_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    records = []
+    for param in command.get_params(ctx):
+        record = param.get_help_record(ctx)
+        if record is not None and not isinstance(param, click.Argument):
+            text = record[1]
+            for english, own in _WORDS:
+                text = text.replace(english, own)
+            records.append((record[0], text))
+    with formatter.section("Pilihan"):
+        formatter.write_dl(records)
+
+
+def _tell_misuse(error: click.ClickException, as_json: bool) -> int:
+    said = _misuse_in_words(error)
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    path = ctx.command_path if ctx else "jejak"
+    if as_json:
+        print_json({"error": "misuse", "rule": "cli.usage", "detail": said, "allowed": f"{path} --help", "exit": MISUSE})
+        return MISUSE
+    click.echo(f"Salah tulis: {said}", err=True)
+    click.echo(f"Petunjuknya: {path} --help", err=True)
+    click.echo("[cli.usage]", err=True)
+    return MISUSE
+
+
+def _misuse_in_words(error: click.ClickException) -> str:
+    """Return what is wrong with the command line; click's own words are English."""
+    match error:
+        case Misuse():
+            return error.message
+        case click.MissingParameter(param=param):
+            return f"{_name(param)} wajib disebut."
+        case click.NoSuchOption(option_name=name, possibilities=near):
+            return f"tidak ada pilihan {name}." + (f" Mungkin: {', '.join(sorted(near))}." if near else "")
+        case click.BadOptionUsage(option_name=name):
+            return f"pilihan {name} ditulis tanpa nilai, atau dengan nilai yang tidak perlu."
+        case click.BadParameter(param=param) if param is not None:
+            match param.type:
+                case click.Choice(choices=choices):
+                    return f"{_name(param)} harus salah satu dari: {', '.join(map(str, choices))}."
+                case click.Path():
+                    return f"{_name(param)}: berkas atau folder itu tidak ada, atau tidak dapat dipakai."
+                case click.types.IntParamType():
+                    return f"{_name(param)} harus bilangan bulat dalam batasnya."
+            return f"nilai {_name(param)} tidak sah."
+        case click.UsageError(ctx=ctx) if ctx is not None and isinstance(ctx.command, click.Group):
+            return f"tidak ada perintah seperti itu. Yang ada: {', '.join(ctx.command.commands)}."
+    return "ada kata yang tidak dikenal perintah ini."
+
+
+def _name(param: click.Parameter | None) -> str:
+    if param is None:
+        return "sebuah nilai"
+    return max(param.opts, key=len) if isinstance(param, click.Option) else str(param.make_metavar(click.Context(click.Command(""))))

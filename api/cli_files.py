@@ -1,0 +1,133 @@
+"""``jejak sop`` and ``jejak iku``: checks of files that need no ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from api.cli_base import JejakGroup, existing_file, json_option, paragraph, print_json, read_file, table, write_new_file
+from ledger import iku_checks, iku_import
+from ledger.documents import digest_of
+from ledger.iku import IkuDocument
+from ledger.sop import Sop
+from ledger.sop_findings import findings
+
+
+@click.group("sop", cls=JejakGroup)
+def sop() -> None:
+    """SOP sebagai data: memeriksa."""
+
+
+@sop.command("check")
+@click.argument("file", metavar="BERKAS", type=existing_file())
+@json_option
+def sop_check(file: Path, as_json: bool) -> None:
+    """Periksa sebuah SOP: dapat dijalankan atau tidak, dan apa yang akan ditanyakan pemeriksa."""
+    checked = Sop.parse(read_file(file))
+    found = findings(checked)
+    if as_json:
+        points = [
+            {"rule": one.rule, "where": one.where, "sentence": one.sentence, "weight": one.weight} for one in found
+        ]
+        print_json({"slug": checked.slug, "title": checked.title, "steps": len(checked.steps), "findings": points})
+        return
+    click.echo(f"SOP {checked.title}: {len(checked.steps)} langkah, dapat dijalankan dari awal sampai akhir.")
+    for weight, heading in (("temuan", "Temuan"), ("catatan", "Catatan")):
+        points = [one for one in found if one.weight == weight]
+        click.echo(f"\n{heading}: {len(points)}")
+        for one in points:
+            click.echo(paragraph(f"- {one.where}: {one.sentence} [{one.rule}]", 2))
+
+
+@click.group("iku", cls=JejakGroup)
+def iku() -> None:
+    """Dokumen IKU: memasukkan dari tabel, memeriksa."""
+
+
+@iku.command("import")
+@click.argument("file", metavar="BERKAS.xlsx|.csv", type=existing_file())
+@click.option("-o", "--output", required=True, metavar="BERKAS.json", type=click.Path(path_type=Path), help="Hasilnya.")
+@click.option("--unit", required=True, metavar="NAMA", help="Nama unit kerja pemilik IKU.")
+@click.option("--from", "first", required=True, type=int, metavar="TAHUN", help="Tahun pertama periode.")
+@click.option("--to", "last", required=True, type=int, metavar="TAHUN", help="Tahun terakhir periode.")
+@click.option("--legal-basis", multiple=True, metavar="TEKS", help="Dasar hukum; boleh diulang.")
+@click.option("--label", metavar="TEKS", help='Keterangan untuk pembaca, misalnya "contoh, bukan IKU Kalipare".')
+@json_option
+def iku_import_(
+    file: Path,
+    output: Path,
+    unit: str,
+    first: int,
+    last: int,
+    legal_basis: tuple[str, ...],
+    label: str | None,
+    as_json: bool,
+) -> None:
+    """Ubah tabel IKU dari lembar kerja menjadi dokumen IKU."""
+    data = read_file(file)
+    document = iku_import.read_table(
+        data, file.name, unit=unit, first_year=first, last_year=last, legal_basis=legal_basis, label=label
+    )
+    unread = iku_import.unread_columns(data, file.name)
+    write_new_file(output, document.format())
+    if as_json:
+        print_json(iku_as_json(document) | {"file": str(output), "unread_columns": list(unread)})
+        return
+    click.echo(iku_in_words(document))
+    if unread:
+        click.echo(paragraph(f"Kolom yang tidak dibaca: {', '.join(unread)}."))
+    click.echo(f"Tersimpan di {output}.")
+
+
+@iku.command("check")
+@click.argument("file", metavar="BERKAS.json", type=existing_file())
+@json_option
+def iku_check(file: Path, as_json: bool) -> None:
+    """Periksa dokumen IKU. Peringatan tidak menggagalkan; dokumen yang tidak terbaca ditolak."""
+    document = IkuDocument.parse(read_file(file))
+    if as_json:
+        print_json(iku_as_json(document))
+    else:
+        click.echo(iku_in_words(document))
+
+
+def iku_as_json(document: IkuDocument) -> dict[str, object]:
+    """Return what there is to say about an IKU document, as JSON."""
+    doubts = [
+        {"rule": one.rule, "row": one.row, "field": one.field, "text": one.text}
+        for one in iku_checks.warnings(document)
+    ]
+    return {
+        "digest": digest_of(document.format()),
+        "unit": document.unit,
+        "period": document.period.plain(),
+        "label": document.label,
+        "rows": len(document.rows),
+        "warnings": doubts,
+    }
+
+
+def iku_in_words(document: IkuDocument) -> str:
+    """Return an IKU document as a page: its rows as a table, its warnings under it, its digest."""
+    period = document.period
+    rows = [
+        (
+            number,
+            row.objective,
+            row.indicator,
+            row.measure or "-",
+            "\n".join(f"{one.year}: {one.value}" for one in row.targets) or "-",
+            row.owner or "-",
+        )
+        for number, row in enumerate(document.rows, 1)
+    ]
+    parts = [f"IKU {document.unit}, {period.first_year}–{period.last_year}"]
+    if document.label:
+        parts.append(document.label.upper())
+    parts.append(table(("No", "Sasaran", "Indikator", "Satuan", "Target", "Penanggung jawab"), rows))
+    doubts = iku_checks.warnings(document)
+    parts.append(f"Peringatan: {len(doubts)}")
+    parts += [paragraph(f"- Baris {one.row}: {one.text} [{one.rule}]", 2) for one in doubts]
+    parts.append(f"Sidik dokumen: {digest_of(document.format())}")
+    return "\n".join(parts)

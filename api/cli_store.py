@@ -1,0 +1,275 @@
+"""``jejak found``, ``serve``, ``demo``, ``rebuild``, ``audit``: for whoever keeps the ledger's folder, or a copy of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.cli_base import (
+    DONE,
+    NOT_JUDGED,
+    REFUSED,
+    Misuse,
+    confirmed,
+    existing_file,
+    json_option,
+    paragraph,
+    passphrase,
+    print_json,
+    read_file,
+    write_new_file,
+)
+from api.remembered import Pins
+from keys import strict_json
+from keys.authority import WIB
+from keys.errors import JejakError, NotAllowed, NotFound
+from keys.fields import Fact, Line, Many, Slug
+from keys.keyfile import KeyFile, OpenedKey, open_keyfile, read_keyfile
+from keys.records import MandateRecord, OfficialRecord
+from keys.register import Register
+from keys.signing import PrivateKey
+from ledger import logkey
+from ledger.acts import Origin
+from ledger.application import Ledger
+from ledger.hand import Hand
+from ledger.note import NoteSigner, VerifierKey
+
+LOG_KEY = "log.key"
+PINS = "pin.json"
+
+_folder = click.Path(file_okay=False, path_type=Path)
+
+
+class FounderPlan(Fact):
+    """A founder as the description names them; their public key comes from their key file."""
+
+    person: OfficialRecord
+    mandate: MandateRecord
+
+
+class FoundingPlan(Fact):
+    """What ``jejak found`` is given: all of leaf 0 but the keys."""
+
+    origin: Origin
+    name: Line
+    enacting_office: Slug
+    synthetic: bool
+    founders: Many[FounderPlan]
+
+
+@click.command("found")
+@click.argument("folder", metavar="FOLDER", type=_folder)
+@click.option("--description", required=True, type=existing_file(), metavar="BERKAS", help="Uraian pendirian (JSON).")
+@click.option("--key1", required=True, type=existing_file(), metavar="BERKAS", help="Berkas kunci pendiri pertama.")
+@click.option("--key2", required=True, type=existing_file(), metavar="BERKAS", help="Berkas kunci pendiri kedua.")
+@click.option("--passphrase-file1", type=existing_file(), metavar="BERKAS", help="Kata sandi kunci pendiri pertama.")
+@click.option("--passphrase-file2", type=existing_file(), metavar="BERKAS", help="Kata sandi kunci pendiri kedua.")
+@click.option("--yes", is_flag=True, help="Jangan bertanya lagi.")
+@json_option
+def found(
+    folder: Path,
+    description: Path,
+    key1: Path,
+    key2: Path,
+    passphrase_file1: Path | None,
+    passphrase_file2: Path | None,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Dirikan buku besar baru di FOLDER, ditandatangani dua pendiri."""
+    plan = FoundingPlan.read(strict_json.loads(read_file(description)), "found.description", "Uraian pendirian")
+    if len(plan.founders) != 2:
+        raise NotAllowed("founding.two", "Uraian pendirian harus menyebut tepat dua pendiri.")
+    click.echo(_founding_in_words(plan, folder), err=as_json)
+    if not yes and not confirmed("Dirikan?", err=as_json):
+        raise click.Abort
+    hands = [
+        _hand(plan.founders[at], path, words, as_json)
+        for at, (path, words) in enumerate(((key1, passphrase_file1), (key2, passphrase_file2)))
+    ]
+    pins = _found(folder, plan, hands)
+    if as_json:
+        print_json(pins.plain() | {"folder": str(folder), "pin": str(folder / PINS)})
+        return DONE
+    click.echo(f"Buku besar didirikan di {folder}.\n")
+    click.echo("Salin tiga baris ini ke berita acara pendirian; dengan inilah orang memeriksa buku besar:")
+    click.echo(f"  nama      {pins.origin}\n  kunci log {pins.vkey}\n  pendirian {pins.founding}")
+    click.echo(f"Yang sama ada di {folder / PINS}, untuk dibagikan kepada pemakai (--pin).")
+    click.echo(f"Jaga {folder / LOG_KEY}: itu satu-satunya rahasia layanan.")
+    return DONE
+
+
+def _founding_in_words(plan: FoundingPlan, folder: Path) -> str:
+    lines = [f"Buku besar {plan.name}", f"Nama log   {plan.origin}", f"Folder     {folder}"]
+    lines += [
+        f"Pendiri {number}  {one.person.name} ({one.person.official}), {one.mandate.office_name}"
+        for number, one in enumerate(plan.founders, 1)
+    ]
+    lines.append(f"SOP ditetapkan oleh pemegang jabatan: {plan.enacting_office}")
+    if plan.synthetic:
+        lines.append("Data ini SINTETIS: bukan buku besar sungguhan.")
+    return "\n".join(lines)
+
+
+def _hand(founder: FounderPlan, path: Path, words: Path | None, err: bool) -> Hand:
+    opened = opened_key(path, words, err=err)
+    if opened.official != founder.person.official:
+        raise NotAllowed(
+            "found.key",
+            f"Berkas kunci {path} milik {opened.official}, bukan {founder.person.official}.",
+            allowed="Sebut berkas kunci kedua pendiri menurut urutan dalam uraian.",
+        )
+    return Hand(opened.official, founder.mandate.mandate, opened.key)
+
+
+def opened_key(path: Path, words: Path | None, *, err: bool = False) -> OpenedKey:
+    """Return the private key in a key file, its passphrase read from a file or asked for."""
+    data = read_keyfile(path)
+    return open_keyfile(data, passphrase(words, f"kunci {KeyFile.parse(data).official}", err=err))
+
+
+def _found(folder: Path, plan: FoundingPlan, hands: list[Hand]) -> Pins:
+    """Found the ledger, or finish a founding that was interrupted, and return what is to be pinned."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotAllowed("found.folder", f"Folder {folder} tidak dapat dibuat.", cause=str(error)) from None
+    if not (folder / LOG_KEY).exists():
+        logkey.write(folder / LOG_KEY, NoteSigner(plan.origin, PrivateKey.generate()))
+    signer = logkey.read(folder / LOG_KEY)
+    ledger = Ledger(folder, signer, lambda: dt.datetime.now(dt.UTC))
+    try:
+        stream = ledger.stream("register")
+        if stream is not None and isinstance(stream.state, Register) and stream.state.accepted:
+            raise NotAllowed(
+                "ledger.founded", f"Sudah ada buku besar di {folder}.", allowed="Dirikan yang baru di folder lain."
+            )
+        if stream is None:
+            _record(ledger, hands[0], "ledger.founded", _leaf_zero(plan, signer, hands))
+        with ledger.reading() as rows:
+            first = rows.entry(0)
+        assert first is not None
+        founding = first.leaf_hash.hex()
+        _record(ledger, hands[1], "founding.accepted", {"founding": founding})
+    finally:
+        ledger.close()
+    pins = Pins(origin=signer.name, vkey=str(signer.vkey), founding=founding, synthetic=plan.synthetic)
+    write_new_file(folder / PINS, pins.format())
+    return pins
+
+
+def _leaf_zero(plan: FoundingPlan, signer: NoteSigner, hands: list[Hand]) -> dict[str, Any]:
+    return {
+        "name": plan.name,
+        "log_key": str(signer.vkey),
+        "founders": [
+            {
+                "person": one.person.plain(),
+                "public_key": hand.key.public.raw.hex(),
+                "mandate": one.mandate.plain(),
+            }
+            for one, hand in zip(plan.founders, hands, strict=True)
+        ],
+        "enacting_office": plan.enacting_office,
+        "synthetic": plan.synthetic,
+    }
+
+
+def _record(ledger: Ledger, hand: Hand, kind: str, body: dict[str, Any]) -> None:
+    now = dt.datetime.now(WIB).isoformat(timespec="seconds")
+    ledger.record(hand.sign(ledger, "register", kind, body, now))
+
+
+@click.command("audit")
+@click.option("--store", required=True, type=_folder, metavar="FOLDER", help="Salinan folder buku besar.")
+@click.option("--vkey", metavar="KUNCI", help="Kunci pemeriksa log, dari luar salinan itu.")
+@click.option("--founding", metavar="SIDIK", help="Sidik daun 0, dari luar salinan itu.")
+@click.option("--pin", type=existing_file(), metavar="BERKAS", help="Berkas patokan dari pendiri; ganti kedua di atas.")
+@json_option
+def audit(store: Path, vkey: str | None, founding: str | None, pin: Path | None, as_json: bool) -> int:
+    """Periksa ulang setiap daun sebuah salinan buku besar dari bitanya."""
+    from ledger.audit import NOT_JUDGED as CANNOT_BE_JUDGED
+    from ledger.audit import audit as run
+
+    if pin is not None:
+        if vkey is not None or founding is not None:
+            raise Misuse("sebut --pin, atau --vkey dengan --founding, bukan keduanya.")
+        pins = Pins.parse(read_file(pin))
+        vkey, founding = pins.vkey, pins.founding
+    if vkey is None:
+        raise Misuse("sebut --vkey KUNCI atau --pin BERKAS: tanpa patokan tidak ada yang terbukti.")
+    report = run(store, vkey=VerifierKey.parse(vkey), founding=founding, progress=progress("Memeriksa daun"))
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        for one in report.findings:
+            where = "Buku besar" if one.leaf is None else f"Daun {one.leaf}"
+            click.echo(paragraph(f"{where}: {one.verdict}. {one.sentence} [{one.rule}]"))
+        click.echo(f"{report.verified} dari {report.leaves} daun terbukti.")
+        click.echo("Kesimpulan: TERBUKTI." if report.sound else "Kesimpulan: TIDAK TERBUKTI SELURUHNYA.")
+        if founding is None:
+            click.echo(
+                paragraph(
+                    f"Pendirian tidak dipatok: daun 0 salinan ini bersidik {report.founding}. "
+                    "Bandingkan dengan berita acara pendirian."
+                )
+            )
+    if report.sound:
+        return DONE
+    broken = report.broken or not all(one.verdict == CANNOT_BE_JUDGED for one in report.findings)
+    return REFUSED if broken else NOT_JUDGED
+
+
+def progress(what: str) -> Callable[[int, int], None]:
+    """Return a callback (done, of) that shows progress on stderr, on a terminal only."""
+    terminal = click.get_text_stream("stderr").isatty()
+
+    def tell(done: int, of: int) -> None:
+        if terminal:
+            click.echo(f"\r{what}: {done} dari {of}", nl=done >= of, err=True)
+
+    return tell
+
+
+@click.command("serve")
+@click.option("--demo", is_flag=True, help="Layani buku besar demo (data sintetis); didirikan bila belum ada.")
+@click.option("--home", type=_folder, metavar="FOLDER", help="Folder buku besar (JEJAK_HOME; demo: var/demo).")
+@click.option("--port", type=click.IntRange(0, 65535), metavar="NOMOR", help="Porta; 0 untuk yang kosong (JEJAK_PORT).")
+@json_option
+def serve(demo: bool, home: Path | None, port: int | None, as_json: bool) -> None:
+    """Layani sebuah buku besar lewat HTTP, di komputer ini saja."""
+    from api import server
+    from api.app import create_app
+    from api.settings import Settings
+
+    if demo:
+        from api import demo as demonstration
+
+        demonstration.serve(home=home, port=port, as_json=as_json)
+        return
+    environment = dict(os.environ) | ({"JEJAK_HOME": str(home)} if home is not None else {})
+    settings = Settings.read(environment)
+    if port is not None:
+        settings = replace(settings, port=port)
+    if not (settings.home / LOG_KEY).is_file():
+        raise NotFound(
+            "logkey.missing",
+            f"Belum ada buku besar di {settings.home}.",
+            allowed="Dirikan dengan jejak found, atau coba jejak serve --demo.",
+        )
+    server.serve(create_app(settings), "127.0.0.1", settings.port)
+
+
+@click.command("demo")
+@json_option
+def demo(as_json: bool) -> int:
+    """Mainkan satu IKU dari disposisi sampai pengiriman, lalu periksa hasilnya di proses lain."""
+    from api import demo as demonstration
+
+    return int(demonstration.run(as_json=as_json) or DONE)

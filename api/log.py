@@ -1,0 +1,187 @@
+"""The log over HTTP: entries, receipts, checkpoint, consistency, and where a stream stands.
+
+Entries and receipts never change, so whoever fetched one may keep it. Text that others' clients read (checkpoint,
+receipt) has its C2SP form, unchanged.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from flask import Response, jsonify
+from pydantic import BaseModel, Field
+
+from api.parameters import EntryPath, Number, StreamPath, blueprint, json_answer
+from api.parts import DISCLAIMER, SYNTHETIC, not_founded, parts
+from keys.errors import NotFound
+from keys.fields import Fact
+from ledger import log
+from ledger.merkle import prove_inclusion
+from ledger.receipt import Receipt, format_receipt
+from ledger.rows import Rows
+
+TEXT = "text/plain; charset=utf-8"
+FOREVER = "private, max-age=31536000, immutable"
+
+routes = blueprint("log")
+outside = blueprint("log_outside", prefix=None)
+
+
+class Consistency(BaseModel):
+    """A consistency proof (RFC 6962 §2.1.2); hashes are standard base64."""
+
+    old: int
+    new: int
+    proof: list[str]
+
+
+class StreamHead(BaseModel):
+    """Where a stream stands: advice for whoever builds its next act, to be verified from the entry."""
+
+    stream: str
+    version: int
+    leaf: str = Field(description="leaf hash of the newest entry: the next act's `previous`")
+    leaf_index: int
+
+
+class LedgerCard(BaseModel):
+    """What this ledger is; a verifier pins `vkey` and `founding` from elsewhere, never from here."""
+
+    origin: str
+    name: str
+    vkey: str
+    founding: str
+    size: int
+    synthetic: bool
+    notice: str
+    disclaimer: str
+
+
+class Health(BaseModel):
+    """How far log and read models are, in leaves; `fault` says that the read models have stopped."""
+
+    status: str
+    size: int
+    position: int
+    fault: str | None = None
+
+
+class SizeQuery(Fact):
+    """The tree size that a receipt should be for; without it, the one of the acceptance."""
+
+    size: Number | None = None
+
+
+class ConsistencyQuery(Fact):
+    """Two tree sizes."""
+
+    old: Number
+    new: Number
+
+
+def _text(data: bytes, cache: str | None = None) -> Response:
+    response = Response(data, content_type=TEXT)
+    if cache:
+        response.headers["Cache-Control"] = cache
+    return response
+
+
+_TEXT_ANSWER: dict[str, Any] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
+
+
+@routes.get("/entries/<index>", responses={"200": json_answer("the entry's bytes, verbatim")})
+def entry(path: EntryPath) -> Response:
+    """Return an entry's bytes, exactly as they are stored and hashed."""
+    with parts().ledger.reading() as rows:
+        done = log.recorded(rows, path.index)
+    response = Response(done.entry.data, content_type="application/json")
+    response.headers["Cache-Control"] = FOREVER
+    response.set_etag(done.leaf)
+    return response
+
+
+@routes.get("/entries/<index>/receipt", responses={"200": {"description": "C2SP tlog-proof"} | _TEXT_ANSWER})
+def entry_receipt(path: EntryPath, query: SizeQuery) -> Response:
+    """Return the very receipt that an act's acceptance gave, or one under another of our checkpoints."""
+    with parts().ledger.reading() as rows:
+        if query.size is None:
+            receipt = log.receipt(rows, path.index)
+        else:
+            receipt = _receipt_at(rows, path.index, query.size)
+    return _text(format_receipt(receipt), FOREVER)
+
+
+@outside.get("/log/checkpoint", responses={"200": {"description": "C2SP tlog-checkpoint"} | _TEXT_ANSWER})
+def checkpoint() -> Response:
+    """Return the newest signed checkpoint."""
+    with parts().ledger.reading() as rows:
+        return _text(log.checkpoint(rows))
+
+
+@routes.get("/consistency", responses={"200": Consistency})
+def consistency(query: ConsistencyQuery) -> Response:
+    """Prove that the first `new` leaves continue the first `old`."""
+    with parts().ledger.reading() as rows:
+        proof = log.consistency(rows, query.old, query.new)
+    hashes = [base64.b64encode(one).decode("ascii") for one in proof]
+    return jsonify(Consistency(old=query.old, new=query.new, proof=hashes).model_dump())
+
+
+@routes.get("/streams/<stream>", responses={"200": StreamHead})
+def stream(path: StreamPath) -> Response:
+    """Return where a stream stands; 404 where nothing is recorded in it yet."""
+    now = parts().ledger.stream(path.stream)
+    if now is None:
+        raise NotFound(
+            "stream.unknown",
+            f"Belum ada tindakan tercatat pada {path.stream}.",
+            allowed="Tindakan pertamanya berversi 1, tanpa pendahulu.",
+        )
+    head = StreamHead(stream=now.id, version=now.version, leaf=now.leaf, leaf_index=now.index)
+    return jsonify(head.model_dump())
+
+
+@routes.get("/ledger", responses={"200": LedgerCard})
+def ledger() -> Response:
+    """Return what this ledger is: name, key, founding leaf, size, and what its signatures are not."""
+    here = parts()
+    register = here.register()
+    with here.ledger.reading() as rows:
+        size = rows.size()
+    card = LedgerCard(
+        origin=register.origin,
+        name=register.name,
+        vkey=str(here.ledger.signer.vkey),
+        founding=register.founding,
+        size=size,
+        synthetic=register.synthetic,
+        notice=SYNTHETIC if register.synthetic else "",
+        disclaimer=DISCLAIMER,
+    )
+    return jsonify(card.model_dump())
+
+
+@outside.get("/healthz", responses={"200": Health})
+def health() -> Response:
+    """Return how far the log and the read models are; writes nothing."""
+    here = parts()
+    with here.ledger.reading() as rows:
+        size = rows.size()
+    fault = "Tampilan berhenti mengikuti buku besar; tanda terima tidak terpengaruh." if here.follower.fault else None
+    said = Health(status="ok" if fault is None else "tampilan-berhenti", size=size, position=here.views.position())
+    return jsonify(said.model_copy(update={"fault": fault}).model_dump(exclude_none=True))
+
+
+def _receipt_at(rows: Rows, index: int, size: int) -> Receipt:
+    """Return the receipt of a leaf under our checkpoint of ``size`` leaves; NotFound where we signed none."""
+    if not rows.size():
+        raise not_founded()
+    signed = rows.checkpoints(size, 1)
+    if not signed or signed[0][0] != size or index >= size:
+        raise NotFound(
+            "log.size",
+            f"Tidak ada segel atas {size} daun yang mencakup daun {index}.",
+            allowed=f"Segel berikutnya: {signed[0][0]} daun." if signed else f"Buku besar ini {rows.size()} daun.",
+        )
+    return Receipt(index, tuple(prove_inclusion(rows, index, size)), signed[0][1])

@@ -1,0 +1,47 @@
+"""The one page there is so far: what this is, and where to read it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template_string
+
+from api.parts import DISCLAIMER, SYNTHETIC, parts
+from keys.errors import NotFound
+
+routes = Blueprint("pages", __name__)
+
+_PAGE = """<!doctype html>
+<html lang="id">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ name }}</title></head>
+<body>
+<main>
+<h1>{{ name }}</h1>
+{% if notice %}<p><strong>{{ notice }}</strong></p>{% endif %}
+<p>Jejak mencatat setiap tindakan dalam sebuah SOP sebagai catatan yang ditandatangani pejabatnya sendiri. Siapa pun
+yang berhak dapat membuktikan kemudian: siapa melakukan apa, pada dokumen yang mana, dan bahwa tidak ada yang dihapus,
+diubah, atau disisipkan sesudahnya.</p>
+<ul>
+<li><a href="/v1/cases">Perkara</a>: keadaan tiap perkara dan jejak auditnya</li>
+<li><a href="/v1/officials">Pejabat</a>: siapa memegang mandat dan kunci apa</li>
+<li><a href="/v1/sops">SOP yang berlaku</a></li>
+<li><a href="/v1/ledger">Buku besar ini</a> dan <a href="/log/checkpoint">segel terbarunya</a></li>
+<li><a href="/openapi.json">Daftar semua alamat</a> bagi pembuat program</li>
+</ul>
+<p><small>{{ disclaimer }}</small></p>
+</main>
+</body>
+</html>
+"""
+
+
+@routes.get("/")
+def home() -> Response:
+    """Return the page that says what this is."""
+    try:
+        register = parts().register()
+    except NotFound:
+        name, notice = "Jejak", "Buku besar ini belum didirikan."
+    else:
+        name, notice = register.name, SYNTHETIC if register.synthetic else ""
+    page = render_template_string(_PAGE, name=name, notice=notice, disclaimer=DISCLAIMER)
+    return Response(page, content_type="text/html; charset=utf-8")

@@ -1,0 +1,113 @@
+"""What may stand in a path or a query: strict, bounded, one spelling of every number.
+
+Path and query values are text; a number is taken only if it is written the way it would be printed. Each model is a
+:class:`keys.fields.Fact`, so an unknown name in the query is refused and not passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from flask import request
+from flask_openapi3.blueprint import APIBlueprint
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+
+from api.problems import RESPONSES
+from keys.errors import Malformed
+from keys.fields import Fact, Slug
+from ledger.acts import StreamName
+
+_NUMBER = re.compile("0|[1-9][0-9]{0,15}", re.ASCII)
+_PERIOD = re.compile("([1-9][0-9]{3})(?:-([1-9][0-9]{3}))?", re.ASCII)
+
+
+def _number(value: object) -> object:
+    return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
+
+
+def _period(value: str) -> str:
+    found = _PERIOD.fullmatch(value)
+    if found is None or int(found[1]) > int(found[2] or found[1]):
+        raise ValueError("bukan masa; tulis seperti 2026 atau 2026-2030")
+    return value
+
+
+#: A whole number from 0.
+Number = Annotated[int, BeforeValidator(_number), Field(ge=0, le=2**53 - 1)]
+#: How many at most in one answer.
+Limit = Annotated[int, BeforeValidator(_number), Field(ge=1, le=200)]
+#: A calendar year.
+YearNumber = Annotated[int, BeforeValidator(_number), Field(ge=1945, le=9999)]
+#: A year or two with a dash between.
+PeriodText = Annotated[
+    str, AfterValidator(_period), WithJsonSchema({"type": "string", "pattern": f"^{_PERIOD.pattern}$"})
+]
+CaseId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+DigestText = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+class CasePath(Fact):
+    """A case by the UUID in its stream name."""
+
+    case_id: CaseId
+
+
+class DocumentPath(Fact):
+    """A document by its content address."""
+
+    digest: DigestText
+
+
+class EntryPath(Fact):
+    """An entry by its leaf index."""
+
+    index: Number
+
+
+class StreamPath(Fact):
+    """A stream by its name."""
+
+    stream: StreamName
+
+
+class SopPath(Fact):
+    """An SOP by its slug."""
+
+    slug: Slug
+
+
+def blueprint(name: str, prefix: str | None = "/v1") -> APIBlueprint:
+    """Return an empty set of routes whose errors are documented as problems."""
+    return APIBlueprint(
+        name,
+        __name__,
+        url_prefix=prefix,
+        abp_responses=dict(RESPONSES),
+        operation_id_callback=_operation_id,
+    )
+
+
+def refuse_twice() -> None:
+    """Raise Malformed if a name stands twice in the query: which of the two is meant nobody knows."""
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise Malformed("request.parameter", f"Alamat: bagian {name[:80]!r} disebut dua kali.")
+
+
+def years(period: str) -> tuple[int, int]:
+    """Return the first and last year of a period."""
+    first, _, last = period.partition("-")
+    return int(first), int(last or first)
+
+
+def json_answer(description: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return how the OpenAPI document describes a JSON answer that has no model of its own."""
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": schema or {"type": "object"}}},
+    }
+
+
+def _operation_id(*, name: str, path: str, method: str) -> str:
+    return name

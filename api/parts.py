@@ -1,0 +1,69 @@
+"""The parts that an application is made of, for its routes to reach."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flask import current_app
+
+from api.follower import Follower
+from keys.errors import NotFound
+from keys.register import Register
+from ledger.application import Ledger
+from ledger.streams import REGISTER
+from projections.catchup import Views
+
+#: Where an application keeps its parts.
+NAME = "jejak"
+#: What every print and page says (DOMAIN, rule 14).
+DISCLAIMER = (
+    "Tanda tangan elektronik tidak tersertifikasi (PP 71/2019 ps 60); bukan BSrE/PSrE; bukan pengganti tanda tangan"
+    " basah atau TTE tersertifikasi pada naskah dinas."
+)
+#: What a ledger with made-up officials says besides.
+SYNTHETIC = "Buku besar percobaan: pejabat, NIP, dan dokumen di dalamnya sintetis (dibuat-buat)."
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The ledger, its read models with their follower, and the clock (aware times)."""
+
+    ledger: Ledger
+    views: Views
+    follower: Follower
+    clock: Callable[[], dt.datetime]
+
+    @contextmanager
+    def reading(self) -> Iterator[Any]:
+        """Yield a connection for the queries in ``projections``, which are brought to the end of the log first.
+
+        So a reader sees its own acts. Nothing here looks into the connection.
+        """
+        self.follower.catch_up()
+        with self.views.reading() as connection:
+            yield connection
+
+    def register(self) -> Register:
+        """Return the register as it is now, or raise NotFound where nothing is founded."""
+        stream = self.ledger.stream(REGISTER)
+        if stream is None:
+            raise not_founded()
+        return cast("Register", stream.state)
+
+
+def parts() -> Parts:
+    """Return the parts of the application that serves this request."""
+    return cast("Parts", current_app.extensions[NAME])
+
+
+def not_founded() -> NotFound:
+    """Return the fault of asking a ledger that does not begin yet."""
+    return NotFound(
+        "ledger.founded",
+        "Buku besar ini belum didirikan.",
+        allowed="Yang pertama: ledger.founded oleh dua pendiri.",
+    )

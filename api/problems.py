@@ -1,0 +1,227 @@
+"""Problems: the one table from a fault to an HTTP answer (RFC 9457, ``application/problem+json``).
+
+Every error answer of the service has this body, in plain Indonesian::
+
+    {"type": "/masalah/<rule>", "title", "status", "detail", "rule", "allowed", ...facts}
+
+The status follows from the type of the fault (:mod:`keys.errors`); a few rules have a status of their own. One fault
+has two meanings: a forgery in what was *sent* is the caller's (422), one in what was *stored* is ours, and grave
+(500). Which it is, the rule says: only :data:`SENT` names proofs that a caller brings. What is none of these is our
+own bug: it is logged, and the answer shows nothing of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from flask import Flask, Response, jsonify
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.exceptions import HTTPException
+
+from keys.errors import (
+    Conflict,
+    Forged,
+    JejakError,
+    Malformed,
+    NotAllowed,
+    NotFound,
+    NotJudged,
+    Refused,
+    Unavailable,
+)
+from keys.fields import in_words
+
+MEDIA_TYPE = "application/problem+json"
+#: Seconds after which a request that could not be served now is worth sending again.
+RETRY_AFTER = 2
+
+log = logging.getLogger("jejak.api")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a kind of fault is answered; ``allowed`` is said where the fault itself says nothing."""
+
+    status: int
+    title: str
+    allowed: str
+
+
+TABLE: dict[type[JejakError], Outcome] = {
+    Malformed: Outcome(400, "Kiriman tidak dapat dibaca", "Betulkan bagian yang disebut, lalu kirim lagi."),
+    NotAllowed: Outcome(422, "Tidak diperbolehkan", "Lihat keadaan perkara sekarang dan siapa yang mendapat giliran."),
+    Conflict: Outcome(409, "Didahului tindakan lain", "Baca tindakan terbaru, lalu tandatangani versi berikutnya."),
+    NotFound: Outcome(404, "Tidak ditemukan", "Periksa kembali alamat atau nama yang diminta."),
+    Unavailable: Outcome(503, "Belum dapat dilayani", "Kirim lagi permintaan yang sama sebentar lagi."),
+    Forged: Outcome(422, "Bukti tidak cocok", "Tandatangani sendiri dengan kunci sendiri, lalu kirim lagi."),
+    NotJudged: Outcome(422, "Tidak dapat dinilai", "Lengkapi yang kurang, lalu minta dinilai lagi."),
+    Refused: Outcome(422, "Ditolak", "Betulkan yang disebut, lalu kirim lagi."),
+    JejakError: Outcome(500, "Kesalahan peladen", "Hubungi pengelola."),
+}
+BY_RULE = {"envelope.size": 413, "document.too_large": 413, "request.too_large": 413, "request.media_type": 415}
+FORBIDDEN = Outcome(403, "Bukan wewenang", "Tandatangani dengan kunci dan mandat sendiri yang masih berlaku.")
+DAMAGED = Outcome(
+    500,
+    "Simpanan peladen rusak",
+    "Jangan mengandalkan simpanan ini sebelum diperiksa; segera hubungi pengelola dan Inspektorat.",
+)
+#: Families of rules about proofs that a caller brings.
+SENT = frozenset({"signature", "possession", "seen"})
+#: Families of rules about bytes that only our own store has.
+STORED = frozenset({"entry", "tree", "checkpoint", "receipt"})
+
+BUG = (
+    "Peladen mengalami kesalahan yang bukan dari kiriman Anda.",
+    "Kirim lagi permintaan yang sama; amplop yang sama tidak pernah tercatat dua kali. Bila terulang, hubungi"
+    " pengelola.",
+)
+#: What HTTP itself refuses: status -> (rule, title, detail, allowed).
+HTTP = {
+    400: (
+        "request.form",
+        "Permintaan tidak dapat dibaca",
+        "Permintaan ini tidak berbentuk HTTP yang sah, atau ditujukan ke nama peladen lain.",
+        "Periksa alamat, nama peladen, dan panjang kiriman.",
+    ),
+    404: (
+        "request.path",
+        "Tidak ditemukan",
+        "Tidak ada apa pun di alamat ini.",
+        "Daftar alamat yang ada: /openapi.json.",
+    ),
+    405: (
+        "request.method",
+        "Cara meminta tidak sesuai",
+        "Alamat ini ada, tetapi tidak menerima cara permintaan itu.",
+        "Pakai salah satu cara pada kepala jawaban Allow.",
+    ),
+    413: (
+        "request.too_large",
+        "Kiriman terlalu besar",
+        "Kiriman ini lebih besar daripada yang diterima peladen.",
+        "Dokumen paling besar 20 MiB, amplop paling besar 64000 bita.",
+    ),
+    415: (
+        "request.media_type",
+        "Jenis kiriman tidak sesuai",
+        "Jenis isi kiriman tidak diterima di alamat ini.",
+        "Periksa kepala Content-Type.",
+    ),
+    431: (
+        "request.headers",
+        "Kepala permintaan terlalu besar",
+        "Kepala permintaan lebih besar daripada yang diterima peladen.",
+        "Kirim ulang tanpa kepala yang tidak perlu.",
+    ),
+}
+#: Facts that are for the log alone.
+_PRIVATE = frozenset({"cause", "reason"})
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457); ``rule`` is stable, ``detail`` and ``allowed`` are for people."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="/masalah/<rule>")
+    title: str
+    status: int
+    detail: str = Field(description="what is wrong, in Indonesian")
+    rule: str = Field(description="stable dotted name of the rule")
+    allowed: str = Field(description="what would be accepted instead, in Indonesian")
+
+
+_CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+#: The error answers of every route, for the OpenAPI document.
+RESPONSES: dict[str | int, Any] = {
+    "400": {"description": "Not in the one accepted form", "content": _CONTENT},
+    "default": {"description": "Any other problem", "content": _CONTENT},
+}
+
+
+def outcome_of(fault: JejakError) -> Outcome:
+    """Return how a fault is answered."""
+    family = fault.rule.partition(".")[0]
+    ours = isinstance(fault, Forged) and family not in SENT
+    if ours or family in STORED or fault.rule == "merkle.frontier":
+        return DAMAGED
+    if isinstance(fault, NotAllowed) and family == "authority":
+        return FORBIDDEN
+    outcome = next(TABLE[kind] for kind in type(fault).__mro__ if kind in TABLE)
+    return Outcome(BY_RULE.get(fault.rule, outcome.status), outcome.title, outcome.allowed)
+
+
+def answer_to(fault: JejakError) -> Response:
+    """Return the problem document of a fault."""
+    outcome = outcome_of(fault)
+    if outcome.status >= 500:
+        log.error("%s: %s %s", fault.rule, fault, fault.facts, exc_info=outcome.status == 500)
+    facts = {name: value for name, value in fault.facts.items() if name not in _PRIVATE}
+    response = _problem(
+        outcome.status, fault.rule, outcome.title, fault.detail, fault.allowed or outcome.allowed, **facts
+    )
+    if outcome.status == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
+
+
+def http_body(status: int) -> dict[str, Any]:
+    """Return the problem document of a status that HTTP itself gives."""
+    if status not in HTTP and status >= 500:
+        detail, allowed = BUG
+        return _body(status, "service.fault", "Kesalahan peladen", detail, allowed)
+    rule, title, detail, allowed = HTTP.get(status, HTTP[400])
+    return _body(status, rule, title, detail, allowed)
+
+
+def refuse_parameters(error: ValidationError) -> NoReturn:
+    """Turn what the framework says about path or query into Malformed (rule ``request.parameter``)."""
+    raise in_words(error, "request.parameter", "Alamat")
+
+
+def install(app: Flask) -> None:
+    """Make every error answer of ``app`` a problem document."""
+    app.register_error_handler(JejakError, answer_to)
+    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(Exception, _of_bug)
+
+
+def _of_http(fault: HTTPException) -> ResponseReturnValue:
+    if fault.code is None or fault.code < 400:  # a redirect, or an answer that is already made
+        return fault.get_response()
+    response = _response(http_body(fault.code))
+    for name, value in fault.get_headers():
+        if name.lower() in ("allow", "retry-after"):
+            response.headers[name] = value
+    return response
+
+
+def _of_bug(fault: Exception) -> Response:
+    log.error("our own bug", exc_info=fault)
+    return _response(http_body(500))
+
+
+def _problem(status: int, rule: str, title: str, detail: str, allowed: str, **facts: Any) -> Response:
+    return _response(_body(status, rule, title, detail, allowed, **facts))
+
+
+def _body(status: int, rule: str, title: str, detail: str, allowed: str, **facts: Any) -> dict[str, Any]:
+    named = {
+        "type": f"/masalah/{rule}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "rule": rule,
+        "allowed": allowed,
+    }
+    return named | {name: value for name, value in facts.items() if name not in named}
+
+
+def _response(body: dict[str, Any]) -> Response:
+    response = jsonify(body)
+    response.status_code = body["status"]
+    response.mimetype = MEDIA_TYPE
+    return response

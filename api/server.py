@@ -1,0 +1,153 @@
+"""Serving: waitress on this machine only, stopped without cutting off an answer.
+
+:class:`Server` runs until :meth:`Server.stop`; it then takes no new connection, finishes the requests it has, and
+returns. :func:`serve` is for the command line, :func:`background_server` for tests and the demo. What waitress itself
+refuses (a request that is no HTTP, or far too large) is answered with a problem document too.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any, cast
+
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer, create_server
+from waitress.task import ErrorTask
+
+from api.app import App
+from api.problems import MEDIA_TYPE, http_body
+from keys.errors import NotAllowed, Unavailable
+from ledger.documents import MAX_BYTES
+
+#: Seconds that a stopping server gives the requests it has.
+PATIENCE = 10.0
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class _ProblemTask(ErrorTask):
+    """Answers what waitress refuses before any application sees it."""
+
+    def execute(self) -> None:
+        status = cast("Any", self.request).error.code
+        body = json.dumps(http_body(status), ensure_ascii=False).encode()
+        self.status = f"{status} {HTTPStatus(status).phrase}"
+        self.response_headers = [("Content-Type", MEDIA_TYPE), ("Cache-Control", "no-store")]
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Channel(HTTPChannel):
+    error_task_class = _ProblemTask
+
+
+class Server:
+    """A listening server; ``port`` 0 takes a free one. Raises NotAllowed (host) or Unavailable (port taken)."""
+
+    def __init__(self, app: App, host: str = "127.0.0.1", port: int | None = None) -> None:
+        if host not in LOOPBACK:
+            raise NotAllowed(
+                "server.host",
+                f"Jejak tidak melayani di {host}: layanan ini hanya untuk komputer ini sendiri.",
+                allowed="Pakai 127.0.0.1; untuk komputer lain, pasang perantara (proxy) yang aman di depannya.",
+            )
+        self._stopping = threading.Event()
+        self._map: dict[int, Any] = {}
+        wanted = app.settings.port if port is None else port
+        try:
+            server = create_server(
+                cast("Any", app),
+                map=self._map,
+                host="127.0.0.1" if host == "localhost" else host,
+                port=wanted,
+                threads=app.settings.threads,
+                ident="",
+                recv_bytes=65536,
+                connection_limit=512,
+                max_request_header_size=65536,
+                # The store refuses what is too large by its own rule; this only bounds what is read until then.
+                max_request_body_size=MAX_BYTES + 1024 * 1024,
+                asyncore_use_poll=True,
+            )
+        except OSError as error:
+            wasyncore.close_all(self._map, ignore_all=True)
+            raise _not_listening(wanted, error) from error
+        assert isinstance(server, BaseWSGIServer)
+        server.channel_class = _Channel
+        self._server = server
+        self.port = int(cast("Any", server).effective_port)
+        self.url = f"http://{'[::1]' if host == '::1' else '127.0.0.1'}:{self.port}"
+
+    def run(self) -> None:
+        """Serve until stopped; returns when every request that was begun is answered."""
+        self._loop(lambda: not self._stopping.is_set())
+        self._server.accepting = False
+        end = time.monotonic() + PATIENCE
+        self._loop(lambda: self._busy() and time.monotonic() < end)
+        self._server.task_dispatcher.shutdown()
+        wasyncore.close_all(self._map, ignore_all=True)
+
+    def stop(self) -> None:
+        """Ask the server to stop; from any thread or signal handler."""
+        self._stopping.set()
+        self._server.pull_trigger()
+
+    def _loop(self, going: Callable[[], bool]) -> None:
+        while going():
+            wasyncore.loop(timeout=1, map=self._map, use_poll=True, count=1)
+
+    def _busy(self) -> bool:
+        channels = [one for one in self._map.values() if isinstance(one, HTTPChannel)]
+        return any(one.requests or one.total_outbufs_len for one in channels)
+
+
+def serve(app: App, host: str = "127.0.0.1", port: int | None = None) -> None:
+    """Serve ``app`` until SIGTERM or SIGINT (main thread only), then close it."""
+    try:
+        server = Server(app, host, port)
+        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+        for number in before:
+            signal.signal(number, lambda *_: server.stop())
+        try:
+            server.run()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    finally:
+        app.close()
+
+
+@contextmanager
+def background_server(app: App, port: int = 0) -> Iterator[str]:
+    """Serve ``app`` in a thread and yield its URL; stopped at the end, the app is left open."""
+    server = Server(app, port=port)
+    thread = threading.Thread(target=server.run, name="jejak-server", daemon=True)
+    thread.start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
+        thread.join()
+
+
+def _not_listening(port: int, error: OSError) -> Unavailable:
+    taken = error.errno == errno.EADDRINUSE
+    return Unavailable(
+        "server.port",
+        f"Porta {port} sudah dipakai program lain." if taken else f"Porta {port} tidak dapat dipakai.",
+        allowed="Hentikan program itu, atau pilih porta lain dengan JEJAK_PORT.",
+        cause=str(error),
+    )
+
+
+# Waiting for a thread is what a queue is for; waitress warns of every request that does.
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)

@@ -1,0 +1,108 @@
+"""The inspector's audit trail: one row an act of every stream, who and in what capacity as it then was.
+
+Order of the file: the row that an act becomes, then what is asked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from ledger import bodies as b
+from ledger.case import Case
+from ledger.flags import Flag
+from ledger.replay import Step
+from ledger.sentences import digests_of, sentence
+from projections.schema import CASES, TRAIL
+
+_MARKS = (b.TypingReviewed, b.ParafGiven, b.SignatureGiven)
+_SHOWN = [column for column in TRAIL.c if column.name != "marked"]
+
+
+def utc(moment: dt.datetime) -> str:
+    """Return a recording time as the entry spells it: UTC, microseconds."""
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def flags_shown(found: tuple[Flag, ...]) -> list[dict[str, str]]:
+    """Return flags as JSON."""
+    return [{"name": flag.name, "sentence": flag.sentence} for flag in found]
+
+
+def row_of(step: Step, found: tuple[Flag, ...]) -> dict[str, Any]:
+    """Return the trail's row of an act, whose flags are ``found``."""
+    done, act, body = step.done, step.done.act, step.done.act.body
+    person, mandate = step.authority.official.record, step.authority.mandate.record
+    before, after = step.before.state if step.before else None, step.after.state
+    turn = before.round if isinstance(before, Case) else None
+    return {
+        "leaf_index": done.index,
+        "leaf": done.leaf,
+        "stream": act.stream,
+        "version": act.version,
+        "kind": act.kind,
+        "step": body.step if isinstance(body, b.CaseBody) else None,
+        "round": turn,
+        "official": act.official,
+        "name": person.name,
+        "nip": person.nip,
+        "rank": person.rank,
+        "office": mandate.office,
+        "office_name": mandate.office_name,
+        "capacity": mandate.capacity,
+        "unit": mandate.unit,
+        "mandate": mandate.mandate,
+        "decree": {"number": mandate.decree.number, "date": mandate.decree.date, "issuer": mandate.decree.issuer},
+        "keyid": done.entry.envelope.keyid,
+        "documents": digests_of(act),
+        "decision": body.decision if isinstance(body, b.TypingReviewed) else None,
+        "reason": body.reason if isinstance(body, b.TypingReviewed) else None,
+        "occurred_at": act.occurred_at.isoformat(),
+        "recorded_at": utc(done.entry.recorded_at),
+        "flags": flags_shown(found),
+        "sentence": sentence(
+            act,
+            name=person.name,
+            office_name=mandate.office_name,
+            capacity=mandate.capacity,
+            sop=after.sop if isinstance(after, Case) else None,
+            round=turn,
+            register=step.register,
+        ),
+        "marked": body.document if isinstance(body, _MARKS) else None,
+    }
+
+
+def trail(connection: Connection, stream: str) -> list[dict[str, Any]]:
+    """Return the acts of a stream in order; none where nothing was recorded."""
+    found = connection.execute(select(*_SHOWN).where(TRAIL.c.stream == stream).order_by(TRAIL.c.version))
+    return [dict(one._mapping) for one in found]
+
+
+def row(connection: Connection, index: int) -> dict[str, Any] | None:
+    """Return the act at a leaf index."""
+    found = connection.execute(select(*_SHOWN).where(TRAIL.c.leaf_index == index)).first()
+    return dict(found._mapping) if found else None
+
+
+def marks_on(connection: Connection, digest: str) -> list[dict[str, Any]]:
+    """Return every review, paraf and signature on exactly these bytes, across cases, in leaf order.
+
+    ``stands`` tells whether the mark still counts in its case: a return never does, and a new draft voids the
+    marks on the one before.
+    """
+    found = connection.execute(
+        select(*_SHOWN, CASES.c.state)
+        .join(CASES, TRAIL.c.stream == "case:" + CASES.c.case_id)
+        .where(TRAIL.c.marked == digest)
+        .order_by(TRAIL.c.leaf_index)
+    )
+    marks = []
+    for one in found:
+        mark = dict(one._mapping)
+        state = mark.pop("state")
+        standing = [state[name] for name in ("approved", "paraf", "signature") if state[name]]
+        marks.append(mark | {"stands": any(other["leaf"] == mark["leaf"] for other in standing)})
+    return marks

@@ -1,0 +1,107 @@
+"""A batch: the rows that some acts become in every read model, and the new position, for one transaction.
+
+What an act adds is worked out act by act; the cases that were touched are written once, as the last act leaves them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, update
+
+from keys.errors import JejakError
+from ledger import bodies as b
+from ledger import iku
+from ledger.case import Case
+from ledger.flags import flags
+from ledger.replay import Step
+from ledger.rows import Row, Rows
+from ledger.streams import Stream
+from projections import agenda, audit_trail, iku_state, papers
+from projections.schema import AGENDA, CASES, DISPATCHES, TRAIL, VIEWS
+from projections.walk import Walk, unexpected
+
+
+class Batch:
+    """Collects rows; :meth:`write` writes them. ``read`` returns a document's bytes by digest."""
+
+    def __init__(self, walk: Walk, read: papers.Read) -> None:
+        self._walk = walk
+        self._read = read
+        self._added: dict[Table, list[dict[str, Any]]] = {TRAIL: [], AGENDA: [], DISPATCHES: []}
+        self._touched: dict[str, Stream] = {}
+        self._papers: set[str] = set()
+        self._last: Step | None = None
+
+    def add(self, step: Step) -> None:
+        """Add what one act adds."""
+        found, act, after = flags(step), step.done.act, step.after
+        self._added[TRAIL].append(audit_trail.row_of(step, found))
+        if isinstance(after.state, Case):
+            state = self._walk.cases.pop(act.stream, None)
+            self._walk.cases[act.stream] = iku_state.advance(state, step, found)
+            self._touched[act.stream] = after
+            self._add_case(step, after.state)
+        self._last = step
+
+    def _add_case(self, step: Step, case: Case) -> None:
+        match step.done.act.body:
+            case b.AgendaRecorded() as body:
+                self._added[AGENDA].append(agenda.agenda_row(step, body, case.sop.unit))
+            case b.DispatchRecorded() as body:
+                self._added[DISPATCHES].append(agenda.dispatch_row(step, body))
+            case b.ConceptDrafted() | b.ConceptTyped() | b.ConceptRevised() as body:
+                if body.document.media_type == iku.MEDIA_TYPE:
+                    self._papers.add(body.document.digest)
+            case _:
+                pass
+
+    def write(self, connection: Connection) -> int:
+        """Write rows and position in the transaction that ``connection`` holds; return the new position."""
+        if self._last is None:
+            raise AssertionError("a batch without an act has no position")
+        states = [iku_state.present(self._walk.cases[name], stream) for name, stream in self._touched.items()]
+        shown = {state["document"]["digest"] for state in states if state["document"]}
+        kept = papers.keep(connection, self._papers, self._read)
+        kept |= papers.find(connection, shown - set(kept))
+        for table, rows in self._added.items():
+            if rows:
+                connection.execute(insert(table), rows)
+        if states:
+            rows = [iku_state.row_of(state, kept) for state in states]
+            connection.execute(insert(CASES).prefix_with("OR REPLACE"), rows)
+        done = self._last.done
+        position: dict[str, Any] = {"position": done.index + 1, "leaf": done.leaf}
+        if len(self._added[TRAIL]) > done.index:  # the batch began at leaf 0
+            position["founding"] = self._added[TRAIL][0]["leaf"]
+        connection.execute(update(VIEWS).values(position))
+        return done.index + 1
+
+
+def project(connection: Connection, walk: Walk, rows: Rows, found: Sequence[Row], read: papers.Read) -> int:
+    """Project ``found``, which stand at the walk's position, and return how many; the transaction is the caller's.
+
+    Raises what :meth:`Walk.step` raises when it is the first that cannot be projected; when others come before it,
+    those are projected, and it is raised when the walk is asked again.
+    """
+    batch, done = Batch(walk, read), 0
+    walk.load(connection, dict.fromkeys(row.stream for row in found))
+    for row in found:
+        try:
+            batch.add(_placed(walk, rows, row))
+        except JejakError:
+            if not done:
+                raise
+            break
+        done += 1
+    batch.write(connection)
+    walk.trim()
+    return done
+
+
+def _placed(walk: Walk, rows: Rows, row: Row) -> Step:
+    """Return the step of a row that stands where the walk does; a leaf that is missing before it is a fault."""
+    if row.index != walk.position:
+        raise unexpected(row)
+    return walk.step(rows, row)

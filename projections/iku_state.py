@@ -1,0 +1,259 @@
+"""The current state of each case, and the IKU in force per unit and period.
+
+A case's row is what its acts left behind (:func:`advance`, one act at a time) and how it now stands (:func:`present`,
+once for all acts of a batch). What its document says is kept apart, by digest (:mod:`projections.papers`).
+
+Order of the file: the row, then what is asked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from ledger import bodies as b
+from ledger import iku
+from ledger.case import Case
+from ledger.flags import Flag
+from ledger.replay import Step
+from ledger.sentences import DISCLAIMER
+from ledger.streams import Stream
+from projections.audit_trail import flags_shown, utc
+from projections.papers import NO_TABLE, NONE_YET
+from projections.schema import CASES, PAPERS
+
+State = dict[str, Any]
+
+#: A list holds at most this many cases.
+MOST_LISTED = 500
+
+
+def advance(state: State | None, step: Step, found: tuple[Flag, ...]) -> State:
+    """Return the case's history after an act, whose flags are ``found``; ``state`` is changed in place."""
+    done, act, body = step.done, step.done.act, step.done.act.body
+    before, after = step.before.state if step.before else None, step.after.state
+    assert isinstance(after, Case)
+    if state is None:
+        state = _opened(step, after)
+    else:
+        assert isinstance(before, Case)
+        _mark(state, step, before, after)
+        if len(after.drafts) > len(before.drafts):
+            _draft(state, step, after)
+        if isinstance(body, b.TypingReviewed) and body.decision == "returned":
+            by = step.authority.official.record.name
+            entry = {"round": before.round, "leaf_index": done.index, "leaf": done.leaf, "reason": body.reason, "by": by}
+            state["returns"].append(entry)
+        if isinstance(body, b.DistributionOrdered):
+            state["addressees"] = [
+                {"name": one.name, "copies": one.copies, "dispatched": None} for one in body.addressees
+            ]
+        if isinstance(body, b.DispatchRecorded):
+            for one in state["addressees"]:
+                if one["name"] == body.recipient:
+                    one["dispatched"] = done.index
+    if before is None or len(after.steps_done) != len(before.steps_done):
+        state["since"] = {"leaf_index": done.index, "recorded_at": utc(done.entry.recorded_at)}
+    if found:
+        state["flags"] += [{"leaf_index": done.index, "kind": act.kind, **flag} for flag in flags_shown(found)]
+    return state
+
+
+def _opened(step: Step, case: Case) -> State:
+    done, opening = step.done, case.opening
+    period = opening.period
+    return {
+        "case": done.act.stream.removeprefix("case:"),
+        "stream": done.act.stream,
+        "unit": case.sop.unit,
+        "sop": {"slug": case.sop.slug, "leaf": case.sop_ref.leaf, "title": case.sop.title},
+        "subject": opening.subject,
+        "urgency": opening.urgency,
+        "secrecy": opening.secrecy,
+        "period": {"first_year": period.first_year, "last_year": period.last_year} if period else None,
+        "opened_at": utc(done.entry.recorded_at),
+        "opened_index": done.index,
+        "returns": [],
+        "drafts": [],
+        "approved": None,
+        "paraf": None,
+        "signature": None,
+        "addressees": [],
+        "flags": [],
+        "synthetic": step.register.synthetic,
+    }
+
+
+def _mark(state: State, step: Step, before: Case, after: Case) -> None:
+    """Put in the mark that the act gives, take out those that it voids."""
+    for name in ("approved", "paraf", "signature"):
+        mark = getattr(after, name)
+        if mark is getattr(before, name):
+            continue
+        if mark is None:
+            state[name] = None
+            continue
+        done, person, mandate = step.done, step.authority.official.record, step.authority.mandate.record
+        assert after.document is not None
+        state[name] = {
+            "official": done.act.official,
+            "name": person.name,
+            "nip": person.nip,
+            "rank": person.rank,
+            "office_name": mandate.office_name,
+            "capacity": mandate.capacity,
+            "leaf": done.leaf,
+            "leaf_index": done.index,
+            "digest": after.document.digest,
+            "recorded_at": utc(done.entry.recorded_at),
+            "occurred_at": done.act.occurred_at.isoformat(),
+        }
+
+
+def _draft(state: State, step: Step, after: Case) -> None:
+    """Add the newest draft; those before it are void unless they are the same bytes in the same round."""
+    document = after.drafts[-1]
+    for draft in state["drafts"]:
+        draft["void"] = draft["void"] or (draft["digest"], draft["round"]) != (document.digest, after.round)
+    state["drafts"].append(
+        {
+            "digest": document.digest,
+            "name": document.name,
+            "leaf_index": step.done.index,
+            "round": after.round,
+            "void": False,
+        }
+    )
+
+
+def present(state: State, stream: Stream) -> State:
+    """Return the case's state as its newest act leaves it; ``state`` is changed in place."""
+    case = stream.state
+    assert isinstance(case, Case)
+    state["version"], state["leaf"], state["leaf_index"] = stream.version, stream.leaf, stream.index
+    state["finished"], state["steps_done"], state["round"] = case.finished, case.steps_done, case.round
+    state["number"] = case.number.text() if case.number else None
+    document = case.document
+    state["document"] = (
+        {
+            "digest": document.digest,
+            "media_type": document.media_type,
+            "size": document.size,
+            "name": document.name,
+        }
+        if document
+        else None
+    )
+    state["step"] = _due(case)
+    return state
+
+
+def _due(case: Case) -> dict[str, Any] | None:
+    due = case.due()
+    if due is None:
+        return None
+    step, kinds = due
+    office, reading = case.sop.office_of(step), step.waktu.reading
+    return {
+        "no": step.no,
+        "activities": kinds,
+        "office": office.office,
+        "office_name": office.name,
+        "kegiatan": step.kegiatan.raw,
+        "waktu": {
+            "raw": step.waktu.raw,
+            "reading": {"amount": reading.amount, "unit": reading.unit} if reading else None,
+        },
+    }
+
+
+def row_of(state: State, papers: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the table's row of a case; ``papers`` holds what its document says, if that was read.
+
+    A disposition that names no period leaves it to the document.
+    """
+    document, step = state["document"], state["step"]
+    content = (papers.get(document["digest"]) or {}).get("content") if document else None
+    period = state["period"] or (content["period"] if content else None)
+    is_iku = document is not None and document["media_type"] == iku.MEDIA_TYPE
+    return {
+        "case_id": state["case"],
+        "opened_index": state["opened_index"],
+        "unit": state["unit"],
+        "due_office": step["office"] if step else None,
+        "due_index": state["since"]["leaf_index"] if step else None,
+        "first_year": period["first_year"] if period else None,
+        "last_year": period["last_year"] if period else None,
+        "signed_index": state["signature"]["leaf_index"] if state["signature"] and is_iku else None,
+        "document": document["digest"] if is_iku else None,
+        "state": state,
+    }
+
+
+def case(connection: Connection, case_id: str) -> dict[str, Any] | None:
+    """Return a case (its uuid) as it now stands, or None."""
+    found = connection.execute(_asked().where(CASES.c.case_id == case_id)).first()
+    return _shown(found) if found else None
+
+
+def cases(
+    connection: Connection, *, unit: str | None = None, after: int | None = None, limit: int = 50
+) -> list[dict[str, Any]]:
+    """Return at most ``limit`` cases in the order of their opening.
+
+    ``after`` is the ``opened_index`` of the last case of the page before.
+    """
+    asked = _asked().order_by(CASES.c.opened_index).limit(max(0, min(limit, MOST_LISTED)))
+    if unit is not None:
+        asked = asked.where(CASES.c.unit == unit)
+    if after is not None:
+        asked = asked.where(CASES.c.opened_index > after)
+    return [_shown(found) for found in connection.execute(asked)]
+
+
+def iku_in_force(connection: Connection, unit: str, first_year: int, last_year: int) -> dict[str, Any] | None:
+    """Return the IKU in force of this unit for exactly these years: the newest that is signed, or None."""
+    asked = (
+        _asked()
+        .where(
+            CASES.c.unit == unit,
+            CASES.c.first_year == first_year,
+            CASES.c.last_year == last_year,
+            CASES.c.signed_index.is_not(None),
+        )
+        .order_by(CASES.c.signed_index.desc())
+        .limit(1)
+    )
+    found = connection.execute(asked).first()
+    if found is None:
+        return None
+    shown = _shown(found)
+    kept = (
+        *("case", "stream", "unit", "sop", "subject", "document", "approved", "paraf", "signature", "number"),
+        *("finished", "rows", "rows_why", "warnings", "label", "flags", "synthetic", "disclaimer"),
+    )
+    return {"period": {"first_year": first_year, "last_year": last_year}} | {name: shown[name] for name in kept}
+
+
+def _asked() -> Select[Any]:
+    columns = (CASES.c.state, CASES.c.first_year, CASES.c.last_year, PAPERS.c.content, PAPERS.c.why)
+    return select(*columns).outerjoin_from(CASES, PAPERS, CASES.c.document == PAPERS.c.digest)
+
+
+def _shown(found: Row[Any]) -> dict[str, Any]:
+    state, first_year, last_year, content, why = found
+    if content is None and why is None:
+        why = NO_TABLE if state["document"] else NONE_YET
+    period = {"first_year": first_year, "last_year": last_year} if first_year is not None else None
+    said = content or {"rows": None, "warnings": [], "label": None}
+    step = state["step"]
+    return state | {
+        "period": period,
+        "step": {name: value for name, value in step.items() if name != "waktu"} if step else None,
+        "rows": said["rows"],
+        "rows_why": why,
+        "warnings": said["warnings"],
+        "label": said["label"],
+        "disclaimer": DISCLAIMER,
+    }

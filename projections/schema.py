@@ -1,0 +1,124 @@
+"""The tables of the read models: disposable, in a database file of their own (docs/adr/0003-views-apart.md).
+
+Whoever changes a table or what a column means raises :data:`VERSION`; views of another version are rebuilt. Only
+``views``, which says so, never changes. Times are text as they are shown: ``recorded_at`` in UTC, ``occurred_at`` with
+the offset that its signer stated.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Index, Integer, MetaData, Table, Text
+
+#: The version of everything below.
+VERSION = 1
+
+METADATA = MetaData()
+
+#: One row: how far the views have come, in which journal. ``leaf`` is the leaf hash (hex) before the position.
+VIEWS = Table(
+    "views",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("schema", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("founding", Text),
+    Column("leaf", Text),
+)
+
+#: One row an act of any stream; ``marked`` is the digest that a review, paraf or signature stands on.
+TRAIL = Table(
+    "trail",
+    METADATA,
+    Column("leaf_index", Integer, primary_key=True),
+    Column("leaf", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("step", Text),
+    Column("round", Integer),
+    Column("official", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("nip", Text),
+    Column("rank", Text),
+    Column("office", Text, nullable=False),
+    Column("office_name", Text, nullable=False),
+    Column("capacity", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("mandate", Text, nullable=False),
+    Column("decree", JSON, nullable=False),
+    Column("keyid", Text, nullable=False),
+    Column("documents", JSON, nullable=False),
+    Column("decision", Text),
+    Column("reason", Text),
+    Column("occurred_at", Text, nullable=False),
+    Column("recorded_at", Text, nullable=False),
+    Column("flags", JSON, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("marked", Text),
+)
+Index("trail_by_stream", TRAIL.c.stream, TRAIL.c.version)
+Index("trail_by_mark", TRAIL.c.marked, sqlite_where=TRAIL.c.marked.is_not(None))
+
+#: One row a case: ``state`` is what is shown, the columns beside it are what is asked for.
+CASES = Table(
+    "cases",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("opened_index", Integer, nullable=False, unique=True),
+    Column("unit", Text, nullable=False),
+    Column("due_office", Text),
+    Column("due_index", Integer),
+    Column("first_year", Integer),
+    Column("last_year", Integer),
+    Column("signed_index", Integer),
+    Column("document", Text),
+    Column("state", JSON, nullable=False),
+)
+Index("cases_by_office", CASES.c.unit, CASES.c.due_office, CASES.c.due_index)
+Index("cases_by_period", CASES.c.unit, CASES.c.first_year, CASES.c.last_year, CASES.c.signed_index)
+
+#: One row an IKU document that was ever a draft; ``content`` is null where it could not be read, ``why`` says why.
+PAPERS = Table(
+    "papers",
+    METADATA,
+    Column("digest", Text, primary_key=True),
+    Column("content", JSON(none_as_null=True)),
+    Column("why", Text),
+)
+
+#: One row in the book of outgoing letters.
+AGENDA = Table(
+    "agenda",
+    METADATA,
+    Column("leaf_index", Integer, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("agenda_no", Integer, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("running", Integer, nullable=False),
+    Column("office_code", Text, nullable=False),
+    Column("letter_date", Text, nullable=False),
+    Column("sent_date", Text, nullable=False),
+    Column("addressee", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("remark", Text),
+    Column("document", Text, nullable=False),
+)
+Index("agenda_by_year", AGENDA.c.year, AGENDA.c.unit)
+Index("agenda_by_case", AGENDA.c.case_id)
+
+#: One row a delivery.
+DISPATCHES = Table(
+    "dispatches",
+    METADATA,
+    Column("leaf_index", Integer, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("copies", Integer, nullable=False),
+    Column("received_by", Text, nullable=False),
+    Column("received_at", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+)
+Index("dispatches_by_case", DISPATCHES.c.case_id)
