@@ -28,7 +28,7 @@ class EnvelopeBytes(RawModel):
 
 
 class AcceptedAct(BaseModel):
-    """An act that is in the ledger, durable and sealed."""
+    """An act that is in the ledger, sealed, and durable with the documents it names."""
 
     leaf_index: int
     leaf_hash: str = Field(description="hex SHA-256 of the entry (RFC 6962)")
@@ -40,10 +40,7 @@ class AcceptedAct(BaseModel):
 
 @routes.post("/acts", responses={"201": AcceptedAct, "200": AcceptedAct})
 def record_act(raw: EnvelopeBytes) -> Response:
-    """Record a signed act; the same envelope sent again gets 200 and the same receipt.
-
-    201 is answered only when the act and the documents it names are durable.
-    """
+    """Record a signed act; the same envelope sent again gets 200 and the same receipt."""
     accepted = parts().ledger.record(_body())
     response = jsonify(_said(accepted).model_dump())
     response.status_code = 200 if accepted.again else 201

@@ -35,7 +35,8 @@ def advise(stream: Stream, register: Register, mandate: str, frontier: Frontier,
     due = _due(case)
     refused = _refusal(case, register, mandate, frontier.size, now)
     return {
-        "case": stream.id,
+        "case": stream.id.removeprefix("case:"),
+        "stream": stream.id,
         "mandate": mandate,
         "official": held.record.official,
         "kinds": due.get("kinds", []) if refused is None else [],

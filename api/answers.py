@@ -84,7 +84,7 @@ class Service:
                     if len(body) > limit:
                         raise unreadable(f"lebih dari {limit} bita")
                 status = response.status_code
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
             raise _bad_url(self.base_url) from None
         except httpx.DecodingError:
             raise unreadable("isinya tidak dapat dibuka") from None
@@ -131,6 +131,4 @@ def _fault(status: int, body: bytes) -> JejakError:
 
 
 def _bad_url(base_url: str) -> Malformed:
-    return Malformed(
-        "client.url", f"Alamat layanan {base_url!r} tidak sah.", allowed="Misalnya: http://127.0.0.1:8000"
-    )
+    return Malformed("client.url", f"Alamat layanan {base_url!r} tidak sah.", allowed="Misalnya: http://127.0.0.1:8000")

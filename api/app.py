@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 
 from flask import Response, jsonify
-from flask_openapi3.models import Info
+from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 from api import acts, cases, documents, log, pages, problems, register
@@ -49,7 +49,16 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     """
     home = settings.home.resolve()
     ledger = Ledger(home, logkey.read(home / "log.key"), clock)
-    views = Views(f"sqlite:///{home / 'views.sqlite'}", ledger.reading, ledger.documents)
+    try:
+        views = Views(f"sqlite:///{home / 'views.sqlite'}", ledger.reading, ledger.documents)
+    except BaseException:
+        ledger.close()
+        raise
+
+    def size() -> int:
+        with ledger.reading() as rows:
+            return rows.size()
+
     app = App(
         "api",
         info=Info(title="Jejak", version=version("jejak"), description="A ledger of signed acts of an SOP."),
@@ -61,7 +70,7 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
         validation_error_callback=problems.refuse_parameters,
     )
     app.settings = settings
-    app.parts = Parts(ledger, views, Follower(views.catch_up), clock)
+    app.parts = Parts(ledger, views, Follower(views.catch_up, size), clock)
     app.extensions[NAME] = app.parts
     app.config["TRUSTED_HOSTS"] = HOSTS
     app.json.sort_keys = False  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from api.advice import advise
 from api.parameters import (
     CasePath,
     Limit,
+    Number,
     PeriodText,
     YearNumber,
     blueprint,
@@ -19,9 +20,12 @@ from api.parameters import (
 )
 from api.parts import parts
 from keys.errors import NotFound
-from keys.fields import Fact, Line, Slug
-from ledger.streams import Stream
+from keys.fields import Fact, Slug
+from ledger.sentences import DISCLAIMER
 from projections import agenda, audit_trail, iku_state, inbox
+
+#: What a list of cases leaves out; the case itself has it.
+_LONG = frozenset({"rows", "warnings", "drafts", "returns", "flags", "disclaimer"})
 
 routes = blueprint("cases")
 
@@ -30,7 +34,7 @@ class CasesQuery(Fact):
     """A page of cases: of one unit, after the cursor `next` of the page before."""
 
     unit: Slug | None = None
-    after: Line | None = None
+    after: Number | None = None
     limit: Limit = 50
 
 
@@ -65,36 +69,47 @@ class InboxQuery(Fact):
 def cases(query: CasesQuery) -> Response:
     """Return cases, a page at a time; `next` is the cursor of the next page, null on the last."""
     with parts().reading() as connection:
-        page = iku_state.cases(connection, unit=query.unit, after=query.after, limit=query.limit)
-    return jsonify(page)
+        found = iku_state.cases(connection, unit=query.unit, after=query.after, limit=query.limit + 1)
+    page, more = found[: query.limit], len(found) > query.limit
+    return jsonify(
+        {
+            "cases": [{name: value for name, value in one.items() if name not in _LONG} for one in page],
+            "next": page[-1]["opened_index"] if more else None,
+        }
+    )
 
 
 @routes.get("/cases/<case_id>", responses={"200": json_answer("the state of the case")})
 def case(path: CasePath) -> Response:
     """Return a case as it now is; the ETag is the leaf hash of its newest act."""
-    here, stream = parts(), _stream(path)
-    with here.reading() as connection:
-        state = iku_state.case(connection, stream.id)
+    with parts().reading() as connection:
+        state = iku_state.case(connection, path.case_id)
+    if state is None:
+        raise _unknown(path)
     response = jsonify(state)
-    # The state may be newer than this leaf, never older: then the next question with this tag is simply answered.
-    response.set_etag(stream.leaf)
+    response.set_etag(state["leaf"])
     response.headers["Cache-Control"] = "private, no-cache"
-    return response.make_conditional(request.environ)
+    response.make_conditional(request)
+    return response
 
 
 @routes.get("/cases/<case_id>/trail", responses={"200": json_answer("one row an act")})
 def trail(path: CasePath) -> Response:
     """Return the audit trail of a case: one row an act, oldest first."""
-    here, stream = parts(), _stream(path)
-    with here.reading() as connection:
-        rows = audit_trail.trail(connection, stream.id)
-    return jsonify({"case": stream.id, "trail": rows})
+    with parts().reading() as connection:
+        rows = audit_trail.trail(connection, f"case:{path.case_id}")
+    if not rows:
+        raise _unknown(path)
+    return jsonify({"case": path.case_id, "trail": rows, "disclaimer": DISCLAIMER})
 
 
 @routes.get("/cases/<case_id>/next", responses={"200": json_answer("advice: what may be signed now")})
 def next_act(path: CasePath, query: MandateQuery) -> Response:
     """Return what the case takes now from the holder of a mandate: advice only, the journal judges."""
-    here, stream = parts(), _stream(path)
+    here = parts()
+    stream = here.ledger.stream(f"case:{path.case_id}")
+    if stream is None:
+        raise _unknown(path)
     register = here.register()
     with here.ledger.reading() as rows:  # after the stream was read, so it covers its newest entry
         frontier = rows.frontier()
@@ -127,12 +142,9 @@ def agenda_book(query: AgendaQuery) -> Response:
 def inbox_of(query: InboxQuery) -> Response:
     """Return what waits for an office."""
     with parts().reading() as connection:
-        return jsonify(inbox.inbox(connection, query.office, query.unit))
+        waiting = inbox.inbox(connection, query.office, query.unit)
+    return jsonify({"office": query.office, "unit": query.unit, "waiting": waiting})
 
 
-def _stream(path: CasePath) -> Stream:
-    name = f"case:{path.case_id}"
-    stream = parts().ledger.stream(name)
-    if stream is None:
-        raise NotFound("case.unknown", f"Perkara {path.case_id} tidak ada.", allowed="Daftar perkara: /v1/cases.")
-    return stream
+def _unknown(path: CasePath) -> NotFound:
+    return NotFound("case.unknown", f"Perkara {path.case_id} tidak ada.", allowed="Daftar perkara: /v1/cases.")

@@ -8,6 +8,7 @@ in brackets; with ``--json`` it is one JSON object on stdout, and everything els
 from __future__ import annotations
 
 import json
+import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
@@ -94,7 +95,7 @@ class Program(JejakGroup):
         try:
             code = super().main(args=given, prog_name="jejak", standalone_mode=False, **extra)
         except click.Abort:
-            click.echo("Dibatalkan. Tidak ada yang ditandatangani atau dikirim.", err=True)
+            click.echo("Dibatalkan.", err=True)
             code = REFUSED
         except click.exceptions.NoArgsIsHelpError as error:
             click.echo(error.format_message(), err=True)
@@ -107,7 +108,20 @@ class Program(JejakGroup):
             # Whoever read us has gone; nothing more can be told, not even by the interpreter's own flush.
             sys.stdout = open("/dev/null", "w", encoding="utf-8")  # noqa: SIM115
             code = REFUSED
+        except Exception as bug:  # the outermost handler: it says that the fault is ours, and judges nothing
+            if os.environ.get("JEJAK_TRACE"):
+                raise
+            code = tell(_bug(bug), as_json="--json" in given)
         sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _bug(bug: Exception) -> NotJudged:
+    return NotJudged(
+        "program.fault",
+        "Program ini sendiri salah; bukan Anda dan bukan buku besarnya.",
+        allowed="Laporkan kepada pengelola. Untuk rinciannya: ulangi dengan JEJAK_TRACE=1 di depan perintah.",
+        cause=type(bug).__name__,
+    )
 
 
 def code_of(error: JejakError) -> int:
@@ -212,14 +226,20 @@ def confirmed(question: str, *, err: bool = False) -> bool:
         if answer in ("y", "ya"):
             return True
         if answer in ("t", "tidak"):
+            click.echo("Tidak ada yang ditandatangani.", err=True)
             return False
 
 
-def paragraph(text: str, indent: int = 0) -> str:
-    """Return text wrapped to the page, line ends kept."""
-    room = " " * indent
-    lines = [textwrap.wrap(line, WIDTH - indent) or [""] for line in text.split("\n")]
-    return "\n".join(room + part for parts in lines for part in parts).rstrip()
+def paragraph(text: str, indent: int = 0, hang: int = 0) -> str:
+    """Return text wrapped to the page, line ends kept; ``hang`` more columns before all lines but the first."""
+    first, rest = " " * indent, " " * (indent + hang)
+    lines = [textwrap.wrap(line, WIDTH, initial_indent=first, subsequent_indent=rest) for line in text.split("\n")]
+    return "\n".join(part for parts in lines for part in parts or [""]).rstrip()
+
+
+def item(text: str, mark: str = "-") -> str:
+    """Return text as an item of a list."""
+    return paragraph(f"{mark} {text}", 2, 2)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], width: int = WIDTH) -> str:
@@ -268,7 +288,9 @@ def _tell_misuse(error: click.ClickException, as_json: bool) -> int:
     ctx = error.ctx if isinstance(error, click.UsageError) else None
     path = ctx.command_path if ctx else "jejak"
     if as_json:
-        print_json({"error": "misuse", "rule": "cli.usage", "detail": said, "allowed": f"{path} --help", "exit": MISUSE})
+        print_json(
+            {"error": "misuse", "rule": "cli.usage", "detail": said, "allowed": f"{path} --help", "exit": MISUSE}
+        )
         return MISUSE
     click.echo(f"Salah tulis: {said}", err=True)
     click.echo(f"Petunjuknya: {path} --help", err=True)
@@ -304,4 +326,8 @@ def _misuse_in_words(error: click.ClickException) -> str:
 def _name(param: click.Parameter | None) -> str:
     if param is None:
         return "sebuah nilai"
-    return max(param.opts, key=len) if isinstance(param, click.Option) else str(param.make_metavar(click.Context(click.Command(""))))
+    return (
+        max(param.opts, key=len)
+        if isinstance(param, click.Option)
+        else str(param.make_metavar(click.Context(click.Command(""))))
+    )

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from api.cli_base import JejakGroup, existing_file, json_option, paragraph, print_json, read_file, table, write_new_file
+from api.cli_base import (
+    JejakGroup,
+    existing_file,
+    item,
+    json_option,
+    paragraph,
+    print_json,
+    read_file,
+    table,
+    write_new_file,
+)
 from ledger import iku_checks, iku_import
 from ledger.documents import digest_of
-from ledger.iku import IkuDocument
+from ledger.iku import IkuDocument, Row
 from ledger.sop import Sop
 from ledger.sop_findings import findings
 
@@ -27,17 +38,15 @@ def sop_check(file: Path, as_json: bool) -> None:
     checked = Sop.parse(read_file(file))
     found = findings(checked)
     if as_json:
-        points = [
-            {"rule": one.rule, "where": one.where, "sentence": one.sentence, "weight": one.weight} for one in found
-        ]
-        print_json({"slug": checked.slug, "title": checked.title, "steps": len(checked.steps), "findings": points})
+        said = [asdict(one) for one in found]
+        print_json({"slug": checked.slug, "title": checked.title, "steps": len(checked.steps), "findings": said})
         return
     click.echo(f"SOP {checked.title}: {len(checked.steps)} langkah, dapat dijalankan dari awal sampai akhir.")
     for weight, heading in (("temuan", "Temuan"), ("catatan", "Catatan")):
         points = [one for one in found if one.weight == weight]
         click.echo(f"\n{heading}: {len(points)}")
         for one in points:
-            click.echo(paragraph(f"- {one.where}: {one.sentence} [{one.rule}]", 2))
+            click.echo(item(f"{one.where}: {one.sentence} [{one.rule}]"))
 
 
 @click.group("iku", cls=JejakGroup)
@@ -124,10 +133,24 @@ def iku_in_words(document: IkuDocument) -> str:
     ]
     parts = [f"IKU {document.unit}, {period.first_year}–{period.last_year}"]
     if document.label:
-        parts.append(document.label.upper())
+        parts.append(paragraph(document.label.upper()))
     parts.append(table(("No", "Sasaran", "Indikator", "Satuan", "Target", "Penanggung jawab"), rows))
+    parts += [line for number, row in enumerate(document.rows, 1) for line in _details(number, row)]
+    parts += [item(f"Dasar hukum: {one}") for one in document.legal_basis]
     doubts = iku_checks.warnings(document)
     parts.append(f"Peringatan: {len(doubts)}")
-    parts += [paragraph(f"- Baris {one.row}: {one.text} [{one.rule}]", 2) for one in doubts]
+    parts += [item(f"Baris {one.row}: {one.text} [{one.rule}]") for one in doubts]
     parts.append(f"Sidik dokumen: {digest_of(document.format())}")
     return "\n".join(parts)
+
+
+def _details(number: int, row: Row) -> list[str]:
+    """Return what the table has no room for: who signs must be able to read all of it."""
+    base = row.baseline
+    known = (
+        ("rumus", row.formula),
+        ("alasan", row.rationale),
+        ("sumber data", "; ".join(row.sources)),
+        ("kondisi awal", f"{base.value} ({base.year or 'tahun tidak disebut'})" if base else None),
+    )
+    return [item(f"Baris {number}, {name}: {' '.join(text.split())}") for name, text in known if text]

@@ -50,13 +50,13 @@ def show(file: Path, as_json: bool) -> None:
 
 @key.command("prove")
 @click.argument("file", metavar="BERKAS", type=existing_file())
-@click.option("--ledger", required=True, metavar="NAMA", help="Nama buku besar, misalnya kalipare.malangkab.go.id/jejak.")
+@click.option(
+    "--ledger", required=True, metavar="NAMA", help="Nama buku besar, misalnya kalipare.malangkab.go.id/jejak."
+)
 @click.option("-o", "--output", metavar="BERKAS", type=click.Path(path_type=Path), help="Simpan bukti ke berkas baru.")
 @click.option("--passphrase-file", type=existing_file(), metavar="BERKAS", help="Baca kata sandi dari berkas ini.")
 @json_option
-def prove_possession(
-    file: Path, ledger: str, output: Path | None, passphrase_file: Path | None, as_json: bool
-) -> None:
+def prove_possession(file: Path, ledger: str, output: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
     """Buat bukti bahwa Anda memegang kunci ini, untuk diserahkan kepada pendaftar."""
     data = read_keyfile(file)
     words = passphrase(passphrase_file, f"kunci {KeyFile.parse(data).official}", err=True)
@@ -65,7 +65,9 @@ def prove_possession(
     if output is not None:
         write_new_file(output, proof)
     if as_json:
-        print_json({"official": opened.official, "public_key": opened.key.public.raw.hex(), "possession": proof.decode()})
+        print_json(
+            {"official": opened.official, "public_key": opened.key.public.raw.hex(), "possession": proof.decode()}
+        )
     elif output is None:
         click.echo(proof)
     else:
@@ -79,9 +81,7 @@ def fingerprint(public: PublicKey) -> str:
 
 def _show(official: str, public: PublicKey, file: Path, as_json: bool) -> None:
     if as_json:
-        print_json(
-            {"official": official, "key_id": public.id, "public_key": public.raw.hex(), "file": str(file)}
-        )
+        print_json({"official": official, "key_id": public.id, "public_key": public.raw.hex(), "file": str(file)})
         return
     click.echo(f"Pemilik      {official}")
     click.echo(f"Berkas       {file}")

@@ -1,11 +1,11 @@
-"""``jejak found``, ``serve``, ``demo``, ``rebuild``, ``audit``: for whoever keeps the ledger's folder, or a copy of it."""
+"""``jejak found``, ``rebuild``, ``audit``: for whoever keeps the ledger's folder, or a copy of it."""
 
 from __future__ import annotations
 
 import datetime as dt
 import os
+import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from api.cli_base import (
     DONE,
     NOT_JUDGED,
     REFUSED,
+    JejakCommand,
     Misuse,
     confirmed,
     existing_file,
@@ -26,9 +27,10 @@ from api.cli_base import (
     write_new_file,
 )
 from api.remembered import Pins
+from api.settings import Settings
 from keys import strict_json
 from keys.authority import WIB
-from keys.errors import JejakError, NotAllowed, NotFound
+from keys.errors import NotAllowed, NotFound
 from keys.fields import Fact, Line, Many, Slug
 from keys.keyfile import KeyFile, OpenedKey, open_keyfile, read_keyfile
 from keys.records import MandateRecord, OfficialRecord
@@ -44,6 +46,7 @@ LOG_KEY = "log.key"
 PINS = "pin.json"
 
 _folder = click.Path(file_okay=False, path_type=Path)
+_home_option = click.option("--home", type=_folder, metavar="FOLDER", help="Folder buku besar; bawaan: JEJAK_HOME.")
 
 
 class FounderPlan(Fact):
@@ -63,7 +66,7 @@ class FoundingPlan(Fact):
     founders: Many[FounderPlan]
 
 
-@click.command("found")
+@click.command("found", cls=JejakCommand)
 @click.argument("folder", metavar="FOLDER", type=_folder)
 @click.option("--description", required=True, type=existing_file(), metavar="BERKAS", help="Uraian pendirian (JSON).")
 @click.option("--key1", required=True, type=existing_file(), metavar="BERKAS", help="Berkas kunci pendiri pertama.")
@@ -186,7 +189,7 @@ def _record(ledger: Ledger, hand: Hand, kind: str, body: dict[str, Any]) -> None
     ledger.record(hand.sign(ledger, "register", kind, body, now))
 
 
-@click.command("audit")
+@click.command("audit", cls=JejakCommand)
 @click.option("--store", required=True, type=_folder, metavar="FOLDER", help="Salinan folder buku besar.")
 @click.option("--vkey", metavar="KUNCI", help="Kunci pemeriksa log, dari luar salinan itu.")
 @click.option("--founding", metavar="SIDIK", help="Sidik daun 0, dari luar salinan itu.")
@@ -228,7 +231,7 @@ def audit(store: Path, vkey: str | None, founding: str | None, pin: Path | None,
 
 def progress(what: str) -> Callable[[int, int], None]:
     """Return a callback (done, of) that shows progress on stderr, on a terminal only."""
-    terminal = click.get_text_stream("stderr").isatty()
+    terminal = sys.stderr.isatty()
 
     def tell(done: int, of: int) -> None:
         if terminal:
@@ -237,39 +240,36 @@ def progress(what: str) -> Callable[[int, int], None]:
     return tell
 
 
-@click.command("serve")
-@click.option("--demo", is_flag=True, help="Layani buku besar demo (data sintetis); didirikan bila belum ada.")
-@click.option("--home", type=_folder, metavar="FOLDER", help="Folder buku besar (JEJAK_HOME; demo: var/demo).")
-@click.option("--port", type=click.IntRange(0, 65535), metavar="NOMOR", help="Porta; 0 untuk yang kosong (JEJAK_PORT).")
+@click.command("rebuild", cls=JejakCommand)
+@_home_option
 @json_option
-def serve(demo: bool, home: Path | None, port: int | None, as_json: bool) -> None:
-    """Layani sebuah buku besar lewat HTTP, di komputer ini saja."""
-    from api import server
-    from api.app import create_app
-    from api.settings import Settings
+def rebuild(home: Path | None, as_json: bool) -> None:
+    """Susun ulang semua tampilan dari buku besar; tampilan lama tetap dipakai sampai yang baru siap."""
+    from projections.catchup import Views
 
-    if demo:
-        from api import demo as demonstration
+    folder = _founded_home(home)
+    ledger = Ledger(folder, logkey.read(folder / LOG_KEY), lambda: dt.datetime.now(dt.UTC))
+    try:
+        views = Views(f"sqlite:///{folder.resolve() / 'views.sqlite'}", ledger.reading, ledger.documents)
+        try:
+            leaves = views.rebuild(progress("Menyusun ulang daun"))
+        finally:
+            views.close()
+    finally:
+        ledger.close()
+    if as_json:
+        print_json({"leaves": leaves, "home": str(folder)})
+    else:
+        click.echo(f"Tampilan disusun ulang dari {leaves} daun.")
 
-        demonstration.serve(home=home, port=port, as_json=as_json)
-        return
+
+def _founded_home(home: Path | None) -> Path:
     environment = dict(os.environ) | ({"JEJAK_HOME": str(home)} if home is not None else {})
-    settings = Settings.read(environment)
-    if port is not None:
-        settings = replace(settings, port=port)
-    if not (settings.home / LOG_KEY).is_file():
+    folder = Settings.read(environment).home
+    if not (folder / LOG_KEY).is_file():
         raise NotFound(
             "logkey.missing",
-            f"Belum ada buku besar di {settings.home}.",
+            f"Belum ada buku besar di {folder}.",
             allowed="Dirikan dengan jejak found, atau coba jejak serve --demo.",
         )
-    server.serve(create_app(settings), "127.0.0.1", settings.port)
-
-
-@click.command("demo")
-@json_option
-def demo(as_json: bool) -> int:
-    """Mainkan satu IKU dari disposisi sampai pengiriman, lalu periksa hasilnya di proses lain."""
-    from api import demo as demonstration
-
-    return int(demonstration.run(as_json=as_json) or DONE)
+    return folder

@@ -30,20 +30,22 @@ import httpx
 from api.answers import MAX_JSON, Answer, Service, unreadable
 from api.remembered import Remembered, RememberedHead
 from keys.envelope import Envelope, decode_base64
-from keys.errors import Forged, JejakError, Malformed, NotFound, NotJudged, Unavailable
+from keys.errors import Forged, JejakError, Malformed, NotFound, NotJudged, Refused, Unavailable
 from ledger import documents
 from ledger.acts import Act, Seen, act_of
 from ledger.bodies import LedgerFounded
 from ledger.checkpoint import SignedCheckpoint, format_hash, open_checkpoint
 from ledger.entry import MAX_BYTES as MAX_ENTRY
 from ledger.entry import Entry
-from ledger.merkle import verify_consistency
+from ledger.merkle import leaf_hash, verify_consistency
 from ledger.note import MAX_BYTES as MAX_NOTE
 from ledger.receipt import MAX_BYTES as MAX_RECEIPT
 from ledger.receipt import VerifiedReceipt, format_receipt, verify_receipt
 
 #: Seconds to wait before sending the same envelope again, after each lost connection.
 WAITS = (0.2, 1.0, 3.0)
+#: An entry named by its leaf hash is sought among at most this many.
+MOST_SOUGHT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +132,8 @@ class Client:
 
     def entry(self, index: int) -> Proved:
         """Return the entry at a leaf index, proved to be in the log."""
-        data = self._service.get(f"/v1/entries/{index}", MAX_ENTRY).body
-        receipt = self._service.get(f"/v1/entries/{index}/receipt", MAX_RECEIPT).body
+        data = self._needed(f"/v1/entries/{index}", MAX_ENTRY).body
+        receipt = self._needed(f"/v1/entries/{index}/receipt", MAX_RECEIPT).body
         proved = self._proved(data, receipt)
         if proved.index != index:
             raise Forged("client.index", f"Layanan memberi daun {proved.index} ketika ditanya daun {index}.")
@@ -177,7 +179,7 @@ class Client:
         found = [(head.newest.act, head.newest.leaf)]
         for index in reversed(indices[:-1]):
             following = found[-1][0]
-            entry, act = _read_entry(self._service.get(f"/v1/entries/{index}", MAX_ENTRY).body)
+            entry, act = _read_entry(self._needed(f"/v1/entries/{index}", MAX_ENTRY).body)
             leaf = entry.leaf_hash.hex()
             if leaf != following.previous:
                 raise Forged(
@@ -189,6 +191,19 @@ class Client:
                 raise Forged("client.chain", f"Daun {index} tidak menyambung dalam {head.stream}.", leaf=index)
             found.append((act, leaf))
         return found[::-1]
+
+    def find(self, leaf: str, below: int) -> Proved:
+        """Return the entry with this leaf hash, proved, looking down from leaf index ``below``.
+
+        The service has no index of leaf hashes, and none is trusted: at most :data:`MOST_SOUGHT` entries are read.
+        """
+        for index in range(below, max(-1, below - MOST_SOUGHT), -1):
+            data = self._needed(f"/v1/entries/{index}", MAX_ENTRY).body
+            if leaf_hash(data).hex() == leaf:
+                return self.entry(index)
+        raise NotJudged(
+            "client.leaf", f"Daun bersidik {leaf} tidak ditemukan.", allowed="Periksa sidiknya, atau pakai jejak audit."
+        )
 
     def document(self, digest: str) -> bytes:
         """Return the document's bytes, which hash to ``digest``; raises NotFound or Forged."""
@@ -241,9 +256,7 @@ class Client:
             self.remembered.drop_pending(envelope.data)
             raise
         proved = self._receipt(envelope, answer)
-        self.remembered.remember_head(
-            proved.act.stream, RememberedHead(proved.act.version, proved.leaf, proved.index)
-        )
+        self.remembered.remember_head(proved.act.stream, RememberedHead(proved.act.version, proved.leaf, proved.index))
         self.remembered.drop_pending(envelope.data)
         return proved
 
@@ -309,7 +322,7 @@ class Client:
 
     def _begins_with_founding(self, signed: SignedCheckpoint) -> None:
         """Return if leaf 0 under ``signed`` is the pinned one: the log of one leaf has that leaf's hash as root."""
-        entry, act = _read_entry(self._service.get("/v1/entries/0", MAX_ENTRY).body)
+        entry, act = _read_entry(self._needed("/v1/entries/0", MAX_ENTRY).body)
         try:
             if entry.leaf_hash != self.remembered.founding or not isinstance(act.body, LedgerFounded):
                 raise Forged("client.founding", "Daun 0 lain.")
@@ -340,15 +353,13 @@ class Client:
     def _prove(self, old_size: int, old_root: bytes, new_size: int, new_root: bytes) -> None:
         proof: list[bytes] = []
         if old_size != new_size:
-            said = self.advice("/v1/consistency", old=str(old_size), new=str(new_size))
+            said = self._needed("/v1/consistency", MAX_JSON, {"old": str(old_size), "new": str(new_size)}).json()
             try:
                 proof = [decode_base64(one.encode()) for one in _member(said, "proof", list)]
             except (AttributeError, Malformed):
                 raise unreadable("bukti kesinambungan.") from None
         try:
-            verify_consistency(
-                old_size=old_size, new_size=new_size, proof=proof, old_root=old_root, new_root=new_root
-            )
+            verify_consistency(old_size=old_size, new_size=new_size, proof=proof, old_root=old_root, new_root=new_root)
         except Malformed as error:
             raise unreadable(f"bukti kesinambungan: {error.detail}") from None
 
@@ -368,6 +379,20 @@ class Client:
             allowed="Jangan tandatangani apa pun; layanan menyembunyikan tindakan yang sudah tercatat.",
             version=known.version,
         )
+
+    def _needed(self, path: str, limit: int, params: dict[str, str] | None = None) -> Answer:
+        """Return what a log must have, having signed that it does; withheld, nothing can be judged."""
+        try:
+            return self._service.get(path, limit, params)
+        except Unavailable:
+            raise
+        except Refused as error:
+            raise NotJudged(
+                "client.withheld",
+                f"Layanan tidak memberi bagian buku besar yang seharusnya ada padanya ({path}). {error.detail}",
+                allowed="Tidak ada yang ditandatangani tanpa bukti ini. Tanyakan kepada pengelola.",
+                cause=error.rule,
+            ) from None
 
     def _again(self, send: Callable[[], Answer]) -> Answer:
         """Return the answer; the same bytes are sent again when the line is lost or the service is busy."""

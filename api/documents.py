@@ -17,11 +17,14 @@ from pydantic import BaseModel
 from api.log import FOREVER
 from api.marks import check
 from api.parameters import DocumentPath, blueprint, json_answer
-from api.parts import DISCLAIMER, parts
+from api.parts import parts
 from keys.envelope import decode_base64
 from keys.errors import Forged, Malformed, NotFound
+from ledger.sentences import DISCLAIMER
 from projections import audit_trail
 
+#: What the OpenAPI document shows; any media type is taken.
+MEDIA_TYPES = ["application/octet-stream"]
 _CHUNK = 64 * 1024
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,95}", re.ASCII)
 _SHA256 = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):\s*(?:,|$)", re.ASCII)
@@ -32,7 +35,7 @@ routes = blueprint("documents")
 class DocumentBytes(RawModel):
     """The document itself, up to 20 MiB, under its own media type."""
 
-    mimetypes = ["application/octet-stream"]
+    mimetypes = MEDIA_TYPES
 
 
 class StoredDocument(BaseModel):
@@ -73,7 +76,8 @@ def document(path: DocumentPath) -> Response:
     hashed = base64.b64encode(bytes.fromhex(path.digest.removeprefix("sha256:"))).decode("ascii")
     response.headers["Content-Digest"] = f"sha-256=:{hashed}:"
     response.set_etag(path.digest)
-    return response.make_conditional(request.environ)
+    response.make_conditional(request)
+    return response
 
 
 @routes.get("/documents/<digest>/signatures", responses={"200": json_answer("marks, each verified now")})
@@ -85,9 +89,9 @@ def signatures(path: DocumentPath) -> Response:
     held = _held(path.digest)
     if held is None and not marks:
         raise NotFound("document.unknown", f"Dokumen {path.digest} tidak ada di sini.")
-    register = here.register()
+    register, vkey = here.register(), here.ledger.signer.vkey
     with here.ledger.reading() as rows:
-        checked = [mark | check(rows, register, here.ledger.signer.vkey, mark["index"], path.digest) for mark in marks]
+        checked = [mark | check(rows, register, vkey, mark["leaf_index"], path.digest) for mark in marks]
     return jsonify(
         {"document": path.digest, "bytes": held or "tidak dapat dinilai", "marks": checked, "disclaimer": DISCLAIMER}
     )

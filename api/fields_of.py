@@ -113,6 +113,4 @@ def _step(part: Any, name: str, path: str, empty: Any) -> Any:
 
 
 def _no_way(path: str) -> Malformed:
-    return Malformed(
-        "act.field", f"Bagian {path!r} tidak dapat diisi.", allowed="Daftar diisi berurutan mulai dari 0."
-    )
+    return Malformed("act.field", f"Bagian {path!r} tidak dapat diisi.", allowed="Daftar diisi berurutan mulai dari 0.")

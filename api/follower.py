@@ -1,8 +1,9 @@
 """The follower: keeps the read models close behind the log, and lets nobody wait for it.
 
-Receipts never depend on a read model (DESIGN, invariant 7), so recording an act wakes nobody: whoever *reads* first
-catches up (:meth:`Follower.catch_up`) and so sees every act acknowledged before, also by other processes; and one
-thread catches up twice a second, so that a reader after a busy hour does not have to wait for all of it.
+Receipts never depend on a read model (DESIGN, invariant 7), so recording an act wakes nobody: whoever *reads* catches
+up first (:meth:`api.parts.Parts.reading`) and so sees every act acknowledged before, also by other processes. One
+thread catches up too, so that the first reader after a busy hour does not have to wait for all of it; it looks twice a
+second and works when nothing new came since, for whoever waits for a receipt needs the processor more.
 """
 
 from __future__ import annotations
@@ -13,25 +14,29 @@ from collections.abc import Callable
 
 #: Seconds between two looks at the log.
 EVERY = 0.5
+#: Looks that find the log growing before the work is done all the same.
+MOST_PASSED_OVER = 20
 
 log = logging.getLogger("jejak.api")
 
 
 class Follower:
-    """Calls ``catch_up``, which brings the read models to the end of the log; one thread at a time."""
+    """Calls ``catch_up``, which brings the read models to the end of the log, once ``size`` (leaves) stands still."""
 
-    def __init__(self, catch_up: Callable[[], int], every: float = EVERY) -> None:
+    def __init__(self, catch_up: Callable[[], int], size: Callable[[], int], every: float = EVERY) -> None:
         self._catch_up = catch_up
+        self._size = size
         self._every = every
-        self._lock = threading.Lock()
+        self._known = -1
+        self._passed_over = 0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="jejak-follower", daemon=True)
         #: What stopped the projections, or None while they run.
         self.fault: Exception | None = None
 
     def start(self) -> None:
-        """Start following; the first look is now, on the thread of the caller."""
-        self._look()
+        """Start following; the first catching up is now, on the thread of the caller."""
+        self._try(self._work)
         self._thread.start()
 
     def close(self) -> None:
@@ -40,21 +45,26 @@ class Follower:
         if self._thread.is_alive():
             self._thread.join()
 
-    def catch_up(self) -> None:
-        """Bring the read models to the end of the log, or raise what stops them."""
-        with self._lock:
-            self._catch_up()
-
     def _follow(self) -> None:
         while not self._stopping.wait(self._every):
-            self._look()
+            self._try(self._look)
 
     def _look(self) -> None:
+        size = self._size()
+        if size != self._known and self._passed_over < MOST_PASSED_OVER:
+            self._known, self._passed_over = size, self._passed_over + 1
+            return
+        self._known, self._passed_over = size, 0
+        self._work()
+
+    def _work(self) -> None:
+        self._catch_up()
+        self.fault = None
+
+    def _try(self, work: Callable[[], object]) -> None:
         try:
-            self.catch_up()
-        except Exception as fault:  # noqa: BLE001  a projection that stops must stop neither the log nor its receipts
+            work()
+        except Exception as fault:  # a projection that stops must stop neither the log nor its receipts
             if repr(fault) != repr(self.fault):
                 log.exception("the projections have stopped")
             self.fault = fault
-        else:
-            self.fault = None

@@ -13,19 +13,20 @@ from flask import Response, jsonify
 from pydantic import BaseModel, Field
 
 from api.parameters import EntryPath, Number, StreamPath, blueprint, json_answer
-from api.parts import DISCLAIMER, SYNTHETIC, not_founded, parts
+from api.parts import SYNTHETIC, not_founded, parts
 from keys.errors import NotFound
 from keys.fields import Fact
 from ledger import log
 from ledger.merkle import prove_inclusion
 from ledger.receipt import Receipt, format_receipt
 from ledger.rows import Rows
+from ledger.sentences import DISCLAIMER
 
 TEXT = "text/plain; charset=utf-8"
 FOREVER = "private, max-age=31536000, immutable"
 
 routes = blueprint("log")
-outside = blueprint("log_outside", prefix=None)
+outside = blueprint("service", prefix=None)
 
 
 class Consistency(BaseModel):
@@ -105,10 +106,7 @@ def entry(path: EntryPath) -> Response:
 def entry_receipt(path: EntryPath, query: SizeQuery) -> Response:
     """Return the very receipt that an act's acceptance gave, or one under another of our checkpoints."""
     with parts().ledger.reading() as rows:
-        if query.size is None:
-            receipt = log.receipt(rows, path.index)
-        else:
-            receipt = _receipt_at(rows, path.index, query.size)
+        receipt = log.receipt(rows, path.index) if query.size is None else _receipt_at(rows, path.index, query.size)
     return _text(format_receipt(receipt), FOREVER)
 
 

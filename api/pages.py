@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template_string
 
-from api.parts import DISCLAIMER, SYNTHETIC, parts
+from api.parts import SYNTHETIC, parts
 from keys.errors import NotFound
+from ledger.sentences import DISCLAIMER
 
 routes = Blueprint("pages", __name__)
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from flask import request
 from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from api.problems import RESPONSES
@@ -83,6 +84,7 @@ def blueprint(name: str, prefix: str | None = "/v1") -> APIBlueprint:
         name,
         __name__,
         url_prefix=prefix,
+        abp_tags=[Tag(name=name)],
         abp_responses=dict(RESPONSES),
         operation_id_callback=_operation_id,
     )

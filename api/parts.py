@@ -19,11 +19,6 @@ from projections.catchup import Views
 
 #: Where an application keeps its parts.
 NAME = "jejak"
-#: What every print and page says (DOMAIN, rule 14).
-DISCLAIMER = (
-    "Tanda tangan elektronik tidak tersertifikasi (PP 71/2019 ps 60); bukan BSrE/PSrE; bukan pengganti tanda tangan"
-    " basah atau TTE tersertifikasi pada naskah dinas."
-)
 #: What a ledger with made-up officials says besides.
 SYNTHETIC = "Buku besar percobaan: pejabat, NIP, dan dokumen di dalamnya sintetis (dibuat-buat)."
 
@@ -43,7 +38,7 @@ class Parts:
 
         So a reader sees its own acts. Nothing here looks into the connection.
         """
-        self.follower.catch_up()
+        self.views.catch_up()
         with self.views.reading() as connection:
             yield connection
 

@@ -57,7 +57,8 @@ TABLE: dict[type[JejakError], Outcome] = {
     NotFound: Outcome(404, "Tidak ditemukan", "Periksa kembali alamat atau nama yang diminta."),
     Unavailable: Outcome(503, "Belum dapat dilayani", "Kirim lagi permintaan yang sama sebentar lagi."),
     Forged: Outcome(422, "Bukti tidak cocok", "Tandatangani sendiri dengan kunci sendiri, lalu kirim lagi."),
-    NotJudged: Outcome(422, "Tidak dapat dinilai", "Lengkapi yang kurang, lalu minta dinilai lagi."),
+    # Whoever sends something is refused or believed; what cannot be judged is in our own store.
+    NotJudged: Outcome(500, "Tidak dapat dinilai", "Hubungi pengelola; bukunya sendiri tetap dapat dibaca."),
     Refused: Outcome(422, "Ditolak", "Betulkan yang disebut, lalu kirim lagi."),
     JejakError: Outcome(500, "Kesalahan peladen", "Hubungi pengelola."),
 }
@@ -159,6 +160,8 @@ def answer_to(fault: JejakError) -> Response:
     outcome = outcome_of(fault)
     if outcome.status >= 500:
         log.error("%s: %s %s", fault.rule, fault, fault.facts, exc_info=outcome.status == 500)
+    elif isinstance(fault, Forged):
+        log.warning("%s: %s", fault.rule, fault)
     facts = {name: value for name, value in fault.facts.items() if name not in _PRIVATE}
     response = _problem(
         outcome.status, fault.rule, outcome.title, fault.detail, fault.allowed or outcome.allowed, **facts

@@ -73,7 +73,7 @@ class Server:
                 ident="",
                 recv_bytes=65536,
                 connection_limit=512,
-                max_request_header_size=65536,
+                max_request_header_size=16 * 1024,
                 # The store refuses what is too large by its own rule; this only bounds what is read until then.
                 max_request_body_size=MAX_BYTES + 1024 * 1024,
                 asyncore_use_poll=True,

@@ -16,7 +16,7 @@ from keys.errors import Malformed
 _NUMBER = re.compile("0|[1-9][0-9]{0,4}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """``home``: the ledger's folder. ``port``: TCP port, 0 for any free one. ``threads``: requests served at once."""
 

@@ -127,7 +127,7 @@ class Ledger(Application[str]):
             if held is not None:
                 return held.public
         if stream is None:
-            return founding_key(envelope)
+            return founding_key(envelope, self.signer.vkey)
         raise NotAllowed(
             "authority.key",
             "Kunci yang menandatangani tidak terdaftar dalam buku besar ini.",

@@ -115,6 +115,13 @@ class JournalRecorder(SQLiteApplicationRecorder):
         """Return the statements that make the journal's tables."""
         return list(SCHEMA)
 
+    def create_table(self) -> None:
+        """Make the journal's tables where they are not; raises Unavailable when the file is no journal."""
+        try:
+            super().create_table()
+        except (sqlite3.Error, PersistenceError) as error:
+            raise _unreadable(error) from error
+
     @contextmanager
     def turn(self, signer: NoteSigner) -> Iterator[Turn]:
         """Take the write lock, yield the turn, commit; raises Unavailable when lock or disk is not to be had."""
@@ -143,12 +150,7 @@ class JournalRecorder(SQLiteApplicationRecorder):
             with self.datastore.transaction(commit=False) as cursor:
                 yield Rows(_runner(cursor))
         except (sqlite3.Error, PersistenceError) as error:
-            raise Unavailable(
-                "journal.unreadable",
-                "Buku besar sedang tidak dapat dibaca.",
-                allowed="Coba lagi sebentar lagi, atau hubungi pengelola.",
-                cause=str(error),
-            ) from error
+            raise _unreadable(error) from error
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append within the turn given as ``turn``; the library calls this from ``Application.save``."""
@@ -193,6 +195,15 @@ class JournalRecorder(SQLiteApplicationRecorder):
             for row in found
             if (stop is None or row.index <= stop) and (not topics or row.kind in topics)
         ]
+
+
+def _unreadable(error: Exception) -> Unavailable:
+    return Unavailable(
+        "journal.unreadable",
+        "Buku besar sedang tidak dapat dibaca.",
+        allowed="Coba lagi sebentar lagi, atau hubungi pengelola.",
+        cause=str(error),
+    )
 
 
 def _runner(cursor: SQLiteCursor) -> Any:

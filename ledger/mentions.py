@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from typing import get_args, get_origin
 
 from keys.fields import DocumentRef, Fact
 from ledger.acts import Act
@@ -20,8 +22,20 @@ def _references(value: object) -> Iterator[DocumentRef]:
     if isinstance(value, DocumentRef):
         yield value
     elif isinstance(value, Fact):
-        for name in type(value).model_fields:
+        for name in _members(type(value)):
             yield from _references(getattr(value, name))
     elif isinstance(value, tuple):
         for item in value:
             yield from _references(item)
+
+
+@cache
+def _members(schema: type[Fact]) -> tuple[str, ...]:
+    """Return the names of the members in which a reference can stand: most bodies have one or none."""
+    return tuple(name for name, field in schema.model_fields.items() if _reaches(field.annotation))
+
+
+def _reaches(annotation: object) -> bool:
+    if get_origin(annotation) is None and isinstance(annotation, type) and issubclass(annotation, Fact):
+        return issubclass(annotation, DocumentRef) or bool(_members(annotation))
+    return any(map(_reaches, get_args(annotation)))

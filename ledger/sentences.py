@@ -28,8 +28,9 @@ DISCLAIMER = (
 )
 
 _MONTHS = (
-    "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember".split()
-)  # fmt: skip
+    *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
+    *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
+)
 _CAPACITIES = {
     "definitif": "definitif",
     "plt": "Pelaksana Tugas",
@@ -288,10 +289,10 @@ def _agenda(body: b.Body, place: _Place) -> str:
 
 def _dispatch(body: b.Body, place: _Place) -> str:
     body = cast(b.DispatchRecorded, body)
-    received = when(dt.datetime.fromisoformat(body.received_at))
+    received, evidence = when(dt.datetime.fromisoformat(body.received_at)), short(body.evidence.digest)
     return (
         f"mencatat pengiriman {body.copies} salinan {_bound(body, place)} kepada {body.recipient} melalui"
-        f" {body.method}, diterima {body.received_by} pada {received}, dengan bukti (sidik {short(body.evidence.digest)})"
+        f" {body.method}, diterima {body.received_by} pada {received}, dengan bukti (sidik {evidence})"
     )
 
 
@@ -353,7 +354,7 @@ _MEANINGS = {
     "concept.drafted": _ANSWERS,
     "concept.typed": _ANSWERS,
     "concept.revised": f"{_ANSWERS} Persetujuan dan paraf atas naskah sebelumnya tidak berlaku lagi.",
-    "typing.reviewed": "Anda sudah memeriksa ketikan naskah dengan sidik ini; keputusan Anda berlaku untuk naskah ini saja.",
+    "typing.reviewed": "Anda sudah memeriksa ketikan naskah dengan sidik ini; keputusan berlaku untuk naskah ini saja.",
     "paraf.given": (
         "Anda bertanggung jawab atas substansi, redaksi, dan pengetikan naskah dengan sidik ini. Paraf belum menjadikan"
         " naskah ini keputusan."
@@ -362,8 +363,8 @@ _MEANINGS = {
         "Anda mengambil keputusan: naskah dengan sidik ini ditetapkan, dan sesudahnya tidak berubah. Perubahan dibuat"
         " dengan perkara baru."
     ),
-    "distribution.ordered": "Anda memerintahkan naskah yang sudah ditandatangani digandakan dan dikirim kepada penerima itu.",
+    "distribution.ordered": "Anda memerintahkan naskah yang sudah ditandatangani digandakan dan dikirim.",
     "agenda.ordered": "Anda memerintahkan naskah yang sudah ditandatangani diagendakan, digandakan, dan dikirim.",
     "agenda.recorded": "Anda menyatakan nomor dan tanggal surat ini dipakai untuk naskah dengan sidik ini.",
-    "dispatch.recorded": "Anda menyatakan salinan ini sudah diterima oleh penerima itu, dengan bukti yang Anda lampirkan.",
+    "dispatch.recorded": "Anda menyatakan salinan ini sudah diterima penerima itu, dengan bukti yang Anda lampirkan.",
 }

@@ -22,8 +22,8 @@ _SHOWN = [column for column in TRAIL.c if column.name != "marked"]
 
 
 def utc(moment: dt.datetime) -> str:
-    """Return a recording time as the entry spells it: UTC, microseconds."""
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """Return a recording time (in UTC) as the entry spells it."""
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def flags_shown(found: tuple[Flag, ...]) -> list[dict[str, str]]:

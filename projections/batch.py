@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, update
+from sqlalchemy import Connection, Table, update
 
-from keys.errors import JejakError
 from ledger import bodies as b
 from ledger import iku
 from ledger.case import Case
@@ -20,6 +19,7 @@ from ledger.rows import Row, Rows
 from ledger.streams import Stream
 from projections import agenda, audit_trail, iku_state, papers
 from projections.schema import AGENDA, CASES, DISPATCHES, TRAIL, VIEWS
+from projections.storage import insert_rows
 from projections.walk import Walk, unexpected
 
 
@@ -34,8 +34,15 @@ class Batch:
         self._papers: set[str] = set()
         self._last: Step | None = None
 
-    def add(self, step: Step) -> None:
-        """Add what one act adds."""
+    def add(self, row: Row, step: Step) -> None:
+        """Add what one act adds; raises NotJudged (``views.event``) where a read model knows nothing of it."""
+        try:
+            self._add(step)
+        except (AssertionError, LookupError) as error:
+            raise unexpected(row) from error
+        self._last = step
+
+    def _add(self, step: Step) -> None:
         found, act, after = flags(step), step.done.act, step.after
         self._added[TRAIL].append(audit_trail.row_of(step, found))
         if isinstance(after.state, Case):
@@ -43,7 +50,6 @@ class Batch:
             self._walk.cases[act.stream] = iku_state.advance(state, step, found)
             self._touched[act.stream] = after
             self._add_case(step, after.state)
-        self._last = step
 
     def _add_case(self, step: Step, case: Case) -> None:
         match step.done.act.body:
@@ -57,51 +63,33 @@ class Batch:
             case _:
                 pass
 
-    def write(self, connection: Connection) -> int:
-        """Write rows and position in the transaction that ``connection`` holds; return the new position."""
+    def write(self, connection: Connection) -> None:
+        """Write rows and position in the transaction that ``connection`` holds."""
         if self._last is None:
             raise AssertionError("a batch without an act has no position")
         states = [iku_state.present(self._walk.cases[name], stream) for name, stream in self._touched.items()]
-        shown = {state["document"]["digest"] for state in states if state["document"]}
-        kept = papers.keep(connection, self._papers, self._read)
-        kept |= papers.find(connection, shown - set(kept))
+        undated = {state["document"]["digest"] for state in states if state["document"] and not state["period"]}
+        papers.keep(connection, self._papers, self._read)
+        kept = papers.find(connection, undated)
         for table, rows in self._added.items():
-            if rows:
-                connection.execute(insert(table), rows)
-        if states:
-            rows = [iku_state.row_of(state, kept) for state in states]
-            connection.execute(insert(CASES).prefix_with("OR REPLACE"), rows)
+            insert_rows(connection, table, rows)
+        insert_rows(connection, CASES, [iku_state.row_of(state, kept) for state in states], replace=True)
         done = self._last.done
         position: dict[str, Any] = {"position": done.index + 1, "leaf": done.leaf}
         if len(self._added[TRAIL]) > done.index:  # the batch began at leaf 0
             position["founding"] = self._added[TRAIL][0]["leaf"]
         connection.execute(update(VIEWS).values(position))
-        return done.index + 1
 
 
-def project(connection: Connection, walk: Walk, rows: Rows, found: Sequence[Row], read: papers.Read) -> int:
-    """Project ``found``, which stand at the walk's position, and return how many; the transaction is the caller's.
+def project(connection: Connection, walk: Walk, rows: Rows, found: Sequence[Row], read: papers.Read) -> None:
+    """Project ``found``, which stand at the walk's position; the transaction is the caller's.
 
-    Raises what :meth:`Walk.step` raises when it is the first that cannot be projected; when others come before it,
-    those are projected, and it is raised when the walk is asked again.
+    Raises Forged or NotJudged at the first that cannot be projected, naming leaf and kind in its facts; then neither
+    the transaction nor the walk is of any more use.
     """
-    batch, done = Batch(walk, read), 0
+    batch = Batch(walk, read)
     walk.load(connection, dict.fromkeys(row.stream for row in found))
     for row in found:
-        try:
-            batch.add(_placed(walk, rows, row))
-        except JejakError:
-            if not done:
-                raise
-            break
-        done += 1
+        batch.add(row, walk.step(rows, row))
     batch.write(connection)
     walk.trim()
-    return done
-
-
-def _placed(walk: Walk, rows: Rows, row: Row) -> Step:
-    """Return the step of a row that stands where the walk does; a leaf that is missing before it is a fault."""
-    if row.index != walk.position:
-        raise unexpected(row)
-    return walk.step(rows, row)

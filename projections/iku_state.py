@@ -34,7 +34,9 @@ def advance(state: State | None, step: Step, found: tuple[Flag, ...]) -> State:
     done, act, body = step.done, step.done.act, step.done.act.body
     before, after = step.before.state if step.before else None, step.after.state
     assert isinstance(after, Case)
-    if state is None:
+    if before is None or state is None:
+        assert before is None, "a case that has a past has a row"
+        assert state is None, "a case without a past has no row"
         state = _opened(step, after)
     else:
         assert isinstance(before, Case)
@@ -43,7 +45,13 @@ def advance(state: State | None, step: Step, found: tuple[Flag, ...]) -> State:
             _draft(state, step, after)
         if isinstance(body, b.TypingReviewed) and body.decision == "returned":
             by = step.authority.official.record.name
-            entry = {"round": before.round, "leaf_index": done.index, "leaf": done.leaf, "reason": body.reason, "by": by}
+            entry = {
+                "round": before.round,
+                "leaf_index": done.index,
+                "leaf": done.leaf,
+                "reason": body.reason,
+                "by": by,
+            }
             state["returns"].append(entry)
         if isinstance(body, b.DistributionOrdered):
             state["addressees"] = [
@@ -53,7 +61,7 @@ def advance(state: State | None, step: Step, found: tuple[Flag, ...]) -> State:
             for one in state["addressees"]:
                 if one["name"] == body.recipient:
                     one["dispatched"] = done.index
-    if before is None or len(after.steps_done) != len(before.steps_done):
+    if not isinstance(before, Case) or len(after.steps_done) != len(before.steps_done):
         state["since"] = {"leaf_index": done.index, "recorded_at": utc(done.entry.recorded_at)}
     if found:
         state["flags"] += [{"leaf_index": done.index, "kind": act.kind, **flag} for flag in flags_shown(found)]
@@ -241,8 +249,9 @@ def _asked() -> Select[Any]:
     return select(*columns).outerjoin_from(CASES, PAPERS, CASES.c.document == PAPERS.c.digest)
 
 
-def _shown(found: Row[Any]) -> dict[str, Any]:
-    state, first_year, last_year, content, why = found
+def _shown(found: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    state: State = found.state
+    first_year, last_year, content, why = found.first_year, found.last_year, found.content, found.why
     if content is None and why is None:
         why = NO_TABLE if state["document"] else NONE_YET
     period = {"first_year": first_year, "last_year": last_year} if first_year is not None else None

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from keys.errors import Forged, JejakError, NotFound
 from ledger import iku
 from ledger.iku_checks import warnings
 from projections.schema import PAPERS
+from projections.storage import insert_rows
 
 #: Returns a document's bytes by digest; raises NotFound or Forged.
 Read = Callable[[str], bytes]
@@ -23,20 +24,20 @@ NONE_YET = "Perkara ini belum mempunyai dokumen."
 NO_TABLE = "Dokumen ini bukan tabel IKU."
 
 
-def keep(connection: Connection, digests: Iterable[str], read: Read) -> dict[str, dict[str, Any]]:
-    """Read and keep the documents that are not kept yet; return the rows of all of ``digests`` by digest."""
+def keep(connection: Connection, digests: Iterable[str], read: Read) -> None:
+    """Read and keep the documents that are not kept yet."""
+    wanted = sorted(set(digests))
+    known = find(connection, wanted)
+    insert_rows(connection, PAPERS, [_paper(digest, read) for digest in wanted if digest not in known])
+
+
+def find(connection: Connection, digests: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the rows of those of ``digests`` that are kept, by digest."""
     wanted = sorted(set(digests))
     if not wanted:
         return {}
-    found = {one.digest: dict(one._mapping) for one in connection.execute(select(PAPERS).where(_in(wanted)))}
-    fresh = [_paper(digest, read) for digest in wanted if digest not in found]
-    if fresh:
-        connection.execute(insert(PAPERS), fresh)
-    return found | {paper["digest"]: paper for paper in fresh}
-
-
-def _in(digests: list[str]) -> Any:
-    return PAPERS.c.digest.in_(digests)
+    found = connection.execute(select(PAPERS).where(PAPERS.c.digest.in_(wanted)))
+    return {one.digest: dict(one._mapping) for one in found}
 
 
 def _paper(digest: str, read: Read) -> dict[str, Any]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, select
+from sqlalchemy import JSON, Connection, Engine, MetaData, Table, create_engine, event, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import CreateTable
 
 from keys.errors import Malformed, Unavailable
 from projections.schema import METADATA
@@ -17,6 +20,7 @@ from projections.schema import METADATA
 #: Seconds that a writer waits for another one.
 MOST_WAITING = 30.0
 _FRESH = "fresh"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def open_engine(url: str, *, scratch: bool = False, attach: str | None = None) -> Engine:
@@ -28,7 +32,7 @@ def open_engine(url: str, *, scratch: bool = False, attach: str | None = None) -
         raise Malformed("views.url", "Berkas tampilan harus berupa berkas SQLite.", allowed="sqlite:////jalur/berkas")
     engine = create_engine(
         url,
-        json_serializer=lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")),
+        json_serializer=_ENCODER.encode,
         connect_args={"timeout": MOST_WAITING, "check_same_thread": False},
         **({"poolclass": NullPool} if attach else {}),
     )
@@ -76,12 +80,56 @@ def faults() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise Unavailable(
-            "views.storage",
-            "Tampilan sedang tidak dapat dibaca atau diperbarui; buku besarnya sendiri tidak terganggu.",
-            allowed="Coba lagi sebentar lagi; bila tetap begini, bangun ulang tampilan.",
-            cause=str(error),
-        ) from error
+        raise _unavailable(error) from error
+
+
+def scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a new temporary folder, removed when its ``with`` block ends; raises Unavailable."""
+    try:
+        return tempfile.TemporaryDirectory(prefix="jejak-views-")
+    except OSError as error:
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    return Unavailable(
+        "views.storage",
+        "Tampilan sedang tidak dapat dibaca atau diperbarui; buku besarnya sendiri tidak terganggu.",
+        allowed="Coba lagi sebentar lagi; bila tetap begini, bangun ulang tampilan.",
+        cause=str(error),
+    )
+
+
+def insert_rows(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, replace: bool = False
+) -> None:
+    """Insert rows that have every column of ``table``; with ``replace``, in the place of those with the same key.
+
+    Half of a rebuild is this: the driver gets tuples, which is twice as fast as SQLAlchemy's own way for dicts.
+    """
+    if not rows:
+        return
+    names = [column.name for column in table.c]
+    coded = [position for position, column in enumerate(table.c) if isinstance(column.type, JSON)]
+    taken = itemgetter(*names)
+    values = [_coded(taken(row), coded) for row in rows] if coded else [taken(row) for row in rows]
+    verb = "INSERT OR REPLACE" if replace else "INSERT"
+    marks = ", ".join("?" * len(names))
+    connection.exec_driver_sql(f"{verb} INTO {table.name} ({', '.join(names)}) VALUES ({marks})", values)
+
+
+def _coded(values: tuple[Any, ...], coded: list[int]) -> tuple[Any, ...]:
+    changed = list(values)
+    for position in coded:
+        if changed[position] is not None:
+            changed[position] = _ENCODER.encode(changed[position])
+    return tuple(changed)
+
+
+def create_bare(connection: Connection) -> None:
+    """Create the tables without their indexes."""
+    for table in METADATA.sorted_tables:
+        connection.execute(CreateTable(table))
 
 
 def replace_tables(connection: Connection) -> None:
@@ -89,7 +137,10 @@ def replace_tables(connection: Connection) -> None:
     old = MetaData()
     old.reflect(connection)
     old.drop_all(connection)
-    METADATA.create_all(connection)
+    create_bare(connection)
     for table in METADATA.sorted_tables:
         fresh = table.to_metadata(MetaData(), schema=_FRESH)
         connection.execute(table.insert().from_select([column.name for column in table.c], select(fresh)))
+    for table in METADATA.sorted_tables:  # an index is made faster over rows that are there than row by row
+        for index in table.indexes:
+            index.create(connection)

@@ -32,6 +32,7 @@ class Walk:
         self.cases: OrderedDict[str, State] = OrderedDict()
         self._replay = Replay(self._history, position)
         self._rows: Rows | None = None
+        self._met: Row | None = None
 
     @property
     def position(self) -> int:
@@ -42,12 +43,17 @@ class Walk:
         """Move over the act in ``row``.
 
         Raises Forged where its bytes do not hold, NotJudged (rule ``views.event``) where it cannot have happened; both
-        name leaf and kind in their facts.
+        name leaf and kind in their facts. NotJudged (``views.missing``) names a leaf that is missing before it.
         """
-        self._rows = rows
+        self._rows, self._met = rows, row
+        if row.index != self.position:
+            raise missing(self.position)
         try:
             return self._replay.apply(Recorded.read(row))
         except Forged as error:
+            named = error.facts.get("leaf", row.index)
+            if named != row.index:  # an earlier leaf, read again to know what this one continues
+                raise
             raise Forged(error.rule, error.detail, leaf=row.index, kind=row.kind) from error
         except (Refused, AssertionError, LookupError) as error:
             raise unexpected(row) from error
@@ -74,6 +80,9 @@ class Walk:
 
     def _history(self, stream: str) -> Iterator[Recorded]:
         assert self._rows is not None
+        assert self._met is not None
+        if self._met.version == 1 and self._met.stream == stream:  # it begins here: nothing to look up
+            return iter(())
         return map(Recorded.read, self._rows.stream(stream))
 
 
@@ -85,6 +94,16 @@ def unexpected(row: Row) -> NotJudged:
         allowed="Tampilan sampai daun sebelumnya tetap dapat dibaca; periksa buku besarnya.",
         leaf=row.index,
         kind=row.kind,
+    )
+
+
+def missing(index: int) -> NotJudged:
+    """Return the fault of a leaf that the log counts and the journal does not hold."""
+    return NotJudged(
+        "views.missing",
+        f"Tampilan berhenti di daun {index}: daun ini tidak ada dalam buku besar.",
+        allowed="Tampilan sampai daun sebelumnya tetap dapat dibaca; periksa buku besarnya.",
+        leaf=index,
     )
 
 

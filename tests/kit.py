@@ -112,6 +112,8 @@ class Kecamatan:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.clock = Clock()
+        self.seen_at_start: Seen | None = None
+        self.sop_leaf = ""
         self.log = NoteSigner(ORIGIN, key("log"))
         self.ledger = Ledger(folder, self.log, self.clock)
         self.iku = self.store(sample("kecamatan-sidemen"), "iku.json", IKU)

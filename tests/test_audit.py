@@ -112,29 +112,29 @@ def test_a_changed_byte_is_found_and_its_leaf_named(
     assert audit_in(memory, sound).sound
 
 
-@pytest.mark.parametrize(
-    ("attacked", "statement", "parameters", "leaf", "rule"),
-    [
-        ("the stream column", "UPDATE stored_events SET originator_id = ? WHERE leaf_index = 38", ("case:2",), 38, "entry.columns"),
-        ("the version column", "UPDATE stored_events SET originator_version = ? WHERE leaf_index = 38", (99,), 38, "entry.columns"),
-        ("the kind column", "UPDATE stored_events SET topic = ? WHERE leaf_index = 38", ("signature.given",), 38, "entry.columns"),
-        ("the leaf hash column", "UPDATE stored_events SET leaf_hash = ? WHERE leaf_index = 38", (bytes(32),), 38, "entry.leaf_hash"),
-        ("a column of another type", "UPDATE stored_events SET state = ? WHERE leaf_index = 38", (7,), 38, "entry.form"),
-        ("a leaf in the middle, deleted", "DELETE FROM stored_events WHERE leaf_index = ?", (38,), 38, "entry.missing"),
-        ("the tail, deleted", "DELETE FROM stored_events WHERE leaf_index >= ?", (43,), 43, "log.cut"),
-        ("the newest checkpoint, deleted", "DELETE FROM checkpoints WHERE size = ?", (45,), 44, "log.unsealed"),
-        ("a checkpoint of another size", "UPDATE checkpoints SET size = ? WHERE size = 45", (46,), 45, "log.cut"),
-        ("the frontier", "UPDATE frontier SET data = ?", (Frontier().dump(),), None, "tree.frontier"),
-        ("an unreadable frontier", "UPDATE frontier SET data = ?", (b"x",), None, "tree.frontier"),
-        ("a tile hash slipped in", "INSERT INTO tile_hashes VALUES (8, 0, ?)", (bytes(32),), None, "tree.tile"),
-    ],
-)  # fmt: skip
-def test_an_attack_on_one_table_is_found(
-    store: Path, attacked: str, statement: str, parameters: tuple[object, ...], leaf: int | None, rule: str
-) -> None:
-    report = attack(store, (statement, parameters))
+EVENT = "UPDATE stored_events SET {} = ? WHERE leaf_index = 38"
+TABLE_ATTACKS: list[tuple[str, str, object, int | None, str]] = [
+    ("the stream column", EVENT.format("originator_id"), "case:2", 38, "entry.columns"),
+    ("the version column", EVENT.format("originator_version"), 99, 38, "entry.columns"),
+    ("the kind column", EVENT.format("topic"), "signature.given", 38, "entry.columns"),
+    ("the leaf hash column", EVENT.format("leaf_hash"), bytes(32), 38, "entry.leaf_hash"),
+    ("a column of another type", EVENT.format("state"), 7, 38, "entry.form"),
+    ("a leaf in the middle, deleted", "DELETE FROM stored_events WHERE leaf_index = ?", 38, 38, "entry.missing"),
+    ("the tail, deleted", "DELETE FROM stored_events WHERE leaf_index >= ?", 43, 43, "log.cut"),
+    ("the newest checkpoint, deleted", "DELETE FROM checkpoints WHERE size = ?", 45, 44, "log.unsealed"),
+    ("a checkpoint of another size", "UPDATE checkpoints SET size = ? WHERE size = 45", 46, 45, "log.cut"),
+    ("the frontier", "UPDATE frontier SET data = ?", Frontier().dump(), None, "tree.frontier"),
+    ("an unreadable frontier", "UPDATE frontier SET data = ?", b"x", None, "tree.frontier"),
+    ("a tile hash slipped in", "INSERT INTO tile_hashes VALUES (8, 0, ?)", bytes(32), None, "tree.tile"),
+]
+
+
+@pytest.mark.parametrize("attacked", TABLE_ATTACKS, ids=[one[0] for one in TABLE_ATTACKS])
+def test_an_attack_on_one_table_is_found(store: Path, attacked: tuple[str, str, object, int | None, str]) -> None:
+    _, statement, value, leaf, rule = attacked
+    report = attack(store, (statement, (value,)))
     assert report.broken
-    assert (leaf, rule) in {(one.leaf, one.rule) for one in report.findings}, attacked
+    assert (leaf, rule) in {(one.leaf, one.rule) for one in report.findings}
 
 
 def test_a_checkpoint_signed_by_another_key_is_found(store: Path) -> None:

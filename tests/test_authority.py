@@ -196,7 +196,7 @@ def test_a_key_is_in_force_after_the_leaf_that_gave_it_up_to_the_leaf_that_took_
 def test_an_act_does_not_stand_on_the_approval_that_it_is() -> None:
     """Founders hold their power from leaf 0 on, so leaf 0 itself stands on no authority."""
     first = FOUNDERS[0]
-    question = {"official": first, "mandate": mandate_of(first), "keyid": key(first).public.id}
+    question: dict[str, Any] = {"official": first, "mandate": mandate_of(first), "keyid": key(first).public.id}
     assert refused(**question, need=Need("registrar"), index=0).rule == "authority.key"
     assert asked(**question, need=Need("registrar"), index=1)
 

@@ -93,8 +93,9 @@ def test_the_enacting_office_of_another_unit_enacts_nothing_here() -> None:
 
 def test_an_sop_that_cannot_be_followed_is_not_enacted() -> None:
     endless = variant(lambda sop: sop["steps"][-1].update(next=[{"to": "9"}]))
-    fault = refused(OPEN.copy(), body(OPEN, sop=endless.plain()))
-    assert fault.rule == "sop.end"
+    with pytest.raises(JejakError) as caught:
+        OPEN.copy().do(SRI, STREAM, "sop.enacted", body(OPEN, sop=endless.plain()))
+    assert caught.value.rule == "sop.end"
 
 
 def test_an_sop_that_names_an_unknown_office_is_not_enacted() -> None:

@@ -1,0 +1,30 @@
+"""``jejak``: the command line. Each command is in its own room; docs/cli.md lists them with the exit codes."""
+
+from __future__ import annotations
+
+import click
+
+from api.cli_act import act, send
+from api.cli_base import Program
+from api.cli_files import iku, sop
+from api.cli_keys import key
+from api.cli_read import document, next_, state, trail
+from api.cli_serve import demo, serve
+from api.cli_store import audit, found, rebuild
+
+
+@click.group(cls=Program)
+def main() -> None:
+    """Jejak: buku besar tindakan yang ditandatangani.
+
+    Kode keluar: 0 berhasil dan terbukti; 1 ditolak atau tidak cocok; 2 tidak dapat dinilai atau tidak terhubung;
+    3 perintah salah tulis.
+    """
+
+
+for command in (found, serve, demo, key, act, send, trail, state, next_, document, rebuild, sop, iku, audit):
+    main.add_command(command)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""How a command gets a client: which service, which memory, and what was pinned at first contact."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import click
+
+from api.answers import Service
+from api.cli_base import Misuse, existing_file, paragraph, read_file
+from api.client import Client
+from api.remembered import Pins, Remembered
+from keys.errors import NotJudged
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What the options of :func:`connection_options` say."""
+
+    url: str
+    remembered: Path | None
+    pin: Path | None
+    vkey: str | None
+    founding: str | None
+    trust_first: bool
+
+    def folder(self) -> Path:
+        """Return the folder of the memory; by default one for each address, under the user's state folder."""
+        if self.remembered is not None:
+            return self.remembered
+        state = os.environ.get("XDG_STATE_HOME", "")
+        base = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
+        return base / "jejak" / quote(self.url.rstrip("/"), safe="")
+
+    def memory(self) -> Remembered:
+        """Return the memory, pinned by what the options say or by what was pinned before."""
+        pins = self._pins()
+        return Remembered.open(self.folder()) if pins is None else Remembered.pin(self.folder(), pins)
+
+    def _pins(self) -> Pins | None:
+        if self.pin is not None:
+            if self.vkey is not None or self.founding is not None:
+                raise Misuse("sebut --pin, atau --vkey dengan --founding, bukan keduanya.")
+            return Pins.parse(read_file(self.pin))
+        if (self.vkey is None) != (self.founding is None):
+            raise Misuse("--vkey dan --founding disebut bersama.")
+        if self.vkey is not None and self.founding is not None:
+            return Pins.read({"vkey": self.vkey, "founding": self.founding}, "client.pins", "Patokan")
+        if self.trust_first and not (self.folder() / "pins.json").exists():
+            return self._trusted()
+        return None
+
+    def _trusted(self) -> Pins:
+        """Return what the service says of itself: trust on first use, with a warning."""
+        service = Service(self.url)
+        try:
+            said = service.get("/v1/ledger").json()
+        finally:
+            service.close()
+        if not isinstance(said, dict):
+            raise NotJudged("client.answer", "Layanan ini tidak menyebut siapa dirinya.")
+        pins = Pins.read({name: said.get(name) for name in ("vkey", "founding")}, "client.pins", "Jawaban layanan")
+        click.echo(
+            paragraph(
+                "PERINGATAN: kunci dan pendirian buku besar ini dipercaya begitu saja dari layanan itu sendiri. "
+                "Siapa pun yang menguasai sambungan ini dapat memalsukan keduanya. Bandingkan dengan berita acara "
+                f"pendirian:\n  kunci log {pins.vkey}\n  pendirian {pins.founding}"
+            ),
+            err=True,
+        )
+        return pins
+
+
+@contextmanager
+def connected(connection: Connection) -> Iterator[Client]:
+    """Yield the client, and close it at the end."""
+    client = Client(connection.url, connection.memory())
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def url_option(command: Command) -> Command:
+    """Add ``--url``."""
+    return click.option(
+        "--url",
+        default=DEFAULT_URL,
+        envvar="JEJAK_URL",
+        show_envvar=True,
+        show_default=True,
+        metavar="ALAMAT",
+        help="Alamat layanan.",
+    )(command)
+
+
+def connection_options(command: Command) -> Command:
+    """Add the options that say which ledger it is, and what is known of it."""
+    for option in reversed(
+        (
+            url_option,
+            click.option(
+                "--remembered",
+                type=click.Path(file_okay=False, path_type=Path),
+                envvar="JEJAK_REMEMBERED",
+                show_envvar=True,
+                metavar="FOLDER",
+                help="Folder ingatan: patokan dan segel terakhir.",
+            ),
+            click.option("--pin", type=existing_file(), metavar="BERKAS", help="Berkas patokan dari pendiri."),
+            click.option("--vkey", metavar="KUNCI", help="Kunci pemeriksa log; disebut bersama --founding."),
+            click.option("--founding", metavar="SIDIK", help="Sidik daun 0; disebut bersama --vkey."),
+            click.option(
+                "--trust-first",
+                is_flag=True,
+                help="Percayai layanan pada sambungan pertama (berbahaya; dengan peringatan).",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def connection_of(options: dict[str, Any]) -> Connection:
+    """Return the connection in a command's options, which are taken out of them."""
+    names = ("url", "remembered", "pin", "vkey", "founding", "trust_first")
+    return Connection(**{name: options.pop(name) for name in names})

@@ -1,0 +1,243 @@
+"""``jejak trail``, ``state``, ``next``, ``document``: what a ledger says, on a page that people can read.
+
+The first three show the service's read models: nothing here verifies them, and every page says so. A document is
+hashed before it is shown or kept.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.answers import Service, unreadable
+from api.cli_base import JejakCommand, Misuse, item, json_option, paragraph, print_json, table, write_new_file
+from api.cli_connect import connected, connection_of, connection_options, url_option
+from api.cli_files import iku_in_words
+from keys.errors import Malformed
+from ledger.iku import IkuDocument
+from ledger.sentences import DISCLAIMER, when
+
+_CASE = re.compile(r"(?:case:)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
+NOT_VERIFIED = "Ini tampilan layanan; yang membuktikan adalah jejak audit atas salinan buku besarnya."
+_CAPACITIES = {"plt": "Plt", "plh": "Plh", "an": "a.n.", "ub": "u.b."}
+
+
+class CaseId(click.ParamType[str]):
+    """A case by its UUID, with or without ``case:``."""
+
+    name = "perkara"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the UUID."""
+        form = _CASE.fullmatch(str(value))
+        if form is None:
+            raise Misuse(f"{value!r} bukan nomor perkara; misalnya 11111111-1111-4111-8111-111111111111.", ctx)
+        return form[1]
+
+
+def _advice(url: str, path: str, **params: str) -> dict[str, Any]:
+    service = Service(url)
+    try:
+        said = service.get(path, params=params or None).json()
+    finally:
+        service.close()
+    if not isinstance(said, dict):
+        raise unreadable("bukan objek.")
+    return said
+
+
+@click.command("trail", cls=JejakCommand)
+@click.argument("case", metavar="PERKARA", type=CaseId())
+@url_option
+@json_option
+def trail(case: str, url: str, as_json: bool) -> None:
+    """Tampilkan jejak audit sebuah perkara: siapa berbuat apa, kapan, sebagai apa."""
+    said = _advice(url, f"/v1/cases/{case}/trail")
+    if as_json:
+        print_json(said)
+        return
+    click.echo(_shaped(_trail_in_words, said))
+
+
+@click.command("state", cls=JejakCommand)
+@click.argument("case", metavar="PERKARA", type=CaseId())
+@url_option
+@json_option
+def state(case: str, url: str, as_json: bool) -> None:
+    """Tampilkan keadaan sebuah perkara sekarang."""
+    said = _advice(url, f"/v1/cases/{case}")
+    if as_json:
+        print_json(said)
+        return
+    click.echo(_shaped(_state_in_words, said))
+
+
+@click.command("next", cls=JejakCommand)
+@click.argument("case", metavar="PERKARA", type=CaseId())
+@click.option("--mandate", required=True, envvar="JEJAK_MANDATE", show_envvar=True, metavar="NAMA", help="Mandat Anda.")
+@url_option
+@json_option
+def next_(case: str, mandate: str, url: str, as_json: bool) -> None:
+    """Tampilkan apa yang boleh dikerjakan pemegang sebuah mandat sekarang. Saran saja."""
+    said = _advice(url, f"/v1/cases/{case}/next", mandate=mandate)
+    if as_json:
+        print_json(said)
+        return
+    click.echo(_shaped(_next_in_words, said))
+
+
+@click.command("document", cls=JejakCommand)
+@click.argument("digest", metavar="SIDIK")
+@click.option("-o", "--output", metavar="BERKAS", type=click.Path(path_type=Path), help="Simpan ke berkas baru.")
+@connection_options
+@json_option
+def document(digest: str, output: Path | None, as_json: bool, **options: Any) -> None:
+    """Ambil dokumen menurut sidiknya; isinya diperiksa sebelum ditampilkan atau disimpan."""
+    if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
+        raise Misuse("sidik dokumen ditulis sha256: lalu 64 angka heksa.")
+    with connected(connection_of(options)) as client:
+        data = client.document(digest)
+    if output is not None:
+        write_new_file(output, data)
+    if as_json:
+        print_json({"digest": digest, "size": len(data), "file": str(output) if output else None})
+        return
+    click.echo(document_in_words(data))
+    click.echo(f"Isi cocok dengan sidiknya: {digest} ({len(data)} bita).")
+    if output is not None:
+        click.echo(f"Tersimpan di {output}.")
+
+
+def document_in_words(data: bytes) -> str:
+    """Return what there is to show of a document: the table of an IKU, else its kind of content only."""
+    try:
+        return iku_in_words(IkuDocument.parse(data))
+    except Malformed:
+        return "Dokumen ini bukan tabel IKU; simpan dengan jejak document SIDIK -o BERKAS untuk membacanya."
+
+
+def _shaped(words: Any, said: dict[str, Any]) -> str:
+    """Return the page, or raise NotJudged where the answer lacks what the page needs."""
+    try:
+        return str(words(said))
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError):
+        raise unreadable("bagian yang diperlukan tidak ada.") from None
+
+
+def _trail_in_words(said: dict[str, Any]) -> str:
+    parts = [f"Jejak audit perkara {said['case']}: {len(said['trail'])} tindakan"]
+    for row in said["trail"]:
+        parts += ["", f"Daun {row['leaf_index']}, versi {row['version']}: {_step(row)}{row['kind']}"]
+        parts.append(paragraph(row["sentence"], 2))
+        parts.append(paragraph(f"Oleh     {_person(row)}", 2))
+        parts.append(f"  Waktu    dinyatakan {_when(row['occurred_at'])}, dicatat {_when(row['recorded_at'])}")
+        parts.append(f"  Kunci    {row['keyid'][:16]}…   sidik daun {row['leaf'][:16]}…")
+        parts += [f"  Dokumen  {digest}" for digest in row["documents"] or ()]
+        if row.get("reason"):
+            parts.append(paragraph(f"Alasan   {row['reason']}", 2))
+        parts += [item(f"{flag['sentence']} [{flag['name']}]", "!") for flag in row["flags"] or ()]
+    return "\n".join([*parts, *_end(said)])
+
+
+def _when(text: str) -> str:
+    return when(dt.datetime.fromisoformat(text))
+
+
+def _step(row: dict[str, Any]) -> str:
+    if row.get("step") is None:
+        return ""
+    turn = f", putaran {row['round']}" if row.get("round") else ""
+    return f"langkah {row['step']}{turn}, "
+
+
+def _person(row: dict[str, Any]) -> str:
+    """Return name, NIP, rank, office and capacity as they were at the act."""
+    capacity = _CAPACITIES.get(str(row["capacity"]))
+    office = f"{capacity} {row['office_name']}" if capacity else str(row["office_name"])
+    nip = f"NIP {row['nip']}" if row.get("nip") else "tanpa NIP"
+    return ", ".join(str(part) for part in (row["name"], nip, row.get("rank"), office) if part)
+
+
+def _state_in_words(said: dict[str, Any]) -> str:
+    parts = [f"Perkara {said['case']}: {said['subject']}", f"SOP      {said['sop']['title']}"]
+    if said.get("synthetic"):
+        parts.append("BUKU BESAR PERCOBAAN: semua pejabat dan datanya sintetis.")
+    if said["finished"]:
+        parts.append("Keadaan  SELESAI")
+    else:
+        due = said["step"]
+        parts.append(paragraph(f"Keadaan  langkah {due['no']}, putaran {said['round']}: giliran {due['office_name']}"))
+        parts.append(f"         yang ditunggu: {', '.join(due['activities'])}")
+    parts.append(f"Langkah  selesai: {', '.join(said['steps_done']) or 'belum ada'}")
+    if said.get("number"):
+        parts.append(f"Nomor    {said['number']}")
+    if said["document"]:
+        parts.append(f"Dokumen  {said['document']['name']}\n         {said['document']['digest']}")
+    for name, title in (("approved", "Disetujui"), ("paraf", "Paraf"), ("signature", "Tanda tangan")):
+        mark = said[name]
+        parts.append(
+            paragraph(f"{title}: {_person(mark) + ', ' + _when(mark['recorded_at']) if mark else 'belum ada'}")
+        )
+    if said["returns"]:
+        parts.append("Pengembalian:")
+        parts += [item(f"putaran {one['round']}, oleh {one['by']}: {one['reason']}") for one in said["returns"]]
+    if said["drafts"]:
+        rows = [
+            (
+                one["round"],
+                one["leaf_index"],
+                one["name"],
+                one["digest"][7:23] + "…",
+                "batal" if one["void"] else "berlaku",
+            )
+            for one in said["drafts"]
+        ]
+        parts += ["", table(("Putaran", "Daun", "Konsep", "Sidik", "Keadaan"), rows)]
+    if said["addressees"]:
+        sent = [
+            (one["name"], one["copies"], "belum" if one["dispatched"] is None else f"daun {one['dispatched']}")
+            for one in said["addressees"]
+        ]
+        parts += ["", table(("Penerima", "Salinan", "Dikirim"), sent)]
+    parts += _iku_rows(said)
+    parts += [item(f"Daun {one['leaf_index']}: {one['sentence']} [{one['name']}]", "!") for one in said["flags"]]
+    return "\n".join([*parts, *_end(said)])
+
+
+def _iku_rows(said: dict[str, Any]) -> list[str]:
+    if not said["rows"]:
+        return [paragraph(f"Isi dokumen: {said['rows_why']}")] if said.get("rows_why") else []
+    parts = ["", paragraph(str(said["label"]).upper())] if said.get("label") else [""]
+    rows = [
+        (number, row["objective"], row["indicator"], row.get("measure") or "-")
+        for number, row in enumerate(said["rows"], 1)
+    ]
+    parts.append(table(("No", "Sasaran", "Indikator", "Satuan"), rows))
+    parts.append(f"Peringatan isi: {len(said['warnings'])}")
+    return parts + [item(f"Baris {one['row']}: {one['text']}") for one in said["warnings"]]
+
+
+def _next_in_words(said: dict[str, Any]) -> str:
+    why, due = said["why_not"], said["due"]
+    parts = [f"Perkara {str(said['case']).removeprefix('case:')}, mandat {said['mandate']} ({said['official']})"]
+    if due:
+        parts.append(paragraph(f"Giliran sekarang: langkah {due['step']}, {due['office_name']}. {due['activity']}"))
+    if why:
+        parts.append(paragraph(f"Belum dapat: {why['detail']} {why['allowed']} [{why['rule']}]"))
+    else:
+        parts += [f"Boleh: jejak act {kind} --case {str(said['case']).removeprefix('case:')}" for kind in said["kinds"]]
+    if said["document"]:
+        parts.append(f"Dokumen perkara: {said['document']['name']} {said['document']['digest']}")
+    parts += [
+        f"Penerima: {one['name']}, {one['copies']} salinan, {'sudah' if one['dispatched'] else 'belum'} dikirim"
+        for one in said["addressees"]
+    ]
+    return "\n".join([*parts, "", paragraph(said["note"])])
+
+
+def _end(said: dict[str, Any]) -> list[str]:
+    return ["", paragraph(NOT_VERIFIED), paragraph(str(said.get("disclaimer") or DISCLAIMER))]

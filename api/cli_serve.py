@@ -1,0 +1,149 @@
+"""``jejak serve`` and ``jejak demo``: the service on this machine, and the demonstration that plays against it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api import demo_office
+from api.cli_base import DONE, JejakCommand, json_option, print_json, table
+from api.cli_store import LOG_KEY, PINS
+from api.settings import Settings
+from keys.errors import NotAllowed, NotFound, Unavailable
+
+DEMO_HOME = Path("var") / "demo"
+DEMO_PINS = "demo.json"
+
+
+@click.command("serve", cls=JejakCommand)
+@click.option("--demo", is_flag=True, help="Layani buku besar demo (data sintetis); didirikan bila belum ada.")
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
+              help="Folder buku besar; bawaan: JEJAK_HOME, untuk demo: var/demo.")  # fmt: skip
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="NOMOR",
+    help="Porta; 0 untuk yang kosong; bawaan: JEJAK_PORT atau 8000.",
+)
+@json_option
+def serve(demo: bool, home: Path | None, port: int | None, as_json: bool) -> None:
+    """Layani sebuah buku besar lewat HTTP, di komputer ini saja, sampai dihentikan (Ctrl-C)."""
+    settings = _settings(demo, home, port)
+    if demo and not demo_office.founded(settings.home):
+        _found_demo(settings.home)
+    if not (settings.home / LOG_KEY).is_file():
+        raise NotFound(
+            "logkey.missing",
+            f"Belum ada buku besar di {settings.home}.",
+            allowed="Dirikan dengan jejak found, atau coba jejak serve --demo.",
+        )
+    _serve(settings, demo, as_json)
+
+
+def _settings(demo: bool, home: Path | None, port: int | None) -> Settings:
+    environment = dict(os.environ)
+    if home is not None:
+        environment["JEJAK_HOME"] = str(home)
+    elif demo and not environment.get("JEJAK_HOME"):
+        environment["JEJAK_HOME"] = str(DEMO_HOME)
+    settings = Settings.read(environment)
+    return settings if port is None else replace(settings, port=port)
+
+
+def _found_demo(home: Path) -> None:
+    """Found the demonstration ledger beside its place and move it there whole, so that none is ever half founded."""
+    if home.exists() and any(home.iterdir()):
+        raise NotAllowed(
+            "demo.folder",
+            f"Folder {home} berisi sesuatu yang bukan buku besar demo yang lengkap.",
+            allowed="Pilih folder lain dengan --home, atau kosongkan folder itu.",
+        )
+    click.echo(f"Mendirikan buku besar demo di {home} (data sintetis) ...", err=True)
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=".jejak-demo-", dir=home.parent))
+        try:
+            demo_office.found(fresh)
+            fresh.rename(home)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    except OSError as error:
+        raise Unavailable("demo.folder", f"Folder {home} tidak dapat ditulis.", cause=str(error)) from None
+
+
+def _serve(settings: Settings, demo: bool, as_json: bool) -> None:
+    """Serve until SIGTERM or SIGINT; the address is told once connections are taken."""
+    # Flask and waitress are loaded only by who serves.
+    from api.app import create_app
+    from api.server import Server
+
+    app = create_app(settings)
+    try:
+        server = Server(app, "127.0.0.1", settings.port)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: server.stop())
+        if as_json:
+            print_json(_card(server.url, settings.home, demo))
+        else:
+            click.echo(_welcome(server.url, settings.home, demo))
+        server.run()
+    finally:
+        app.close()
+
+
+def _pins(home: Path, demo: bool) -> Path:
+    return home / (DEMO_PINS if demo or demo_office.founded(home) else PINS)
+
+
+def _card(url: str, home: Path, demo: bool) -> dict[str, Any]:
+    card: dict[str, Any] = {"url": url, "home": str(home), "pin": str(_pins(home, demo)), "demo": demo}
+    if demo:
+        card["keys"] = [
+            {
+                "official": one.official,
+                "mandate": one.mandate,
+                "file": str(demo_office.key_path(home, one.official)),
+                "passphrase": one.passphrase,
+            }
+            for one in demo_office.PEOPLE
+        ]
+    return card
+
+
+def _welcome(url: str, home: Path, demo: bool) -> str:
+    lines = [f"Jejak melayani di {url}", f"Buku besar {home}; patokan {_pins(home, demo)}"]
+    if demo:
+        rows = [
+            (one.office_name, one.mandate, demo_office.key_path(home, one.official), one.passphrase)
+            for one in demo_office.PEOPLE
+        ]
+        lines += [
+            "BUKU BESAR DEMO: semua pejabat, NIP, dan kunci sintetis; kata sandinya bukan rahasia.",
+            "",
+            table(("Jabatan", "Mandat", "Berkas kunci", "Kata sandi"), rows, width=140),
+        ]
+    return "\n".join([*lines, "", "Hentikan dengan Ctrl-C."])
+
+
+@click.command("demo", cls=JejakCommand)
+@json_option
+def demo(as_json: bool) -> int:
+    """Mainkan satu IKU dari disposisi sampai pengiriman, lalu periksa hasilnya di proses lain."""
+    from api import demo as demonstration
+
+    result = demonstration.run(lambda line: click.echo(line, err=as_json))
+    if as_json:
+        print_json(result)
+    else:
+        click.echo(
+            f"\nSelesai: {result['steps_done']} langkah, {result['acts']} tindakan;"
+            f" {result['verified']} dari {result['leaves']} daun terbukti."
+        )
+    return DONE

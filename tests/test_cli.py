@@ -1,0 +1,610 @@
+"""The command line: what it refuses before a signature, what it shows, what it exits with; over the real service."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from api.app import create_app
+from api.cli import main
+from api.cli_base import Program, table
+from api.server import background_server
+from api.settings import Settings
+from keys.keyfile import seal, write_keyfile
+from keys.possession import check_possession, prove
+from keys.signing import PrivateKey
+from ledger import logkey
+from ledger.iku import sample
+from ledger.receipt import verify_receipt
+from tests.kit import FOUNDERS, ORIGIN, PEOPLE, Kecamatan, key, mandate, mandate_of, person
+
+ROOT = Path(__file__).parent.parent
+WORDS = "kuda besi minum kopi"
+CASE = "11111111-1111-4111-8111-111111111111"
+LETTER = {
+    "letter.sender": "Bagian Organisasi (sintetis)",
+    "letter.number": "060/12",
+    "letter.date": "2026-02-26",
+    "letter.received": "2026-02-27",
+    "urgency": "segera",
+    "secrecy": "biasa",
+    "subject": "Penyusunan IKU 2026",
+    "forwarded_to.0": "sekcam",
+    "instruction": "Susun IKU.",
+    "period.first_year": "2026",
+    "period.last_year": "2026",
+}
+
+
+def run(*args: object, answer: str | None = None) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in args], input=answer, terminal_width=100)
+
+
+def ended(result: Result, code: int) -> Result:
+    assert result.exit_code == code, f"{result.stdout}\n{result.stderr}\n{result.exception!r}"
+    return result
+
+
+def fault(result: Result, code: int, rule: str) -> dict[str, Any]:
+    """Return the JSON fault on stdout, which is all there is."""
+    said = json.loads(ended(result, code).stdout)
+    assert (said["rule"], said["exit"]) == (rule, code)
+    return dict(said)
+
+
+@dataclass
+class Desk:
+    """A kecamatan that is served, with its officials' key files and one memory each."""
+
+    folder: Path
+    kecamatan: Kecamatan
+    url: str
+    pin: Path
+    passphrase: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.passphrase = self.folder / "sandi.txt"
+        self.passphrase.write_text(f"{WORDS}\n", encoding="utf-8")
+        self.file("surat.pdf", b"surat masuk (sintetis)")
+        self.file("bukti.jpg", b"bukti kirim (sintetis)")
+        self.file("iku-1.json", sample("kecamatan-sidemen"))
+        self.file("iku-2.json", sample("kecamatan-sidemen-perbaikan"))
+
+    def file(self, name: str, data: bytes | None = None) -> Path:
+        if data is not None:
+            (self.folder / name).write_bytes(data)
+        return self.folder / name
+
+    def key(self, official: str) -> Path:
+        path = self.folder / f"kunci-{official}.json"
+        if not path.exists():
+            write_keyfile(path, sealed(official))
+        return path
+
+    def options(self, official: str) -> list[object]:
+        return [
+            *("--key", self.key(official), "--mandate", mandate_of(official)),
+            *("--passphrase-file", self.passphrase),
+            *("--url", self.url, "--remembered", self.folder / f"ingatan-{official}", "--pin", self.pin),
+        ]
+
+    def act(self, official: str, kind: str, /, *more: object, answer: str | None = None, **said: str) -> Result:
+        sets = [part for name, value in said.items() for part in ("--set", f"{name}={value}")]
+        return run("act", kind, *self.options(official), *sets, *more, answer=answer)
+
+    def done(self, official: str, kind: str, /, *more: object, **said: str) -> dict[str, Any]:
+        """Sign without being asked, on the case, and return what was recorded."""
+        result = ended(self.act(official, kind, "--case", CASE, "--yes", "--json", *more, **said), 0)
+        return dict(json.loads(result.stdout))
+
+    def size(self) -> int:
+        with self.kecamatan.ledger.reading() as rows:
+            return rows.size()
+
+
+@cache
+def sealed(official: str) -> bytes:
+    salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
+    return seal(key(official), WORDS, official=official, salt=salt, nonce=nonce)
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Kecamatan:
+    """Return a ledger with its officials and its SOP, closed: each test gets a copy."""
+    kecamatan = Kecamatan(tmp_path_factory.mktemp("asal") / "buku").open()
+    logkey.write(kecamatan.folder / "log.key", kecamatan.log)
+    kecamatan.ledger.close()
+    return kecamatan
+
+
+@pytest.fixture
+def desk(tmp_path: Path, opened: Kecamatan) -> Iterator[Desk]:
+    shutil.copytree(opened.folder, tmp_path / "buku")
+    kecamatan = Kecamatan(tmp_path / "buku")
+    kecamatan.clock.now, kecamatan.sop_leaf = opened.clock.now, opened.sop_leaf
+    with kecamatan.ledger.reading() as rows:
+        first = rows.entry(0)
+    assert first is not None
+    pin = tmp_path / "patokan.json"
+    pin.write_text(json.dumps({"origin": ORIGIN, "vkey": str(kecamatan.log.vkey), "founding": first.leaf_hash.hex()}))
+    app = create_app(Settings(tmp_path / "buku"), kecamatan.clock)
+    with background_server(app) as url:
+        yield Desk(tmp_path, kecamatan, url, pin)
+    app.close()
+    kecamatan.ledger.close()
+
+
+# --- the ten steps ---------------------------------------------------------------------------------------
+
+
+def test_a_case_runs_from_disposition_to_dispatch_with_nothing_typed_that_the_log_knows(desk: Desk) -> None:
+    desk.done("sri-wahyuni", "disposition.issued", "--document", desk.file("surat.pdf"), **LETTER)
+    desk.done("budi-santoso", "direction.given", instruction="Sesuai Renstra.")
+    for official, kind in (("ratna-sari", "concept.drafted"), ("agus-salim", "concept.typed")):
+        desk.done(official, kind, "--document", desk.file("iku-1.json"))
+    desk.done("ratna-sari", "typing.reviewed", decision="returned", reason="Rumus memuat target.")
+    desk.done("agus-salim", "concept.revised", "--document", desk.file("iku-2.json"))
+    desk.done("ratna-sari", "typing.reviewed", decision="approved")
+    desk.done("budi-santoso", "paraf.given")
+    desk.done("sri-wahyuni", "signature.given")
+    addressees = {"addressees.0.name": "Setda", "addressees.0.copies": "1"}
+    desk.done("budi-santoso", "distribution.ordered", **addressees)
+    desk.done("hadi-wijaya", "agenda.ordered")
+    number = {"classification": "070", "running": "1", "office_code": "35.07.11", "year": "2026"}
+    row = {"agenda_no": "1", "letter_date": "2026-03-02", "sent_date": "2026-03-02", "addressee": "Setda"}
+    numbered = {f"number.{name}": value for name, value in number.items()}
+    desk.done("agus-salim", "agenda.recorded", summary="IKU 2026", **row, **numbered)
+    proof = {"method": "kurir", "received_by": "Petugas", "received_at": "2026-03-02T10:00:00+07:00"}
+    last = desk.done(
+        "agus-salim", "dispatch.recorded", "--document", desk.file("bukti.jpg"), recipient="Setda", **proof
+    )
+    state = json.loads(ended(run("state", CASE, "--url", desk.url, "--json"), 0).stdout)
+    assert (state["finished"], state["round"], last["version"]) == (True, 2, 13)
+    assert sorted(set(state["steps_done"]), key=int) == [str(number) for number in range(1, 11)]
+
+    page = ended(run("state", CASE, "--url", desk.url), 0).stdout
+    assert "SELESAI" in page
+    assert "070/1/35.07.11/2026" in page
+    assert re.search(r"Tanda tangan: Sri Wahyuni \(sintetis\), NIP \d{18}, Penata", page)
+    trail = ended(run("trail", CASE, "--url", desk.url), 0).stdout
+    assert trail.count("\nDaun ") == 13
+    assert "Alasan   Rumus memuat target." in trail
+    for text in (page, trail):
+        assert "bukan BSrE/PSrE" in " ".join(text.split())
+        assert "tampilan layanan" in text
+        assert max(map(len, text.splitlines())) <= 100
+
+
+# --- before the signature --------------------------------------------------------------------------------
+
+
+def test_what_is_signed_is_shown_with_its_document_hashed_here_and_asked(desk: Desk) -> None:
+    desk.kecamatan.run(upto=5)
+    result = ended(desk.act("budi-santoso", "paraf.given", "--case", CASE, answer="mungkin\ny\n"), 0)
+    page = result.stdout
+    assert page.count("Tandatangani? [y/t]") == 2
+    for words in (
+        "IKU Kecamatan Sidemen",
+        "formula.target",
+        desk.kecamatan.iku["digest"],
+        "Anda, Budi Santoso (sintetis), Sekretaris Kecamatan Kalipare",
+        "Artinya:",
+        "step: 6",
+        "dari catatan yang sudah diperiksa",
+    ):
+        assert words in page, words
+    assert page.index("Artinya:") < page.index("Tandatangani?") < page.index("TERCATAT dan terbukti")
+
+
+def test_no_is_no_and_nothing_is_recorded_or_uploaded(desk: Desk) -> None:
+    desk.kecamatan.run(upto=2)
+    size = desk.size()
+    own = desk.file("konsep.json", sample("kulon-progo"))
+    result = ended(desk.act("ratna-sari", "concept.drafted", "--case", CASE, "--document", own, answer="t\n"), 1)
+    assert "Tidak ada yang ditandatangani." in result.stderr
+    assert desk.size() == size
+    held = list((desk.folder / "buku" / "documents").rglob("*"))
+    assert not [one for one in held if one.is_file() and one.read_bytes() == own.read_bytes()]
+
+
+def test_with_json_everything_a_person_reads_goes_to_stderr(desk: Desk) -> None:
+    desk.kecamatan.run(upto=5)
+    result = ended(desk.act("budi-santoso", "paraf.given", "--case", CASE, "--json", answer="y\n"), 0)
+    said = json.loads(result.stdout)
+    assert said["kind"] == "paraf.given"
+    assert "Tandatangani? [y/t]" in result.stderr
+
+
+def test_the_envelope_and_its_receipt_are_kept_and_hold_elsewhere(desk: Desk) -> None:
+    desk.kecamatan.run(upto=5)
+    said = desk.done("budi-santoso", "paraf.given", "-o", desk.folder / "paraf")
+    with desk.kecamatan.ledger.reading() as rows:
+        row = rows.entry(said["leaf_index"])
+    assert row is not None
+    proof = (desk.folder / "paraf.tlog-proof").read_bytes()
+    assert verify_receipt(proof, row.data, desk.kecamatan.log.vkey).leaf_hash.hex() == said["leaf_hash"]
+    assert (desk.folder / "paraf.json").read_bytes() in row.data
+
+
+def test_an_envelope_sent_again_is_the_same_leaf(desk: Desk) -> None:
+    desk.kecamatan.run(upto=5)
+    first = desk.done("budi-santoso", "paraf.given", "-o", desk.folder / "paraf")
+    memory = ["--url", desk.url, "--remembered", desk.folder / "ingatan-budi-santoso"]
+    again = json.loads(ended(run("send", desk.folder / "paraf.json", *memory, "--json"), 0).stdout)
+    assert again["leaf_hash"] == first["leaf_hash"]
+
+
+def test_outputs_that_exist_are_refused_before_anything_is_signed(desk: Desk) -> None:
+    desk.kecamatan.run(upto=5)
+    size = desk.size()
+    desk.file("paraf.tlog-proof", b"lama")
+    result = desk.act("budi-santoso", "paraf.given", "--case", CASE, "--yes", "--json", "-o", desk.folder / "paraf")
+    fault(result, 1, "file.exists")
+    assert (desk.size(), desk.file("paraf.tlog-proof").read_bytes()) == (size, b"lama")
+
+
+def test_another_file_than_the_document_of_the_case_is_refused(desk: Desk) -> None:
+    desk.kecamatan.run(upto=5)
+    more = ("--case", CASE, "--yes", "--json", "--document")
+    said = fault(desk.act("budi-santoso", "paraf.given", *more, desk.file("iku-2.json")), 1, "act.document")
+    assert desk.kecamatan.iku["digest"] in said["allowed"]
+    ended(desk.act("budi-santoso", "paraf.given", *more, desk.file("iku-1.json")), 0)
+
+
+def test_what_the_case_would_refuse_is_refused_before_the_passphrase_is_asked(desk: Desk) -> None:
+    desk.kecamatan.run(upto=5)
+    size = desk.size()
+    result = desk.act("sri-wahyuni", "signature.given", "--case", CASE, "--yes", "--json")
+    fault(result, 1, "sop.activity")
+    assert desk.size() == size
+
+
+def test_what_only_the_service_can_judge_is_told_in_its_words(desk: Desk) -> None:
+    desk.kecamatan.run(upto=5)
+    result = desk.act("agus-salim", "paraf.given", "--case", CASE, "--yes", "--json")
+    fault(result, 1, "authority.office")
+
+
+def test_a_concept_that_is_no_iku_document_is_refused(desk: Desk) -> None:
+    desk.kecamatan.run(upto=2)
+    result = desk.act(
+        "ratna-sari", "concept.drafted", "--case", CASE, "--yes", "--json", "--document", desk.file("surat.pdf")
+    )
+    fault(result, 1, "json.syntax")
+
+
+def test_a_wrong_passphrase_signs_nothing(desk: Desk) -> None:
+    desk.kecamatan.run(upto=5)
+    size = desk.size()
+    desk.passphrase.write_text("kuda besi minum susu\n", encoding="utf-8")
+    fault(desk.act("budi-santoso", "paraf.given", "--case", CASE, "--yes", "--json"), 1, "keyfile.passphrase")
+    assert desk.size() == size
+
+
+def test_without_pins_nothing_is_signed(desk: Desk) -> None:
+    desk.kecamatan.run(upto=5)
+    options = [one for one in desk.options("budi-santoso") if one not in ("--pin", desk.pin)]
+    result = run("act", "paraf.given", *options, "--case", CASE, "--yes", "--json")
+    fault(result, 1, "client.unpinned")
+
+
+def test_trust_on_first_use_is_possible_with_a_warning_once(desk: Desk) -> None:
+    digest = desk.kecamatan.iku["digest"]
+    options = ["--url", desk.url, "--remembered", desk.folder / "baru", "--trust-first"]
+    first = ended(run("document", digest, *options), 0)
+    second = ended(run("document", digest, *options), 0)
+    assert "PERINGATAN" in first.stderr
+    assert second.stderr == ""
+
+
+def test_pins_of_another_ledger_stop_at_the_first_contact(desk: Desk) -> None:
+    desk.pin.write_text(json.dumps({"vkey": str(desk.kecamatan.log.vkey), "founding": "0" * 64}))
+    desk.kecamatan.run(upto=5)
+    fault(desk.act("budi-santoso", "paraf.given", "--case", CASE, "--yes", "--json"), 1, "client.founding")
+
+
+def test_a_registrar_approves_the_proposal_that_is_shown(desk: Desk) -> None:
+    first, second = FOUNDERS
+    record = person("agus-salim") | {"official": "tono-baru", "name": "Tono Baru (sintetis)", "nip": "9" * 18}
+    body = desk.file("orang.json", json.dumps({"person": record}).encode())
+    ended(desk.act(first, "official.proposed", "--body", body, "--yes"), 0)
+    result = ended(desk.act(second, "official.approved", answer="y\n"), 0)
+    assert "mengusulkan pendaftaran Tono Baru" in " ".join(result.stdout.split())
+
+    other = PrivateKey.generate()
+    proof = desk.file("bukti.json", prove(ORIGIN, "tono-baru", other))
+    proposed = ended(
+        desk.act(
+            first,
+            "key.proposed",
+            "--yes",
+            "--json",
+            official="tono-baru",
+            public_key=other.public.raw.hex(),
+            possession=f"@{proof}",
+        ),
+        0,
+    )
+    leaf = json.loads(proposed.stdout)["leaf_hash"]
+    ended(desk.act(first, "official.proposed", "--body", body, "--yes", "--json"), 1)
+    minutes = desk.file("berita-acara.pdf", b"berita acara (sintetis)")
+    ended(desk.act(second, "key.approved", "--yes", "--document", minutes, proposal=leaf), 0)
+    said = fault(desk.act(second, "official.approved", "--yes", "--json", proposal=leaf), 1, "register.proposal")
+    assert "key.proposed" in said["detail"]
+
+
+# --- pages and documents ---------------------------------------------------------------------------------
+
+
+def test_next_says_what_may_be_done_and_why_not(desk: Desk) -> None:
+    desk.kecamatan.run(upto=5)
+    may = ended(run("next", CASE, "--mandate", mandate_of("budi-santoso"), "--url", desk.url), 0).stdout
+    assert "Boleh: jejak act paraf.given" in may
+    may_not = ended(run("next", CASE, "--mandate", mandate_of("sri-wahyuni"), "--url", desk.url), 0).stdout
+    assert "[authority.office]" in may_not
+
+
+def test_a_document_is_kept_only_where_nothing_is(desk: Desk) -> None:
+    options = ["--url", desk.url, "--remembered", desk.folder / "baru", "--pin", desk.pin]
+    ended(run("document", desk.kecamatan.iku["digest"], *options, "-o", desk.folder / "salinan.json"), 0)
+    assert desk.file("salinan.json").read_bytes() == sample("kecamatan-sidemen")
+    again = run("document", desk.kecamatan.iku["digest"], *options, "-o", desk.folder / "salinan.json", "--json")
+    fault(again, 1, "file.exists")
+
+
+def test_a_case_that_is_not_there_is_refused(desk: Desk) -> None:
+    fault(run("trail", CASE, "--url", desk.url, "--json"), 1, "case.unknown")
+
+
+def test_a_service_that_is_not_there_cannot_be_judged() -> None:
+    fault(run("state", CASE, "--url", "http://127.0.0.1:1", "--json"), 2, "client.unreachable")
+
+
+# --- keys ------------------------------------------------------------------------------------------------
+
+
+def test_a_new_key_asks_its_passphrase_twice_and_proves_possession(tmp_path: Path) -> None:
+    path = tmp_path / "budi.json"
+    answers = "kuda besi minum kopi\nkuda besi minum susu\nkuda besi minum kopi\nkuda besi minum kopi\n"
+    made = ended(run("key", "new", "--official", "budi-santoso", "-o", path, answer=answers), 0)
+    assert "tidak sama" in made.stderr
+    assert path.stat().st_mode & 0o777 == 0o600
+    shown = json.loads(ended(run("key", "show", path, "--json"), 0).stdout)
+    words = tmp_path / "sandi"
+    words.write_text(WORDS)
+    proved = run("key", "prove", path, "--ledger", ORIGIN, "--passphrase-file", words, "--json")
+    said = json.loads(ended(proved, 0).stdout)
+    held = check_possession(
+        said["possession"].encode(), ledger=ORIGIN, official="budi-santoso", public_key_hex=shown["public_key"]
+    )
+    assert held.id == shown["key_id"]
+
+
+def test_a_key_file_is_never_written_over(tmp_path: Path) -> None:
+    words = tmp_path / "sandi"
+    words.write_text(WORDS)
+    new = ("key", "new", "--official", "budi-santoso", "-o", tmp_path / "k.json", "--passphrase-file", words, "--json")
+    ended(run(*new), 0)
+    before = (tmp_path / "k.json").read_bytes()
+    fault(run(*new), 1, "keyfile.exists")
+    assert (tmp_path / "k.json").read_bytes() == before
+
+
+# --- files -----------------------------------------------------------------------------------------------
+
+
+def test_an_sop_with_findings_passes_and_one_that_cannot_be_followed_is_refused(tmp_path: Path) -> None:
+    seed = ROOT / "ledger" / "sops" / "penyusunan-iku.json"
+    said = json.loads(ended(run("sop", "check", seed, "--json"), 0).stdout)
+    assert {"blank", "unreadable", "holiday", "no-source", "unknown-sop"} <= {one["rule"] for one in said["findings"]}
+    page = ended(run("sop", "check", seed), 0).stdout
+    assert "10 langkah" in page
+    endless = json.loads(seed.read_bytes())
+    endless["steps"][-1]["next"] = [{"to": "1"}]
+    (tmp_path / "sop.json").write_text(json.dumps(endless))
+    fault(run("sop", "check", tmp_path / "sop.json", "--json"), 1, "sop.end")
+
+
+def test_an_iku_table_becomes_a_document_that_is_checked(tmp_path: Path) -> None:
+    (tmp_path / "iku.csv").write_text(
+        "Sasaran;Indikator;Satuan;Target 2026;Realisasi\nTertib;% Desa tertib;persen;77,5;70\n", encoding="utf-8"
+    )
+    imported = run(
+        *("iku", "import", tmp_path / "iku.csv", "-o", tmp_path / "iku.json", "--unit", "Kecamatan Contoh"),
+        *("--from", "2026", "--to", "2026", "--json"),
+    )
+    said = json.loads(ended(imported, 0).stdout)
+    assert said["unread_columns"] == ["Realisasi"]
+    checked = json.loads(ended(run("iku", "check", tmp_path / "iku.json", "--json"), 0).stdout)
+    assert checked["digest"] == said["digest"]
+    assert {"measure.in-name", "figure.comma"} <= {one["rule"] for one in checked["warnings"]}
+    (tmp_path / "iku.json").write_bytes((tmp_path / "iku.json").read_bytes() + b"\n")
+    fault(run("iku", "check", tmp_path / "iku.json", "--json"), 1, "iku.canonical")
+
+
+# --- the ledger's keeper ---------------------------------------------------------------------------------
+
+
+def test_a_ledger_is_founded_by_two_served_and_audited(tmp_path: Path) -> None:
+    founding = _founding(tmp_path)
+    found = ("found", tmp_path / "buku", *founding, "--json")
+    size = "SELECT COUNT(*) FROM stored_events"
+    fault(run(*found, "--key2", tmp_path / f"{FOUNDERS[0]}.json", "--yes"), 1, "found.key")
+    ended(run(*found, answer="t\n"), 1)
+    pins = json.loads(ended(run(*found, answer="y\n"), 0).stdout)
+    assert (tmp_path / "buku" / "log.key").stat().st_mode & 0o777 == 0o600
+    with sqlite3.connect(tmp_path / "buku" / "journal.sqlite") as store:
+        assert store.execute(size).fetchone() == (2,)
+    store.close()
+    fault(run(*found, "--yes"), 1, "ledger.founded")
+
+    command = [sys.executable, "-m", "api.cli", "serve", "--home", str(tmp_path / "buku"), "--port", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as service:
+        assert service.stdout is not None
+        try:
+            card = json.loads(service.stdout.readline())
+            contact = run("send", tmp_path / "surat", "--url", card["url"], "--pin", card["pin"],
+                          "--remembered", tmp_path / "ingatan", "--json")  # fmt: skip
+            fault(contact, 1, "envelope.form")
+        finally:
+            service.send_signal(signal.SIGTERM)
+        assert service.wait(20) == 0
+
+    rebuilt = json.loads(ended(run("rebuild", "--home", tmp_path / "buku", "--json"), 0).stdout)
+    assert rebuilt["leaves"] == 2
+    audit = ("audit", "--store", tmp_path / "buku", "--pin", tmp_path / "buku" / "pin.json", "--json")
+    report = json.loads(ended(run(*audit), 0).stdout)
+    assert (report["verified"], report["founding"]) == (2, pins["founding"])
+
+
+def test_an_interrupted_founding_is_finished_when_it_is_run_again(tmp_path: Path) -> None:
+    founding = _founding(tmp_path)
+    ended(run("found", tmp_path / "buku", *founding, "--yes"), 0)
+    half = tmp_path / "setengah"
+    shutil.copytree(tmp_path / "buku", half, ignore=shutil.ignore_patterns("journal.sqlite*", "pin.json"))
+    pins = json.loads(ended(run("found", half, *founding, "--yes", "--json"), 0).stdout)
+    assert pins["vkey"] == json.loads((tmp_path / "buku" / "pin.json").read_bytes())["vkey"]
+    assert json.loads((half / "pin.json").read_bytes())["founding"] == pins["founding"]
+
+
+def test_the_audit_names_the_broken_leaf(desk: Desk) -> None:
+    desk.kecamatan.run(upto=3)
+    copy = desk.folder / "salinan"
+    desk.kecamatan.ledger.close()
+    shutil.copytree(desk.folder / "buku", copy)
+    with sqlite3.connect(copy / "journal.sqlite") as store:
+        store.execute(
+            "UPDATE stored_events SET state = replace(state, X'323032362D', X'323032352D') WHERE leaf_index = 7"
+        )
+    store.close()
+    report = json.loads(ended(run("audit", "--store", copy, "--pin", desk.pin, "--json"), 1).stdout)
+    assert 7 in [one["leaf"] for one in report["findings"]]
+    assert "TIDAK TERBUKTI" in ended(run("audit", "--store", copy, "--pin", desk.pin), 1).stdout
+
+
+def test_an_audit_without_a_key_from_elsewhere_is_misuse(tmp_path: Path) -> None:
+    fault(run("audit", "--store", tmp_path, "--json"), 3, "cli.usage")
+
+
+def test_serving_a_folder_without_a_ledger_says_what_to_do(tmp_path: Path) -> None:
+    said = fault(run("serve", "--home", tmp_path, "--json"), 1, "logkey.missing")
+    assert "jejak found" in said["allowed"]
+
+
+# --- help and misuse -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["apa"],
+        ["act"],
+        ["act", "kejutan.besar"],
+        ["trail"],
+        ["trail", "bukan-perkara"],
+        ["trail", CASE, "lebih"],
+        ["trail", CASE, "--apa"],
+        ["trail", CASE, "--url"],
+        ["serve", "--port", "banyak"],
+        ["serve", "--port", "70000"],
+        ["sop", "check", "/tidak/ada.json"],
+        ["key", "new", "--official", "Budi Santoso", "-o", "x"],
+    ],
+)
+def test_a_command_written_wrongly_exits_with_3_in_indonesian(words: list[str]) -> None:
+    result = ended(run(*words), 3)
+    assert result.stderr.startswith("Salah tulis: ")
+    assert result.stderr.endswith("[cli.usage]\n")
+    assert not re.search(r"\b(Usage|Error|Missing|Invalid|No such|Got|does not|Try)\b", result.stderr)
+    fault(run(*words[:-1], "--json", words[-1]) if len(words) > 1 else run(*words, "--json"), 3, "cli.usage")
+
+
+def test_a_fault_is_told_as_detail_allowed_and_rule_last() -> None:
+    lines = ended(run("state", CASE, "--url", "http://127.0.0.1:1"), 2).stderr.splitlines()
+    assert (lines[0][:19], lines[-1]) == ("Tidak dapat dinilai", "[client.unreachable]")
+    assert len(lines) == 3
+
+
+def test_a_bug_of_ours_is_said_to_be_ours_and_never_passes_for_a_verdict() -> None:
+    def broken() -> None:
+        raise RuntimeError("a bug")
+
+    program = Program("jejak", commands=[click.Command("rusak", callback=broken)])
+    result = ended(CliRunner().invoke(program, ["rusak"]), 2)
+    assert result.stderr.endswith("[program.fault]\n")
+    assert "a bug" not in result.stderr
+
+
+def commands(group: click.Group, path: str = "jejak") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}", command
+
+
+@pytest.mark.parametrize(("path", "command"), list(commands(main)), ids=lambda one: one if isinstance(one, str) else "")
+def test_every_command_is_documented_with_its_options_has_json_and_indonesian_help(
+    path: str, command: click.Command
+) -> None:
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    section = page.partition(f"### `{path}`\n")[2].partition("\n### ")[0]
+    documented = set(re.findall(r"`(-{1,2}[a-z0-9-]+)`", section.partition("Options:")[2]))
+    options = {name for param in command.params if isinstance(param, click.Option) for name in param.opts}
+    assert documented == options
+    assert "--json" in options
+    shown = ended(run(*path.split()[1:], "--help"), 0).stdout
+    assert shown.startswith(f"Pemakaian: {path}")
+    assert all(name in shown for name in options)
+    assert not re.search(r"\b(Usage|Options|Show this message|required|env var|default)\b", shown)
+
+
+def test_no_command_is_documented_that_is_not_there() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert re.findall(r"^### `(.*)`$", page, re.MULTILINE) == [path for path, _ in commands(main)]
+
+
+def test_a_table_keeps_to_its_width_and_loses_nothing() -> None:
+    long = "kata " * 40 + "x" * 50
+    shown = table(("Satu", "Dua"), [(long, "a\nb"), ("pendek", None)], width=60)
+    assert max(map(len, shown.splitlines())) <= 60
+    assert shown.count("kata") == 40
+    assert shown.count("x") == 50
+
+
+def _founding(folder: Path) -> list[object]:
+    """Write the description and two key files of a founding; return the options that name them."""
+    founders = [{"person": person(one), "mandate": mandate(one)} for one in FOUNDERS]
+    plan = {
+        "origin": "kalipare.malangkab.example/baru",
+        "name": "Jejak Kecamatan Kalipare (uji)",
+        "enacting_office": PEOPLE["sri-wahyuni"][1],
+        "synthetic": True,
+        "founders": founders,
+    }
+    (folder / "uraian.json").write_text(json.dumps(plan))
+    (folder / "sandi").write_text(WORDS)
+    (folder / "surat").write_bytes(b"bukan amplop")
+    for one in FOUNDERS:
+        write_keyfile(folder / f"{one}.json", sealed(one))
+    first, second = (folder / f"{one}.json" for one in FOUNDERS)
+    words = folder / "sandi"
+    return [
+        *("--description", folder / "uraian.json", "--key1", first, "--key2", second),
+        *("--passphrase-file1", words, "--passphrase-file2", words),
+    ]

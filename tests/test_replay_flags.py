@@ -1,0 +1,300 @@
+"""Replay: the same history gives the same streams wherever one begins; and what an inspector should look at."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from keys.possession import prove
+from keys.register import Register
+from ledger.case import Case
+from ledger.flags import flags
+from ledger.recorded import Recorded
+from ledger.replay import Replay, Step
+from ledger.streams import REGISTER
+from tests.kit import CASE, FOUNDERS, MORNING, ORIGIN, Kecamatan, key, mandate, mandate_of
+from tests.scene import Scene
+
+BUDI, SRI, AGUS = "budi-santoso", "sri-wahyuni", "agus-salim"
+
+
+class Told(Scene):
+    """A scene that remembers everything that was recorded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history: list[Recorded] = []
+
+    def do(self, official: str, stream: str, kind: str, body: dict[str, Any], **changes: Any) -> Any:
+        done = super().do(official, stream, kind, body, **changes)
+        self.history.append(done.recorded)
+        return done
+
+    def of(self, name: str) -> Iterable[Recorded]:
+        return (done for done in self.history if done.act.stream == name)
+
+
+@cache
+def told() -> Told:
+    """Return a scene with one case done and another begun."""
+    scene = Told()
+    scene.open()
+    scene.run()
+    scene.run("case:22222222-2222-4222-8222-222222222222", upto=6)
+    return scene
+
+
+def replayed(scene: Told, start: int = 0) -> list[Step]:
+    replay = Replay(scene.of, start)
+    return [replay.apply(done) for done in scene.history[start:]]
+
+
+# --- replay -------------------------------------------------------------------------------------------------
+
+
+def test_a_replay_from_leaf_0_ends_where_the_ledger_is() -> None:
+    scene = told()
+    replay = Replay(lambda _: ())  # told from the beginning, it needs no other history
+    for done in scene.history:
+        replay.apply(done)
+    assert replay.position == scene.paper.leaves
+    for name, stream in scene.paper.streams.items():
+        assert replay.stream(name) == stream
+
+
+@pytest.mark.parametrize("start", range(0, 53, 4))
+def test_a_replay_that_begins_anywhere_says_the_same_of_every_act(start: int) -> None:
+    assert replayed(told(), start) == replayed(told())[start:]
+
+
+@given(st.integers(0, 53), st.sampled_from([REGISTER, CASE, "sop:penyusunan-iku", "case:tidak-ada"]))
+@settings(max_examples=60, deadline=None)
+def test_a_stream_at_a_position_is_what_the_leaves_below_it_make(position: int, name: str) -> None:
+    scene = told()
+    walked = Replay(scene.of)
+    for done in scene.history[:position]:
+        walked.apply(done)
+    jumped = Replay(scene.of, position)
+    assert jumped.stream(name) == walked.stream(name)
+    stream = jumped.stream(name)
+    assert stream is None or stream.index < position
+
+
+def test_every_step_has_the_stream_before_and_after_it() -> None:
+    seen: dict[str, Any] = {}
+    for step in replayed(told()):
+        name = step.done.act.stream
+        assert step.before == seen.get(name)
+        assert (step.after.version, step.after.leaf) == (step.done.act.version, step.done.leaf)
+        seen[name] = step.after
+
+
+def test_every_step_stands_on_the_register_as_it_was_before_it() -> None:
+    steps = replayed(told())
+    for step in steps:
+        authority = step.authority
+        assert authority.official.record.official == step.done.act.official
+        assert authority.mandate.record.mandate == step.done.act.mandate
+        assert authority.key.public.id == step.done.entry.envelope.keyid
+        if step.done.index:
+            assert max(authority.key.since, authority.mandate.since, authority.official.since) < step.done.index
+    founded = steps[0]
+    assert founded.register is founded.after.state, "leaf 0 stands on the register that it makes"
+    assert steps[1].register == founded.register
+    assert not steps[1].register.accepted
+    assert steps[2].register.accepted
+
+
+def test_a_leaf_out_of_its_place_stops_the_replay() -> None:
+    scene = told()
+    replay = Replay(scene.of)
+    replay.apply(scene.history[0])
+    for wrong in (0, 2):
+        with pytest.raises(AssertionError, match="position 1"):
+            replay.apply(scene.history[wrong])
+    assert replay.position == 1
+
+
+def test_before_the_founding_there_is_no_register() -> None:
+    assert Replay(told().of).register() is None
+    register = Replay(told().of, 1).register()
+    assert isinstance(register, Register)
+
+
+def test_streams_that_were_dropped_from_memory_are_folded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = replayed(told())
+    monkeypatch.setattr("ledger.replay.STREAMS_KEPT", 2)
+    assert replayed(told()) == expected
+
+
+def test_a_replay_of_the_journal_is_a_replay_of_what_was_recorded(tmp_path: Path) -> None:
+    made = Kecamatan(tmp_path / "buku")
+    with closing(made.ledger) as ledger:
+        made.open().run()
+        with ledger.reading() as rows:
+            every = [Recorded.read(row) for row in rows.entries(0, 1000)]
+            replay = Replay(lambda name: map(Recorded.read, rows.stream(name)), 40)
+            for done in every[40:]:
+                replay.apply(done)
+            assert replay.stream(CASE) == ledger.stream(CASE)
+            assert replay.register() == ledger.stream(REGISTER).state  # type: ignore[union-attr]
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.booleans(), max_size=6))
+def test_a_replay_follows_every_return(returns: list[bool]) -> None:
+    scene = Told()
+    scene.open()
+    scene.run(upto=4)
+    drafts = [scene.iku, scene.iku_mended]
+    for turn, _ in enumerate(returns, start=2):
+        current, other = drafts[turn % 2], drafts[(turn + 1) % 2]
+        body = {"step": "5", "decision": "returned", "reason": "Perbaiki.", "document": current["digest"]}
+        leaf = scene.do("ratna-sari", CASE, "typing.reviewed", body).recorded.leaf
+        revised = {"step": "4", "round": turn, "replaces": current["digest"], "answers": leaf, "document": other}
+        scene.do(AGUS, CASE, "concept.revised", revised)
+    last = replayed(scene)[-1].after.state
+    assert isinstance(last, Case)
+    assert last == scene.case()
+    assert last.round == len(returns) + 1
+
+
+# --- flags --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def scene() -> Told:
+    made = Told()
+    made.open()
+    return made
+
+
+def flagged(scene: Told) -> dict[str, str]:
+    """Return the flags of the newest act."""
+    return {flag.name: flag.sentence for flag in flags(replayed(scene)[-1])}
+
+
+def opened(scene: Told, **changes: Any) -> dict[str, str]:
+    official, kind, body = scene.steps()[0]
+    scene.do(official, CASE, kind, body, **changes)
+    return flagged(scene)
+
+
+def with_minutes(scene: Told) -> None:
+    """Give Sri a second key, with berita acara."""
+    second = key("kunci-kedua")
+    body = {
+        "official": SRI,
+        "public_key": second.public.raw.hex(),
+        "possession": prove(ORIGIN, SRI, second).decode(),
+    }
+    leaf = scene.do(FOUNDERS[0], REGISTER, "key.proposed", body).recorded.leaf
+    scene.do(FOUNDERS[1], REGISTER, "key.approved", {"proposal": leaf, "berita_acara": scene.letter})
+
+
+def test_a_key_that_nobody_tied_to_the_person_is_flagged(scene: Told) -> None:
+    assert flagged(scene).keys() == {"key.unproven"}
+    assert opened(scene).keys() == {"key.unproven"}
+    assert "berita acara" in flagged(scene)["key.unproven"]
+
+
+def test_founders_keys_are_pinned_with_leaf_0_and_not_flagged(scene: Told) -> None:
+    assert [flags(step) for step in replayed(scene)[:3]] == [(), (), ()]
+
+
+def test_a_key_with_its_berita_acara_is_not_flagged(scene: Told) -> None:
+    with_minutes(scene)
+    official, kind, body = scene.steps()[0]
+    data = scene.signed(official, CASE, kind, body, by=key("kunci-kedua"))
+    scene.history.append(scene.paper.record(data).recorded)
+    assert flagged(scene) == {}
+
+
+def claimed(moment: dt.datetime) -> dict[str, str]:
+    return {"occurred_at": moment.astimezone(dt.timezone(dt.timedelta(hours=7))).isoformat()}
+
+
+@pytest.mark.parametrize(("after", "is_flagged"), [(-1, False), (0, False), (1, True)])
+def test_a_claimed_time_after_the_recording_time_is_flagged(scene: Told, after: int, is_flagged: bool) -> None:
+    found = opened(scene, **claimed(MORNING + dt.timedelta(microseconds=after)))
+    assert ("claim.future" in found) is is_flagged
+
+
+@pytest.mark.parametrize(("after", "is_flagged"), [(-1, True), (0, False), (1, False)])
+def test_a_claimed_time_before_the_act_before_is_flagged(scene: Told, after: int, is_flagged: bool) -> None:
+    hour_ago = MORNING - dt.timedelta(hours=1)
+    assert "claim.order" not in opened(scene, **claimed(hour_ago))
+    official, kind, body = scene.steps()[1]
+    scene.do(official, CASE, kind, body, **claimed(hour_ago + dt.timedelta(microseconds=after)))
+    assert ("claim.order" in flagged(scene)) is is_flagged
+
+
+@pytest.mark.parametrize(
+    ("claim", "is_flagged"),
+    [
+        ("2026-02-28T23:59:59+07:00", True),
+        ("2026-03-01T00:00:00+07:00", False),
+        ("2026-02-28T17:00:00Z", False),
+        ("2026-03-02T23:59:59+07:00", False),
+        ("2026-03-03T00:00:00+07:00", True),
+        ("1945-01-01T00:00:00+07:00", True),
+        ("9998-12-31T23:59:59-14:00", True),
+    ],
+)
+def test_a_claimed_day_outside_the_mandate_is_flagged_by_the_day_in_wib(
+    scene: Told, claim: str, is_flagged: bool
+) -> None:
+    scene.approve("mandate", {"mandate": mandate(SRI, mandate="dua-hari", start="2026-03-01", end="2026-03-02")})
+    found = opened(scene, mandate="dua-hari", occurred_at=claim)
+    assert ("claim.mandate" in found) is is_flagged
+
+
+def until_signature(scene: Told, signer: str, **changes: Any) -> dict[str, str]:
+    scene.run(upto=6)
+    _, kind, body = scene.steps()[6]
+    scene.do(signer, CASE, kind, body, **changes)
+    return flagged(scene)
+
+
+def test_paraf_and_signature_by_two_people_are_not_flagged(scene: Told) -> None:
+    assert until_signature(scene, SRI, mandate=mandate_of(SRI)).keys() == {"key.unproven"}
+
+
+def test_paraf_and_signature_by_one_person_are_flagged(scene: Told) -> None:
+    plh = mandate(BUDI, mandate="plh-camat", office="camat", office_name="Plh Camat", capacity="plh", absence="Cuti.")
+    scene.approve("mandate", {"mandate": plh})
+    found = until_signature(scene, BUDI, mandate="plh-camat")
+    assert found.keys() == {"key.unproven", "one.person", "acting.signature"}
+    assert "Plh" in found["acting.signature"]
+    assert "perlu diperiksa" in found["acting.signature"]
+
+
+@pytest.mark.parametrize("capacity", ["plt", "plh"])
+def test_a_signature_by_an_acting_official_is_flagged(scene: Told, capacity: str) -> None:
+    acting = mandate(
+        AGUS, mandate="camat-sementara", office="camat", office_name="Camat", capacity=capacity, absence="Kosong."
+    )
+    scene.approve("mandate", {"mandate": acting})
+    found = until_signature(scene, AGUS, mandate="camat-sementara")
+    assert found.keys() == {"key.unproven", "acting.signature"}
+    assert capacity.capitalize() in found["acting.signature"]
+
+
+def test_flags_come_in_a_fixed_order_and_every_sentence_is_one(scene: Told) -> None:
+    scene.approve("mandate", {"mandate": mandate(SRI, mandate="satu-hari", start="2026-03-02", end="2026-03-02")})
+    opened(scene, mandate="satu-hari", occurred_at="2026-03-05T08:00:00+07:00")
+    found = flags(replayed(scene)[-1])
+    assert [flag.name for flag in found] == ["claim.future", "claim.mandate", "key.unproven"]
+    assert all(flag.sentence.endswith((".", ").")) for flag in found)
+
+
+def test_an_act_of_any_kind_can_be_asked_for_its_flags() -> None:
+    assert all(isinstance(flags(step), tuple) for step in replayed(told()))

@@ -1,0 +1,156 @@
+"""The server: this machine only, a clear sentence where it cannot listen, and a stop that cuts off no answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.app import App, create_app
+from api.server import Server, background_server
+from api.settings import Settings
+from keys.errors import NotAllowed, Unavailable
+from ledger import logkey
+from tests.kit import CASE, Kecamatan
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    office = Kecamatan(tmp_path).open()
+    logkey.write(tmp_path / "log.key", office.log)
+    app = create_app(Settings(tmp_path, threads=4), office.clock)
+    yield app
+    app.close()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.10", "kalipare.example", ""])  # noqa: S104
+def test_it_listens_to_this_machine_only(host: str, app: App) -> None:
+    with pytest.raises(NotAllowed) as caught:
+        Server(app, host, 0)
+    assert caught.value.rule == "server.host"
+    assert "127.0.0.1" in caught.value.allowed
+
+
+def test_a_port_that_is_taken_is_told_in_a_sentence(app: App) -> None:
+    with background_server(app) as url:
+        port = int(url.rpartition(":")[2])
+        with pytest.raises(Unavailable) as caught:
+            Server(app, port=port)
+    assert caught.value.rule == "server.port"
+    assert str(port) in caught.value.detail
+
+
+def test_after_the_stop_the_port_is_free_again(app: App) -> None:
+    with background_server(app) as url:
+        port = int(url.rpartition(":")[2])
+        assert httpx.get(f"{url}/healthz").status_code == 200
+    with background_server(app, port) as again:
+        assert again == url
+        assert httpx.get(f"{again}/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n", 413),
+        (b"bukan http\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Panjang: " + b"x" * 20_000 + b"\r\n\r\n", 431),
+    ],
+    ids=["a body without end", "no HTTP", "a header too long"],
+)
+def test_what_no_application_sees_is_a_problem_too(sent: bytes, status: int, app: App) -> None:
+    with background_server(app) as url:
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5) as connection:
+            connection.sendall(sent)
+            answer = b""
+            while piece := connection.recv(65536):
+                answer += piece
+        assert httpx.get(f"{url}/healthz").status_code == 200
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith((f"HTTP/1.0 {status}".encode(), f"HTTP/1.1 {status}".encode()))
+    assert b"application/problem+json" in head
+    problem = json.loads(body)
+    assert problem["status"] == status
+    assert problem["detail"]
+    assert problem["allowed"]
+
+
+SERVE = textwrap.dedent(
+    """
+    import datetime as dt
+    import sys
+    from pathlib import Path
+    from api.app import create_app
+    from api.server import serve
+    from api.settings import Settings
+    from tests.kit import MORNING, Clock
+    app = create_app(Settings(Path(sys.argv[1]), port=int(sys.argv[2])), Clock(MORNING + dt.timedelta(days=1)))
+    serve(app)
+    print("selesai", flush=True)
+    """
+)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_after_the_answers_that_it_owes(number: signal.Signals, tmp_path: Path) -> None:
+    office = Kecamatan(tmp_path).open()
+    logkey.write(tmp_path / "log.key", office.log)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(tmp_path), str(port)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        end = time.monotonic() + 20
+        while not _answers(url) and time.monotonic() < end:
+            time.sleep(0.05)
+        official, kind, body = office.steps()[0]
+        envelope = office.sign(official, CASE, kind, body)
+        head = (
+            b"POST /v1/acts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        )
+        held = sqlite3.connect(tmp_path / "journal.sqlite")
+        held.execute("BEGIN IMMEDIATE")
+        with closing(held), socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(head % len(envelope) + envelope)
+            time.sleep(0.3)  # the act has arrived and waits for its turn
+            process.send_signal(number)
+            time.sleep(0.3)
+            assert process.poll() is None
+            held.rollback()
+            assert connection.recv(65536).startswith(b"HTTP/1.1 201")
+        out, _ = process.communicate(timeout=20)
+        assert (process.returncode, out) == (0, "selesai\n")
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+    stream = office.ledger.stream(CASE)
+    assert stream is not None
+    assert stream.version == 1
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz", timeout=1).status_code == 200
+    except httpx.TransportError:
+        return False
