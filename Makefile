@@ -18,7 +18,7 @@ demo: $(READY) ## play one IKU from disposition to dispatch over HTTP, then veri
 	@$(BIN)/jejak demo $(if $(JSON),--json)
 
 test: $(READY) lint ## what CI runs: ruff, the type checker, all tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: $(READY) ## ruff and the strict type checker
 	$(BIN)/ruff check .
@@ -26,7 +26,7 @@ lint: $(READY) ## ruff and the strict type checker
 	$(BIN)/mypy
 
 bench: $(READY) ## measure, each figure beside its reference; writes var/bench.json
-	@$(BIN)/python tests/bench/run.py
+	@$(BIN)/python -m tests.bench.run
 
 lock: ## renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --extra dev -o requirements.lock pyproject.toml

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import click
 from api import demo_office
 from api.cli_base import DONE, JejakCommand, json_option, print_json, table
 from api.cli_store import LOG_KEY, PINS
+from api.demo_case import SEKCAM
 from api.settings import Settings
 from keys.errors import NotAllowed, NotFound, Unavailable
 
@@ -70,7 +70,7 @@ def _found_demo(home: Path) -> None:
         home.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=".jejak-demo-", dir=home.parent))
         try:
-            demo_office.found(fresh)
+            demo_office.found(fresh, waiting_case=True)
             fresh.rename(home)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
@@ -82,20 +82,15 @@ def _serve(settings: Settings, demo: bool, as_json: bool) -> None:
     """Serve until SIGTERM or SIGINT; the address is told once connections are taken."""
     # Flask and waitress are loaded only by who serves.
     from api.app import create_app
-    from api.server import Server
+    from api.server import serve as serve_app
 
-    app = create_app(settings)
-    try:
-        server = Server(app, "127.0.0.1", settings.port)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: server.stop())
+    def ready(url: str) -> None:
         if as_json:
-            print_json(_card(server.url, settings.home, demo))
+            print_json(_card(url, settings.home, demo))
         else:
-            click.echo(_welcome(server.url, settings.home, demo))
-        server.run()
-    finally:
-        app.close()
+            click.echo(_welcome(url, settings.home, demo))
+
+    serve_app(create_app(settings), "127.0.0.1", settings.port, ready)
 
 
 def _pins(home: Path, demo: bool) -> Path:
@@ -120,6 +115,7 @@ def _card(url: str, home: Path, demo: bool) -> dict[str, Any]:
 def _welcome(url: str, home: Path, demo: bool) -> str:
     lines = [f"Jejak melayani di {url}", f"Buku besar {home}; patokan {_pins(home, demo)}"]
     if demo:
+        sekcam = demo_office.person(SEKCAM)
         rows = [
             (one.office_name, one.mandate, demo_office.key_path(home, one.official), one.passphrase)
             for one in demo_office.PEOPLE
@@ -128,6 +124,12 @@ def _welcome(url: str, home: Path, demo: bool) -> str:
             "BUKU BESAR DEMO: semua pejabat, NIP, dan kunci sintetis; kata sandinya bukan rahasia.",
             "",
             table(("Jabatan", "Mandat", "Berkas kunci", "Kata sandi"), rows, width=140),
+            "",
+            "Satu perkara menunggu paraf Sekretaris. Di terminal lain, sesudah `. .venv/bin/activate`:",
+            "",
+            f"  jejak act paraf.given --case {demo_office.WAITING_CASE} --pin {_pins(home, demo)} --url {url} \\",
+            f"    --mandate {sekcam.mandate} --key {demo_office.key_path(home, sekcam.official)}",
+            f"  jejak trail {demo_office.WAITING_CASE} --url {url}",
         ]
     return "\n".join([*lines, "", "Hentikan dengan Ctrl-C."])
 

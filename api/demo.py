@@ -11,7 +11,6 @@ Anything that does not hold ends the demonstration with exit code 1.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import shutil
 import subprocess
@@ -24,25 +23,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from api import demo_case
 from api import demo_office as office
 from api.client import Client, Proved
 from api.remembered import Pins, Remembered
-from keys.authority import WIB
 from keys.envelope import Envelope
 from keys.errors import Forged, Unavailable
 from ledger.acts import PAYLOAD_TYPE, compose
 from ledger.hand import Hand
-from ledger.iku import MEDIA_TYPE, sample
 from ledger.sentences import DISCLAIMER
 from ledger.store import open_store
 
 #: Seconds that the service may take to start, and the audit to end.
 PATIENCE = 60
-_REASON = (
-    "Rumus baris 1 dan 3 memuat target (= 100) dan sumber data menyebut pejabat, bukan catatan. "
-    "Keluarkan target dari rumus dan sebut dokumen sumbernya."
-)
-
 _WARNINGS_SHOWN = 3
 
 Say = Callable[[str], None]
@@ -128,63 +121,33 @@ class Play:
         self._clients: dict[str, Client] = {}
 
     def ten_steps(self) -> None:
-        """Sign every step, the return at step 5 and both dispatches."""
-        camat, sekcam, evapor = "sri-wahyuni", "budi-santoso", "ratna-sari"
-        staf, umum = "agus-salim", "hadi-wijaya"
-        letter = self._upload(camat, b"Surat masuk (contoh, data sintetis)\n", "surat-masuk.txt", "text/plain")
-        first = self._upload(staf, sample("kecamatan-sidemen"), "iku-konsep-1.json", MEDIA_TYPE)
-        second = self._upload(staf, sample("kecamatan-sidemen-perbaikan"), "iku-konsep-2.json", MEDIA_TYPE)
-        proof = self._upload(staf, b"Bukti pengiriman (contoh, data sintetis)\n", "bukti.txt", "text/plain")
-        document = {"document": second["digest"]}
+        """Sign every act of the script, telling the state around the return at step 5."""
+        sop = office.the_sop().slug
+        leaf = self._client(demo_case.CAMAT).head(f"sop:{sop}").leaf
+        script = demo_case.script(demo_case.papers(self._upload), {"slug": sop, "leaf": leaf})
         self._say("\nSepuluh langkah, masing-masing dengan kunci pejabatnya sendiri:")
-        self._act(camat, "disposition.issued", self._disposition(camat, letter))
-        self._act(sekcam, "direction.given", {"step": "2", "instruction": "Susun sesuai Renstra; pakai form IKU."})
-        self._act(evapor, "concept.drafted", {"step": "3", "document": first})
-        self._act(staf, "concept.typed", {"step": "4", "document": first})
-        self._show("sebelum dikembalikan")
-        returned = self._act(
-            evapor,
-            "typing.reviewed",
-            {"step": "5", "document": first["digest"], "decision": "returned", "reason": _REASON},
-        )
-        self._show("sesudah dikembalikan")
-        self._act(
-            staf,
-            "concept.revised",
-            {"step": "4", "round": 2, "replaces": first["digest"], "answers": returned.leaf, "document": second},
-        )
-        self._act(evapor, "typing.reviewed", {"step": "5", "decision": "approved"} | document)
-        self._act(sekcam, "paraf.given", {"step": "6"} | document)
-        self._act(camat, "signature.given", {"step": "7"} | document)
-        addressees = [{"name": "Bagian Organisasi Setda", "copies": 1}, {"name": "Inspektorat", "copies": 2}]
-        self._act(sekcam, "distribution.ordered", {"step": "8", "addressees": addressees} | document)
-        self._act(umum, "agenda.ordered", {"step": "9"} | document)
-        self._act(staf, "agenda.recorded", self._agenda() | document)
-        for one in addressees:
-            self._act(
-                staf,
-                "dispatch.recorded",
-                {
-                    "step": "10",
-                    "recipient": one["name"],
-                    "copies": one["copies"],
-                    "method": "kurir",
-                    "received_by": "Petugas penerima (sintetis)",
-                    "received_at": _now(),
-                    "evidence": proof,
-                }
-                | document,
-            )
+        official, kind, body = next(script)
+        while True:
+            returning = body.get("decision") == "returned"
+            if returning:
+                self._show("sebelum dikembalikan")
+            proved = self._act(official, kind, body)
+            if returning:
+                self._show("sesudah dikembalikan")
+            try:
+                official, kind, body = script.send(proved.leaf)
+            except StopIteration:
+                break
         self._show("sesudah langkah terakhir")
         self._tell_trail()
 
     def state(self) -> dict[str, Any]:
         """Return the case's state as the service gives it."""
-        return dict(self._client("sri-wahyuni").advice(f"/v1/cases/{self.case}"))
+        return dict(self._client(demo_case.CAMAT).advice(f"/v1/cases/{self.case}"))
 
     def trail(self) -> list[dict[str, Any]]:
         """Return the case's trail as the service gives it."""
-        said = self._client("sri-wahyuni").advice(f"/v1/cases/{self.case}/trail")
+        said = self._client(demo_case.CAMAT).advice(f"/v1/cases/{self.case}/trail")
         return list(said["trail"])
 
     def _act(self, official: str, kind: str, body: dict[str, Any]) -> Proved:
@@ -204,7 +167,7 @@ class Play:
             kind=kind,
             official=official,
             mandate=hand.mandate,
-            occurred_at=_now(),
+            occurred_at=demo_case.now(),
             body=body,
         )
         proved = client.submit(Envelope.seal(PAYLOAD_TYPE, payload, hand.key))
@@ -215,42 +178,8 @@ class Play:
         self._say(f"  langkah {step.no:>2}  {office.person(official).name}: {what} (daun {proved.index})")
         return proved
 
-    def _disposition(self, official: str, letter: dict[str, Any]) -> dict[str, Any]:
-        slug = office.the_sop().slug
-        leaf = self._client(official).head(f"sop:{slug}").leaf
-        today = dt.datetime.now(WIB).date()
-        return {
-            "step": "1",
-            "sop": {"slug": slug, "leaf": leaf},
-            "letter": {
-                "sender": "Bagian Organisasi Setda Kab. Malang (sintetis)",
-                "number": f"060/12/35.07.1/{today.year}",
-                "date": str(today),
-                "received": str(today),
-                "scan": letter,
-            },
-            "urgency": "segera",
-            "secrecy": "biasa",
-            "subject": f"Penyusunan Indikator Kinerja Utama {today.year} (contoh, bukan IKU Kalipare)",
-            "forwarded_to": ["sekcam"],
-            "instruction": "Susun Indikator Kinerja Utama.",
-            "period": {"first_year": today.year, "last_year": today.year},
-        }
-
-    def _agenda(self) -> dict[str, Any]:
-        today = dt.datetime.now(WIB).date()
-        return {
-            "step": "10",
-            "agenda_no": 1,
-            "number": {"classification": "070", "running": 1, "office_code": "35.07.11", "year": today.year},
-            "letter_date": str(today),
-            "sent_date": str(today),
-            "addressee": "Bagian Organisasi Setda; Inspektorat",
-            "summary": f"Indikator Kinerja Utama {today.year} (contoh)",
-        }
-
-    def _upload(self, official: str, data: bytes, name: str, media_type: str) -> dict[str, Any]:
-        digest = self._client(official).upload(data, media_type)
+    def _upload(self, data: bytes, name: str, media_type: str) -> dict[str, Any]:
+        digest = self._client(demo_case.STAF).upload(data, media_type)
         return {"digest": digest, "media_type": media_type, "size": len(data), "name": name}
 
     def _show(self, when: str) -> None:
@@ -285,7 +214,3 @@ class Play:
         if official not in self._hands:
             self._hands[official] = office.hand(self._home, official)
         return self._hands[official]
-
-
-def _now() -> str:
-    return dt.datetime.now(WIB).isoformat(timespec="seconds")

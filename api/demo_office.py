@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from keys.authority import WIB
+from api import demo_case
 from keys.keyfile import open_keyfile, read_keyfile, seal, write_keyfile
 from keys.possession import prove
 from keys.register import REGISTRAR
@@ -27,6 +27,8 @@ from ledger.sop import Sop
 ORIGIN = "kalipare.malangkab.example/jejak-demo"
 UNIT = "kalipare"
 LABEL = "(sintetis)"
+#: The case that waits for the Sekcam's paraf in a demonstration ledger that is served.
+WAITING_CASE = "00000000-0000-4000-8000-000000000006"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +92,21 @@ def founded(folder: Path) -> bool:
     return (folder / "demo.json").is_file()
 
 
-def found(folder: Path) -> None:
-    """Found the demonstration ledger in ``folder``: log key, key files, register, SOP; ``demo.json`` comes last."""
+def found(folder: Path, *, waiting_case: bool = False) -> None:
+    """Found the demonstration ledger in ``folder``: log key, key files, register, SOP; ``demo.json`` comes last.
+
+    With ``waiting_case`` one case is brought through a return as far as the Sekcam's paraf.
+    """
     (folder / "keys").mkdir(parents=True, exist_ok=True)
     signer = NoteSigner(ORIGIN, PrivateKey.generate())
     logkey.write(folder / "log.key", signer)
     hands = {one.official: _new_hand(folder, one) for one in PEOPLE}
     ledger = Ledger(folder, signer, lambda: dt.datetime.now(dt.UTC))
     try:
-        _Founding(ledger, hands).run()
+        founding = _Founding(ledger, hands)
+        founding.run()
+        if waiting_case:
+            founding.bring_to_paraf()
         with ledger.reading() as rows:
             first = rows.entry(0)
         assert first is not None
@@ -147,6 +155,7 @@ class _Founding:
     def __init__(self, ledger: Ledger, hands: dict[str, Hand]) -> None:
         self._ledger = ledger
         self._hands = hands
+        self._sop: dict[str, Any] = {}
 
     def run(self) -> None:
         first, second = FOUNDERS
@@ -157,7 +166,21 @@ class _Founding:
             self._approve("key", self._key(one))
             self._approve("mandate", {"mandate": mandate(one)})
         sop = the_sop()
-        self._do(person("sri-wahyuni"), f"sop:{sop.slug}", "sop.enacted", {"sop": sop.plain()})
+        self._sop = {
+            "slug": sop.slug,
+            "leaf": self._do(person(demo_case.CAMAT), f"sop:{sop.slug}", "sop.enacted", {"sop": sop.plain()}),
+        }
+
+    def bring_to_paraf(self) -> None:
+        script = demo_case.script(demo_case.papers(self._store), self._sop)
+        official, kind, body = next(script)
+        while kind != "paraf.given":
+            leaf = self._do(person(official), f"case:{WAITING_CASE}", kind, body)
+            official, kind, body = script.send(leaf)
+
+    def _store(self, data: bytes, name: str, media_type: str) -> dict[str, Any]:
+        digest, size = self._ledger.documents.store([data])
+        return {"digest": digest, "media_type": media_type, "size": size, "name": name}
 
     def _founding(self) -> dict[str, Any]:
         return {
@@ -193,11 +216,8 @@ class _Founding:
 
     def _minutes(self, body: dict[str, Any]) -> dict[str, Any]:
         text = f"BERITA ACARA (contoh, data sintetis)\nPejabat: {body['official']}\nKunci: {body['public_key']}\n"
-        digest, size = self._ledger.documents.store([text.encode("utf-8")])
-        name = f"berita-acara-{body['official']}.txt"
-        return {"digest": digest, "media_type": "text/plain", "size": size, "name": name}
+        return self._store(text.encode("utf-8"), f"berita-acara-{body['official']}.txt", "text/plain")
 
     def _do(self, one: Person, stream: str, kind: str, body: dict[str, Any]) -> str:
-        now = dt.datetime.now(WIB).isoformat(timespec="seconds")
-        signed = self._hands[one.official].sign(self._ledger, stream, kind, body, now)
+        signed = self._hands[one.official].sign(self._ledger, stream, kind, body, demo_case.now())
         return self._ledger.record(signed).recorded.leaf

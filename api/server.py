@@ -110,14 +110,17 @@ class Server:
         return any(one.requests or one.total_outbufs_len for one in channels)
 
 
-def serve(app: App, host: str = "127.0.0.1", port: int | None = None) -> None:
-    """Serve ``app`` until SIGTERM or SIGINT (main thread only), then close it."""
+def serve(
+    app: App, host: str = "127.0.0.1", port: int | None = None, ready: Callable[[str], None] = lambda url: None
+) -> None:
+    """Serve ``app`` until SIGTERM or SIGINT (main thread only), then close it; ``ready`` is told the URL."""
     try:
         server = Server(app, host, port)
         before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
         for number in before:
             signal.signal(number, lambda *_: server.stop())
         try:
+            ready(server.url)
             server.run()
         finally:
             for number, handler in before.items():

@@ -281,11 +281,11 @@ class Sop(Fact):
         return self.steps[0]
 
     def step(self, no: str) -> Step:
-        """Return the step of this number, or raise :class:`NotFound`."""
+        """Return the step of this number, or raise :class:`NotAllowed`: an act that names another cannot be."""
         for step in self.steps:
             if step.no == no:
                 return step
-        raise NotFound(
+        raise NotAllowed(
             "sop.step",
             f"SOP {self.title} tidak punya langkah {no}.",
             allowed=f"Langkah yang ada: {_listed(step.no for step in self.steps)}.",

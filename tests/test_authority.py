@@ -141,6 +141,18 @@ def test_a_mandate_without_end_holds_long() -> None:
     assert asked(given(), mandate="lagi", at=wib("2099-12-31T23:59:59"))
 
 
+def test_a_mandate_that_has_not_begun_says_from_when_on_it_holds() -> None:
+    fault = refused(given(start="2026-03-03"), mandate="lagi", at=wib("2026-03-02T23:59:59"))
+    assert fault.rule == "authority.period"
+    assert "2026-03-03 sampai dicabut" in fault.detail
+
+
+def test_who_has_no_mandate_at_all_is_told_so() -> None:
+    register = replace(REGISTER, mandates=REGISTER.mandates.remove(mandate_of(SRI)))
+    fault = refused(register)
+    assert (fault.rule, fault.allowed) == ("authority.mandate", f"Mandat {SRI}: belum ada.")
+
+
 def test_the_day_is_that_of_recording_not_the_one_the_signer_states() -> None:
     scene = opened_scene()
     scene.approve("mandate", {"mandate": mandate(SRI, mandate="lagi", start="2026-03-02", end="2026-03-02")})

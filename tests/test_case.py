@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keys.errors import Conflict, JejakError, Malformed
-from ledger.case import Case
+from ledger.case import Case, fold
+from ledger.sop import Sop
 from tests.kit import CASE, IKU, PEOPLE, the_sop
 from tests.scene import Scene, opened_scene, reference, variant
 
@@ -446,6 +447,34 @@ def test_a_revision_where_nothing_was_drafted_is_refused_and_breaks_nothing() ->
     given_case = Given(but(OPEN, sop={"slug": the_sop().slug, "leaf": scene.sop_leaf}), DIRECT, scene=scene)
     revision = by("ratna-sari", given_case.revision(step="3", round=2))
     assert given_case.then_refused(revision).rule == "case.answers"
+
+
+def test_a_return_to_a_step_that_has_no_other_activity_for_it_is_answered_by_the_same_one() -> None:
+    scene = SCENE.enacted(variant(lambda sop: sop["steps"][3].pop("again")))
+    opening = but(OPEN, sop={"slug": the_sop().slug, "leaf": scene.sop_leaf})
+    given_case = Given(opening, *STEPS[1:4], returned(), scene=scene)
+    case = given_case.then_taken(but(TYPE, document=SCENE.iku_mended))
+    assert (case.step, case.round) == ("5", 2)
+
+
+# --- history that cannot be ---------------------------------------------------------------------------------
+
+
+def test_impossible_history_stops() -> None:
+    scene = SCENE.copy()
+    acts = [scene.do(official, CASE, kind, body).recorded for official, kind, body in STEPS]
+    case = scene.case()
+    with pytest.raises(AssertionError, match="opened once"):
+        fold(case, acts[0].act, acts[0].leaf, the_sop())
+    with pytest.raises(AssertionError, match="cannot open"):
+        fold(None, acts[1].act, acts[1].leaf, the_sop())
+    enacted = scene.do("sri-wahyuni", "sop:x-y", "sop.enacted", {"sop": renamed().plain()}).recorded
+    with pytest.raises(AssertionError, match="cannot open"):
+        fold(case, enacted.act, enacted.leaf, the_sop())
+
+
+def renamed() -> Sop:
+    return variant(lambda sop: sop.update(slug="x-y"))
 
 
 # --- the place in the stream ------------------------------------------------------------------------------

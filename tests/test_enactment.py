@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from keys.errors import JejakError
+from ledger import enactment
 from ledger.enactment import Enactments
-from tests.kit import CASE, mandate, the_sop
+from tests.kit import CASE, MORNING, mandate, the_sop
 from tests.scene import Scene, founded_scene, opened_scene, variant
 
 OPEN = opened_scene()
@@ -127,6 +128,15 @@ def test_a_case_opens_under_the_version_in_force_and_keeps_it() -> None:
     later = scene.enacted(variant(lambda sop: sop.update(title="Perubahan")))
     assert later.case().sop == the_sop()
     assert later.case().sop_ref.leaf == OPEN.sop_leaf
+
+
+def test_impossible_history_stops() -> None:
+    scene = OPEN.copy()
+    done = scene.do(*_at(scene, 0)).recorded
+    with pytest.raises(AssertionError, match="cannot stand"):
+        enactment.fold(versions(scene), done.act, done.leaf)
+    with pytest.raises(AssertionError, match="no act of an SOP"):
+        enactment.decide(versions(scene), scene.register_state(), done.act, "0" * 64, 99, MORNING)
 
 
 def _at(scene: Scene, index: int) -> tuple[str, str, str, dict[str, Any]]:

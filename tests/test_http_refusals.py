@@ -285,7 +285,7 @@ ROWS = [
         422,
         "sop.activity",
     ),
-    Row("a step that the SOP does not have", 1, inside(step="99"), 404, "sop.step"),
+    Row("a step that the SOP does not have", 1, inside(step="99"), 422, "sop.step"),
     Row("a paraf on another digest", 5, inside(document="sha256:" + "0" * 64), 422, "case.document"),
     Row("a return without its reason", 4, inside(decision="returned"), 400, "act.body"),
     Row("a document that is not here", 2, reference(digest="sha256:" + "0" * 64), 422, "document.unknown"),

@@ -163,6 +163,15 @@ def test_every_checkpoint_continues_the_one_before(kecamatan: Kecamatan) -> None
             verify_consistency(old_size=old.size, new_size=new.size, proof=proof, old_root=old.root, new_root=new.root)
 
 
+def test_the_newest_checkpoint_is_served_verbatim_and_nothing_is_proved_beyond_it(kecamatan: Kecamatan) -> None:
+    accepted = kecamatan.ledger.record(opening(kecamatan, 1))
+    with kecamatan.ledger.reading() as rows:
+        assert log.checkpoint(rows) == accepted.receipt.checkpoint_note
+        with pytest.raises(NotFound) as caught:
+            log.consistency(rows, 1, rows.size() + 1)
+    assert caught.value.rule == "log.size"
+
+
 def test_a_leaf_that_is_not_there_has_no_receipt(kecamatan: Kecamatan) -> None:
     for index in (-1, 10_000):
         with pytest.raises(NotFound):
@@ -557,6 +566,21 @@ def drop_frontier(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM frontier")
 
 
+def keep_only_the_frontier(connection: sqlite3.Connection) -> None:
+    cut_all(connection)
+    drop_checkpoints(connection)
+
+
+def keep_only_the_entries(connection: sqlite3.Connection) -> None:
+    drop_frontier(connection)
+    drop_checkpoints(connection)
+
+
+def keep_only_the_checkpoints(connection: sqlite3.Connection) -> None:
+    drop_frontier(connection)
+    cut_all(connection)
+
+
 @pytest.mark.parametrize(
     ("tamper", "leaf"),
     [
@@ -570,6 +594,9 @@ def drop_frontier(connection: sqlite3.Connection) -> None:
         (change_frontier, None),
         (cut_frontier, -1),
         (drop_frontier, None),
+        (keep_only_the_frontier, None),
+        (keep_only_the_entries, -1),
+        (keep_only_the_checkpoints, None),
     ],
     ids=lambda value: getattr(value, "__name__", "").replace("_", " "),
 )

@@ -12,9 +12,11 @@ from keys.errors import JejakError, NotAllowed
 from keys.possession import prove
 from keys.records import MandateRecord, OfficialRecord
 from keys.signing import PrivateKey
+from ledger import officials
+from ledger.acts import Seen
 from ledger.note import NoteSigner
-from tests.kit import FOUNDERS, ORIGIN, founding, key, mandate, mandate_of, person
-from tests.scene import Scene, founded_scene, opened_scene
+from tests.kit import FOUNDERS, MORNING, ORIGIN, founding, key, mandate, mandate_of, person
+from tests.scene import SOME_ROOT, Scene, founded_scene, opened_scene
 
 Json = dict[str, Any]
 
@@ -85,6 +87,10 @@ def test_two_founders_found_a_ledger_and_the_second_accepts() -> None:
         ([put(person(DEWI), "founders", 1, "person"), put(DEWI, "founders", 1, "mandate", "official")], "founding.two"),
         ([put(key(DEWI).public.raw.hex(), "founders", 1, "public_key")], "founding.two"),
         ([put(person(DEWI)["nip"], "founders", 1, "person", "nip")], "founding.two"),
+        (
+            [put(DEWI, "founders", 1, "person", "official"), put(DEWI, "founders", 1, "mandate", "official")],
+            "founding.two",
+        ),
         ([put(mandate_of(DEWI), "founders", 1, "mandate", "mandate")], "founding.two"),
         ([put("camat", "founders", 0, "mandate", "office")], "founding.mandate"),
         ([put("camat", "founders", 1, "mandate", "office")], "founding.mandate"),
@@ -98,6 +104,7 @@ def test_two_founders_found_a_ledger_and_the_second_accepts() -> None:
         "one person twice",
         "one key twice",
         "one NIP twice",
+        "one name twice",
         "one mandate twice",
         "first is no registrar",
         "second is no registrar",
@@ -140,6 +147,42 @@ def test_leaf_0_signed_by_a_stranger_is_refused() -> None:
     scene = Scene()
     data = scene.signed(DEWI, "register", "ledger.founded", founding_body(), by=key("orang-asing"))
     assert scene.refused(data).rule == "founding.signer"
+
+
+def test_leaf_0_in_the_second_founders_name_is_refused_even_under_the_firsts_key() -> None:
+    scene = Scene()
+    data = scene.signed(EKO, "register", "ledger.founded", founding_body(), by=key(DEWI), mandate=mandate_of(DEWI))
+    assert scene.refused(data).rule == "founding.signer"
+
+
+def test_leaf_0_under_the_second_founders_mandate_is_refused() -> None:
+    fault = refused(Scene(), DEWI, "ledger.founded", founding_body(), mandate=mandate_of(EKO))
+    assert fault.rule == "founding.signer"
+
+
+def test_leaf_0_has_seen_nothing_before_it() -> None:
+    fault = refused(Scene(), DEWI, "ledger.founded", founding_body(), seen=Seen(size=1, root=SOME_ROOT))
+    assert fault.rule == "ledger.founded"
+
+
+def test_two_people_without_nip_may_found() -> None:
+    honorary = [
+        {"official": one, "name": f"{one} (sintetis)", "without_nip": "Belum ada dalam contoh."} for one in FOUNDERS
+    ]
+    body = founding_body(*(put(one, "founders", at, "person") for at, one in enumerate(honorary)))
+    scene = Scene()
+    scene.do(DEWI, "register", "ledger.founded", body)
+    assert not scene.register_state().nips
+
+
+def test_the_register_decides_nothing_before_the_founding_and_folds_nothing_onto_nothing() -> None:
+    scene = founded_scene()
+    done = scene.do(DEWI, "register", "official.proposed", {"person": person(SRI)}).recorded
+    with pytest.raises(NotAllowed) as caught:
+        officials.decide(None, done.act, key(DEWI).public.id, 2, MORNING)
+    assert caught.value.rule == "ledger.founded"
+    with pytest.raises(AssertionError, match=r"begins with ledger\.founded"):
+        officials.fold(None, done.act, done.leaf, 2)
 
 
 def test_nothing_precedes_the_founding() -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import ledger.sop
 from keys import strict_json
-from keys.errors import Malformed, NotAllowed, NotFound, Refused
+from keys.errors import Malformed, NotAllowed, Refused
 from keys.fields import Fact
 from ledger.sop import MAX_BYTES, MAX_FILE_BYTES, Cell, Sop, check
 from ledger.sop_findings import Finding, findings
@@ -491,7 +491,7 @@ def test_what_the_sop_does_not_have_is_not_found() -> None:
         (lambda: SOP.office("lurah"), "sop.office"),
         (lambda: SOP.thing("peta"), "sop.thing"),
     ):
-        with pytest.raises(NotFound) as missing:
+        with pytest.raises(Refused) as missing:
             look_up()
         assert missing.value.rule == rule
     assert (SOP.first.no, SOP.office("staf").seats, SOP.thing("iku").bound) == ("1", "many", True)

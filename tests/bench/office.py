@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.kit import Kecamatan
+from ledger.note import NoteSigner
+from tests.kit import ORIGIN, Kecamatan, key
 
 
 class Bench:
@@ -18,6 +19,11 @@ class Bench:
         self.kecamatan = Kecamatan(folder).open()
         self.streams = [f"case:{uuid.UUID(int=number)}" for number in range(1, cases + 1)]
         self.steps = self.kecamatan.steps()
+
+    @staticmethod
+    def log() -> NoteSigner:
+        """Return the key of the log that every bench ledger has."""
+        return NoteSigner(ORIGIN, key("log"))
 
     def round(self, number: int) -> list[bytes]:
         """Return the signed envelopes of one round, each on the head that its case now has."""
