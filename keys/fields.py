@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -18,12 +19,48 @@ from keys.errors import Malformed
 
 T = TypeVar("T")
 
+# Characters that show nothing or look like a space: two names that read alike must be alike. In running text the
+# joiners and variation selectors stay, for scripts and signs that need them.
+_HIDDEN = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2065"
+_INVISIBLE_IN_TEXT = re.compile(f"[{_HIDDEN}]")
+_INVISIBLE = re.compile(f"[{_HIDDEN}\u200c\u200d\ufe00-\ufe0f]")
+_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u3164\uffa0]")
+
+
+def tidy(value: str) -> str:
+    """Return text as a :data:`Line` has it: Unicode NFC, nothing invisible, ordinary spaces (for what is imported)."""
+    return value if value.isascii() else unicodedata.normalize("NFC", _SPACES.sub(" ", _INVISIBLE.sub("", value)))
+
+
+def _line(value: str) -> str:
+    if not value.isascii():
+        _text(value)
+        if _INVISIBLE.search(value):
+            raise ValueError("memuat karakter yang tidak terlihat; hapus lalu ketik ulang")
+        if _SPACES.search(value):
+            raise ValueError("memuat spasi khusus; ganti dengan spasi biasa")
+    return value
+
+
+def _text(value: str) -> str:
+    if not value.isascii():
+        if not unicodedata.is_normalized("NFC", value):
+            raise ValueError("ditulis dengan huruf terurai; tulis ulang dalam bentuk Unicode NFC")
+        if _INVISIBLE_IN_TEXT.search(value):
+            raise ValueError("memuat karakter yang tidak terlihat; hapus lalu ketik ulang")
+    return value
+
+
 #: A stable name in the ledger: an official, a mandate, an office, a unit, an SOP.
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}[a-z0-9]$")]
 #: One line of text a person wrote, not blank at either end.
-Line = Annotated[str, StringConstraints(pattern=r"^\S(?:[^\n\r\t]*\S)?$", max_length=300)]
+Line = Annotated[
+    str,
+    StringConstraints(pattern=r"^\S(?:[^\n\r\t]*\S)?$", max_length=300),
+    AfterValidator(_line),
+]
 #: Text of several lines.
-Text = Annotated[str, StringConstraints(pattern=r"^\S(?:[\s\S]*\S)?$", max_length=4000)]
+Text = Annotated[str, StringConstraints(pattern=r"^\S(?:[\s\S]*\S)?$", max_length=4000), AfterValidator(_text)]
 #: The lower-case hex SHA-256 leaf hash of an entry (RFC 6962 §2.1).
 LeafHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 #: The content address of a document: SHA-256 of its bytes.
@@ -100,6 +137,17 @@ class DocumentRef(Fact):
     name: Annotated[str, StringConstraints(pattern=r"^[^\s/\\.][^/\\\n\r\t]*$", max_length=200)]
 
 
+#: What a pattern means, in words.
+_SHAPES = {
+    r"^[a-z0-9][a-z0-9-]{0,62}[a-z0-9]$": "nama pendek (huruf kecil, angka, tanda hubung; 2 sampai 64 karakter)",
+    r"^\S(?:[^\n\r\t]*\S)?$": "satu baris teks tanpa spasi di awal dan akhir",
+    r"^\S(?:[\s\S]*\S)?$": "teks tanpa spasi kosong di awal dan akhir",
+    r"^[0-9a-f]{64}$": "sidik: 64 angka heksadesimal huruf kecil",
+    r"^sha256:[0-9a-f]{64}$": "sidik dokumen: sha256: lalu 64 angka heksadesimal huruf kecil",
+    r"^[1-9][0-9]{0,2}[a-z]?$": "nomor langkah, misalnya 6 atau 4a",
+    r"^[0-9]{18}$": "NIP: 18 angka tanpa spasi",
+}
+
 _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "missing": lambda c: "tidak ada, padahal wajib",
     "extra_forbidden": lambda c: "tidak dikenal",
@@ -111,7 +159,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "dict_type": lambda c: "harus objek",
     "string_too_long": lambda c: f"terlalu panjang (paling banyak {c['max_length']} karakter)",
     "string_too_short": lambda c: f"terlalu pendek (paling sedikit {c['min_length']} karakter)",
-    "string_pattern_mismatch": lambda c: f"tidak berbentuk {c['pattern']}",
+    "string_pattern_mismatch": lambda c: f"tidak berbentuk {_SHAPES.get(c['pattern'], c['pattern'])}",
     "too_long": lambda c: f"terlalu banyak (paling banyak {c['max_length']})",
     "too_short": lambda c: f"terlalu sedikit (paling sedikit {c['min_length']})",
     "literal_error": lambda c: f"harus salah satu dari {c['expected'].replace(' or ', ', ')}",

@@ -107,8 +107,26 @@ class Act:
             official=frame.official,
             mandate=frame.mandate,
             occurred_at=dt.datetime.fromisoformat(frame.occurred_at),
-            body=schema.read(frame.body, "act.body", f"Isi {frame.kind}"),
+            body=schema.read(_without_null(frame.body, payload), "act.body", f"Isi {frame.kind}"),
         )
+
+
+def _without_null(body: dict[str, Any], payload: bytes) -> dict[str, Any]:
+    """Return the body if it spells no null: a member that is absent is left out, in one way only."""
+    if b"null" in payload:
+        _refuse_null(body, "isi")
+    return body
+
+
+def _refuse_null(value: object, where: str) -> None:
+    if value is None:
+        raise Malformed("act.null", f"Bagian {where} ditulis null.", allowed="Hilangkan bagian yang tidak ada isinya.")
+    if isinstance(value, dict):
+        for name, member in value.items():
+            _refuse_null(member, f"{where}.{name}"[-200:])
+    elif isinstance(value, list):
+        for member in value:
+            _refuse_null(member, where)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ class ConceptTyped(CaseBody):
 class ConceptRevised(CaseBody):
     """Step 4 after a return: the round, what is replaced, which return it answers, the new document."""
 
-    round: Annotated[int, Field(ge=2, le=1000)]
+    round: Annotated[int, Field(ge=2, le=2**53 - 1)]
     replaces: Digest
     answers: LeafHash
     document: DocumentRef

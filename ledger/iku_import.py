@@ -36,6 +36,7 @@ from openpyxl.cell.cell import ERROR_CODES
 from openpyxl.utils import get_column_letter
 
 from keys.errors import Malformed
+from keys.fields import tidy
 from keys.strict_json import check_text
 from ledger.iku import MAX_ROWS, MAX_SOURCES, MAX_VALUE, UNSTATED, IkuDocument
 
@@ -228,7 +229,7 @@ def _cell(sheet: _Sheet, number: int, column: _Column, cells: list[str]) -> str:
     # Every way to end a line that a spreadsheet may use becomes one.
     lines = [line.rstrip() for line in _at(cells, column.index).strip().splitlines()]
     text = "\n".join(lines) if column.field in _SEVERAL_LINES else " ".join(" ".join(lines).split("\t"))
-    text = check_text(text.strip(), where)
+    text = check_text(tidy(text).strip(), where)
     if text in ERROR_CODES:
         raise Malformed("iku.table.cell", f"{where} berisi kesalahan hitung ({text}). Betulkan selnya dahulu.")
     longest = _LONGEST.get(column.field)

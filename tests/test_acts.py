@@ -347,3 +347,33 @@ def test_whatever_a_payload_holds_only_our_own_faults_are_raised(name: str, valu
 def speaks(fault: JejakError) -> None:
     assert fault.rule
     assert fault.detail
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Sri\u200b Wahyuni", "tidak terlihat"),
+        ("Sri\u00adWahyuni", "tidak terlihat"),
+        ("Sri\u200dWahyuni", "tidak terlihat"),
+        ("Sri\u00a0Wahyuni", "spasi khusus"),
+        ("Jose\u0301", "NFC"),
+    ],
+    ids=["zero-width space", "soft hyphen", "joiner", "no-break space", "decomposed"],
+)
+def test_a_name_has_one_spelling(name: str, said: str) -> None:
+    person = {"official": "sri-wahyuni", "name": name, "without_nip": "Honorer"}
+    changed = {"stream": "register", "kind": "official.proposed", "body": {"person": person}}
+    fault = refused(strict_json.dumps(members() | changed))
+    assert fault.rule == "act.body"
+    assert said in fault.detail
+
+
+def test_text_keeps_the_joiners_that_scripts_need() -> None:
+    assert read(body={"step": "2", "instruction": "👩🏽\u200d🌾 ꦗꦼꦗꦏ꧀"}).body.plain()["instruction"].endswith("ꦗꦼꦗꦏ꧀")
+
+
+def test_what_is_absent_is_left_out_and_never_null() -> None:
+    fault = refused(strict_json.dumps(members(body={"step": "2", "instruction": None})))
+    assert fault.rule == "act.null"
+    assert "instruction" in fault.detail
+    assert read(body={"step": "2", "instruction": "null"}).body.plain()["instruction"] == "null"

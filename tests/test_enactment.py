@@ -19,7 +19,8 @@ SRI = "sri-wahyuni"
 
 def body(scene: Scene, **changes: Any) -> dict[str, Any]:
     """Return the next version of the real SOP."""
-    return {"sop": the_sop().plain(), "replaces": scene.sop_leaf} | changes
+    made = {"sop": the_sop().plain(), "replaces": scene.sop_leaf} | changes
+    return {name: value for name, value in made.items() if value is not None}
 
 
 def versions(scene: Scene) -> Enactments:

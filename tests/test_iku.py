@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 import ledger.iku
 from keys import strict_json
 from keys.errors import Malformed, NotFound
-from keys.fields import Decimal
+from keys.fields import Decimal, tidy
 from ledger.iku import MAX_BYTES, UNSTATED, IkuDocument, figure, sample, sample_names
 from ledger.iku_checks import CheckWarning, warnings
 from ledger.iku_import import MAX_UNPACKED_BYTES, read_table, unread_columns
@@ -68,7 +68,7 @@ def test_the_worked_example_of_the_specification_holds() -> None:
 
 
 _CHARACTERS = st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp", "Cn", "Co"])
-_LINES = st.text(_CHARACTERS, max_size=40).map(str.strip).filter(bool)
+_LINES = st.text(_CHARACTERS, max_size=40).map(lambda text: tidy(text).strip()).filter(bool)
 _TEXTS = st.lists(_LINES, min_size=1, max_size=3).map("\n\t".join)
 _YEARS = st.integers(1945, 9999)
 _ROWS = st.fixed_dictionaries(

@@ -55,13 +55,20 @@ class Newcomer:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown
 
 
+def recipe(*goal: str) -> str:
+    """Return the command that ``make`` runs for a goal."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "--no-print-directory", "-n", *goal]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip().splitlines()[-1]
+
+
 @pytest.fixture(scope="module")
 def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
     folder = tmp_path_factory.mktemp("newcomer")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JEJAK_")}
     environment |= {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(folder), "JEJAK_PORT": "0"}
-    recipe = subprocess.run(["make", "-n", "run"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    command = recipe.strip().splitlines()[-1].replace(".venv/bin/", "")
+    command = recipe("run").replace(".venv/bin/", "")
     service = subprocess.Popen(
         shlex.split(command), cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -80,8 +87,7 @@ def test_the_first_block_is_the_two_commands() -> None:
 
 
 def test_make_demo_plays_and_verifies_the_whole_case() -> None:
-    recipe = subprocess.run(["make", "-n", "demo", "JSON=1"], cwd=ROOT, capture_output=True, text=True, check=True)
-    command = shlex.split(recipe.stdout.strip().splitlines()[-1].replace(".venv/bin/", f"{BIN}/"))
+    command = shlex.split(recipe("demo", "JSON=1").replace(".venv/bin/", f"{BIN}/"))
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout.splitlines()[-1])
