@@ -25,7 +25,7 @@ from ledger.acts import SignedAct
 from ledger.aggregates import ActRecorded, EntryMapper
 from ledger.documents import Documents
 from ledger.founding import founding_key
-from ledger.journal import JournalRecorder
+from ledger.journal import JournalRecorder, Turn
 from ledger.memory import Memory
 from ledger.mentions import documents_of
 from ledger.note import NoteSigner
@@ -34,7 +34,7 @@ from ledger.recorded import Recorded
 from ledger.rows import Rows
 from ledger.seen import SeenCheck
 from ledger.streams import REGISTER, Stream, advance, judge
-from ledger.waiting import Place, Queue
+from ledger.waiting import Queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Ledger(Application[str]):
         self._seen = SeenCheck(folder / "contradictions")
         self._clock = clock
         self._queue: Queue[SignedAct, Accepted] = Queue()
-        self._memory = Memory(self.events, self.repository)
+        self._memory = Memory(self.repository)
         with self.reading() as rows:
             log.check_sealed(rows, signer.vkey)
 
@@ -83,24 +83,23 @@ class Ledger(Application[str]):
         place = self._queue.enter(signed)
         with place.leading() as batch:
             if batch:  # it is this thread's turn: it carries everyone who waits
-                taken: list[tuple[Place[SignedAct, Accepted], Recorded, bool]] = []
                 with self._journal.turn(self.signer) as turn:
                     world = self._memory.in_turn(turn)
                     for each in batch:
                         with each.alone():  # a refused act leaves its batch, the others go on
-                            if known := turn.already(each.item):
-                                taken.append((each, known, True))
+                            if turn.already(each.item):
                                 continue
                             self._seen.require(each.item, turn, world)
                             at = turn.time(self._clock())
                             judge(world, each.item, turn.next_index, at)
-                            done = turn.add(each.item, at)
+                            done = Recorded.new(turn.next_index, each.item, at)
                             world.keep(advance(world, done))
-                            taken.append((each, done, False))
-                    self.save(*map(ActRecorded.of, turn.added), turn=turn)
+                            turn.add(each.item, done)
+                    self.events.put([ActRecorded.of(done) for done in turn.added], turn=turn)
                 self._memory.committed(world)
-                for each, done, again in taken:
-                    each.settle(Accepted(done, turn.receipts.get(done.index) or self.receipt(done.index), again))
+                for each in batch:
+                    if not each.settled:
+                        each.settle(self._accepted(turn, each.item))
         return place.outcome()
 
     def reading(self) -> AbstractContextManager[Rows]:
@@ -110,6 +109,11 @@ class Ledger(Application[str]):
     def stream(self, name: str) -> Stream | None:
         """Return a stream as it now is, or None where nothing was recorded."""
         return self._memory.stream(name)
+
+    def _accepted(self, turn: Turn, signed: SignedAct) -> Accepted:
+        """Return the act, recorded in this turn or before it, with the receipt that its own commit gave."""
+        done, again = turn.outcome(signed)
+        return Accepted(done, turn.receipts.get(done.index) or self.receipt(done.index), again)
 
     def receipt(self, index: int) -> Receipt:
         """Return the receipt of a leaf, or raise NotFound."""

@@ -42,6 +42,9 @@ class Turn:
         self.added: list[Recorded] = []
         self.receipts: dict[int, Receipt] = {}
         self._signer = signer
+        self._found: dict[int, Recorded] = {}
+        self._added_for: dict[int, Recorded] = {}
+        self._places: dict[tuple[str, int], Recorded] = {}
         newest = rows.newest()
         self._newest_at = Entry.parse(newest.data).recorded_at if newest else None
 
@@ -54,17 +57,20 @@ class Turn:
         """Return the act if this very envelope is recorded, None if its place is free; raises Conflict else."""
         act = signed.act
         place = (act.stream, act.version)
-        found = next((done for done in self.added if (done.act.stream, done.act.version) == place), None)
+        found = self._places.get(place)
         if found is None:
             row = self.rows.at(*place)
-            found = Recorded.read(row) if row else None
-        if found is not None and found.entry.envelope.data != signed.envelope.data:
+            if row is None:
+                return None
+            found = Recorded.read(row)
+        if found.entry.envelope.data != signed.envelope.data:
             raise Conflict(
                 "stream.taken",
                 f"Versi {act.version} dari {act.stream} sudah ditempati tindakan lain ({found.act.kind}).",
                 allowed="Baca tindakan terbaru, lalu tandatangani versi berikutnya.",
                 version=self.rows.version(act.stream),
             )
+        self._found[id(signed)] = found
         return found
 
     def time(self, now: dt.datetime) -> dt.datetime:
@@ -83,18 +89,26 @@ class Turn:
             now = self._newest_at
         return now
 
-    def add(self, signed: SignedAct, at: dt.datetime) -> Recorded:
-        """Return ``signed`` as the next leaf, recorded at ``at``."""
-        done = Recorded.new(self.next_index, signed, at)
+    def add(self, signed: SignedAct, done: Recorded) -> None:
+        """Make ``done``, which is ``signed`` at the next leaf, part of what this turn writes."""
+        if done.index != self.next_index:
+            raise AssertionError("leaf indices are gapless")
         self._newest_at = done.entry.recorded_at
+        self._places[done.act.stream, done.act.version] = done
         self.added.append(done)
-        return done
+        self._added_for[id(signed)] = done
+
+    def outcome(self, signed: SignedAct) -> tuple[Recorded, bool]:
+        """Return the act as it is recorded, and whether it already was before ``signed`` was met."""
+        if id(signed) in self._found:
+            return self._found[id(signed)], True
+        return self._added_for[id(signed)], False
 
     def seal(self, events: Sequence[LeafEvent]) -> None:
         """Write these events, whose leaf indices follow the frontier, with their tiles, frontier and checkpoint."""
         first, leaves = self.frontier.size, [event.leaf_hash for event in events]
         if [event.leaf_index for event in events] != list(range(first, first + len(events))):
-            raise AssertionError("leaf indices are gapless and follow the frontier")
+            raise AssertionError("leaf indices follow the frontier")
         frontier, completed = grow(self.frontier, leaves)
         note = sign_checkpoint(self._signer, self._signer.name, frontier.size, frontier.root)
         self.rows.append([event.row() for event in events], completed, frontier, note)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import cast
 
 from eventsourcing.application import AggregateNotFoundError, LRUCache, Repository
-from eventsourcing.persistence import EventStore
 
 from ledger.aggregates import ActRecorded, Folding
 from ledger.journal import Turn
+from ledger.recorded import Recorded
 from ledger.streams import Stream
 
 #: Streams kept at once; the least recently used goes.
@@ -32,8 +32,7 @@ class _Kept:
 class Memory:
     """The streams as the journal has them now. Safe to ask from any thread."""
 
-    def __init__(self, events: EventStore[str], repository: Repository[str]) -> None:
-        self._events = events
+    def __init__(self, repository: Repository[str]) -> None:
         self._repository = repository
         self._kept: LRUCache[str, _Kept] = LRUCache(STREAMS_KEPT)
         self._lock = threading.Lock()
@@ -42,7 +41,18 @@ class Memory:
 
     def stream(self, name: str) -> Stream | None:
         """Return the stream after everything that is recorded, or None where nothing is."""
-        return self._read(name, _UNSURE)
+        projector = Folding(self, name).project
+        kept = self._get(name)
+        if kept is None:
+            try:
+                found: Stream = self._repository.get(name, projector_func=projector)
+            except AggregateNotFoundError:
+                return None
+        else:
+            newer = cast("list[ActRecorded]", list(self._repository.event_store.get(name, gt=kept.stream.version)))
+            found = projector(kept.stream, newer) or kept.stream
+        self._put(found, _UNSURE)
+        return found
 
     def kept(self, name: str) -> Stream | None:
         """Return the stream as it was last read, which may be old, or None; reads nothing."""
@@ -56,30 +66,23 @@ class Memory:
             self._size = turn.frontier.size
         return InTurn(self, turn)
 
-    def newest(self, name: str) -> Stream | None:
-        """Return the stream as it is while the turn is held."""
+    def newest(self, name: str, turn: Turn) -> Stream | None:
+        """Return the stream as it is while ``turn`` is held."""
         kept = self._get(name)
-        return kept.stream if kept and kept.era == self._era else self._read(name, self._era)
+        if kept and kept.era == self._era:
+            return kept.stream
+        rows = turn.rows.stream(name, kept.stream.version if kept else 0)
+        newer = [ActRecorded.of(Recorded.read(row)) for row in rows]
+        found = Folding(self, name).project(kept.stream if kept else None, newer)
+        if found:
+            self._put(found, self._era)
+        return found
 
     def committed(self, world: InTurn) -> None:
         """Keep what a turn made, now that it is durable."""
         for stream in world.made.values():
             self._put(stream, self._era)
         self._size = world.turn.next_index
-
-    def _read(self, name: str, era: int) -> Stream | None:
-        projector = Folding(self, name).project
-        kept = self._get(name)
-        if kept is None:
-            try:
-                found = self._repository.get(name, projector_func=projector)
-            except AggregateNotFoundError:
-                return None
-        else:
-            newer = cast("list[ActRecorded]", list(self._events.get(name, gt=kept.stream.version)))
-            found = projector(kept.stream, newer) or kept.stream
-        self._put(found, era)
-        return found
 
     def _get(self, name: str) -> _Kept | None:
         try:
@@ -108,7 +111,7 @@ class InTurn:
         if name in self.made:
             return self.made[name]
         if name not in self._read:
-            self._read[name] = self._memory.newest(name)
+            self._read[name] = self._memory.newest(name, self.turn)
         return self._read[name]
 
     def keep(self, stream: Stream) -> None:

@@ -20,6 +20,8 @@ MOST_TOGETHER = 64
 #: More than this many waiting acts are turned away politely.
 MOST_WAITING = 1024
 
+_BUGS = (AssertionError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
 A = TypeVar("A")
 R = TypeVar("R")
 
@@ -96,11 +98,19 @@ class Place(Generic[A, R]):
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Make a refusal inside the block this place's outcome: a refused act leaves its batch."""
+        """Make a refusal inside the block this place's outcome: a refused act leaves its batch.
+
+        So does a bug of ours that one act trips over: its own thread raises it, the others are not dragged along.
+        """
         try:
             yield
-        except JejakError as refused:
-            self.settle(refused)
+        except (JejakError, *_BUGS) as fault:
+            self.settle(fault)
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether this place has its outcome."""
+        return self._outcome is not None
 
     def settle(self, outcome: R | BaseException) -> None:
         """Set what this place's thread will get: a result, or the fault to raise."""
