@@ -47,6 +47,7 @@ from ledger.bodies import CATALOGUE
 from ledger.documents import digest_of
 from ledger.iku import MEDIA_TYPE as IKU
 from ledger.iku import IkuDocument
+from ledger.kind_names import name_of
 from ledger.sentences import about_to_sign, sentence
 
 _BY_CLIENT = ("ledger.founded", "founding.accepted")
@@ -320,7 +321,7 @@ def _report(proved: Proved, output: Path | None, as_json: bool) -> None:
             }
         )
         return
-    click.echo(f"TERCATAT dan terbukti: {done.kind}, {done.stream} versi {done.version}.")
+    click.echo(f"TERCATAT dan terbukti: {name_of(done.kind)}, {done.stream} versi {done.version}.")
     click.echo(f"Daun {proved.index} dari {size}, dicatat {at}.")
     click.echo(f"Sidik daun {proved.leaf}")
     for name in files:

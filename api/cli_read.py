@@ -19,6 +19,7 @@ from api.cli_connect import connected, connection_of, connection_options, url_op
 from api.cli_files import iku_in_words
 from keys.errors import Malformed
 from ledger.iku import IkuDocument
+from ledger.kind_names import name_of
 from ledger.sentences import DISCLAIMER, when
 
 _CASE = re.compile(r"(?:case:)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
@@ -131,7 +132,7 @@ def _shaped(words: Any, said: dict[str, Any]) -> str:
 def _trail_in_words(said: dict[str, Any]) -> str:
     parts = [f"Jejak audit perkara {said['case']}: {len(said['trail'])} tindakan"]
     for row in said["trail"]:
-        parts += ["", f"Daun {row['leaf_index']}, versi {row['version']}: {_step(row)}{row['kind']}"]
+        parts += ["", f"Daun {row['leaf_index']}, versi {row['version']}: {_step(row)}{name_of(row['kind'])}"]
         parts.append(paragraph(row["sentence"], 2))
         parts.append(paragraph(f"Oleh     {_person(row)}", 2))
         parts.append(f"  Waktu    dinyatakan {_when(row['occurred_at'])}, dicatat {_when(row['recorded_at'])}")
@@ -171,7 +172,7 @@ def _state_in_words(said: dict[str, Any]) -> str:
     else:
         due = said["step"]
         parts.append(paragraph(f"Keadaan  langkah {due['no']}, putaran {said['round']}: giliran {due['office_name']}"))
-        parts.append(f"         yang ditunggu: {', '.join(due['activities'])}")
+        parts.append(f"         yang ditunggu: {' atau '.join(map(name_of, due['activities']))}")
     parts.append(f"Langkah  selesai: {', '.join(said['steps_done']) or 'belum ada'}")
     if said.get("number"):
         parts.append(f"Nomor    {said['number']}")

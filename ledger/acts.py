@@ -21,6 +21,7 @@ from keys.envelope import Envelope, Opened
 from keys.errors import Malformed
 from keys.fields import Fact, LeafHash, Positive, Slug, Time
 from ledger.bodies import CATALOGUE, Body
+from ledger.kind_names import name_of
 
 #: The DSSE payload type of every act.
 PAYLOAD_TYPE = "application/vnd.jejak.act.v1+json"
@@ -89,7 +90,7 @@ class Act:
         if frame.stream.partition(":")[0] != family:
             raise Malformed(
                 "act.stream",
-                f"Tindakan {frame.kind} tidak dapat dicatat pada {frame.stream}.",
+                f"{name_of(frame.kind).capitalize()} tidak dapat dicatat pada {frame.stream}.",
                 allowed=f"Tempatnya: {_PLACES[family]}.",
             )
         if (frame.version == 1) != (frame.previous is None):

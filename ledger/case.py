@@ -19,6 +19,7 @@ from keys.fields import DocumentRef
 from ledger import bodies as b
 from ledger.acts import Act
 from ledger.bodies import CaseBody
+from ledger.kind_names import name_of
 from ledger.sop import Sop, Step
 
 Draft = b.ConceptDrafted | b.ConceptTyped | b.ConceptRevised
@@ -118,7 +119,7 @@ def decide(case: Case | None, act: Act, sop: Sop) -> None:
     if act.kind not in _kinds_due(case, step):
         raise NotAllowed(
             "sop.activity",
-            f"Tindakan {act.kind} bukan kegiatan langkah {step.no} saat ini.",
+            f"Yang dikirim {name_of(act.kind)}; itu bukan kegiatan langkah {step.no} saat ini.",
             allowed=_what_is_due(case),
         )
     _decide_document(case, body)
@@ -236,7 +237,8 @@ def _what_is_due(case: Case) -> str:
     if due is None:
         return "Perkara sudah selesai."
     step, kinds = due
-    return f"Giliran sekarang: langkah {step.no} ({', '.join(kinds)}) oleh {case.sop.office_of(step).name}."
+    names = " atau ".join(map(name_of, kinds))
+    return f"Giliran sekarang: langkah {step.no} ({names}) oleh {case.sop.office_of(step).name}."
 
 
 def fold(case: Case | None, act: Act, leaf: str, sop: Sop) -> Case:

@@ -22,6 +22,7 @@ from ledger.acts import SignedAct
 from ledger.aggregates import LeafEvent
 from ledger.checkpoint import sign_checkpoint
 from ledger.entry import Entry
+from ledger.kind_names import name_of
 from ledger.merkle import grow
 from ledger.note import NoteSigner
 from ledger.receipt import Receipt
@@ -66,7 +67,7 @@ class Turn:
         if found.entry.envelope.data != signed.envelope.data:
             raise Conflict(
                 "stream.taken",
-                f"Versi {act.version} dari {act.stream} sudah ditempati tindakan lain ({found.act.kind}).",
+                f"Versi {act.version} dari {act.stream} sudah ditempati tindakan lain ({name_of(found.act.kind)}).",
                 allowed="Baca tindakan terbaru, lalu tandatangani versi berikutnya.",
                 version=self.rows.version(act.stream),
             )

@@ -18,6 +18,7 @@ from ledger.acts import PAYLOAD_TYPE, Act, Family, Seen, SignedAct, act_of, comp
 from ledger.bodies import CATALOGUE
 from ledger.case import Bound
 from ledger.founding import founding_key
+from ledger.kind_names import NAMES, name_of
 from ledger.mentions import documents_of
 from ledger.sop import ACTIVITIES
 from tests.kit import CASE, IKU, key, mandate_of
@@ -377,3 +378,8 @@ def test_what_is_absent_is_left_out_and_never_null() -> None:
     assert fault.rule == "act.null"
     assert "instruction" in fault.detail
     assert read(body={"step": "2", "instruction": "null"}).body.plain()["instruction"] == "null"
+
+
+def test_every_kind_has_a_name_that_people_use() -> None:
+    assert set(NAMES) == set(CATALOGUE) | set(ACTIVITIES)
+    assert all("." not in name_of(kind) for kind in NAMES)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from keys.errors import Conflict, JejakError, Malformed
 from ledger.case import Case, fold
+from ledger.kind_names import name_of
 from ledger.sop import Sop
 from tests.kit import CASE, IKU, PEOPLE, the_sop
 from tests.scene import Scene, opened_scene, reference, variant
@@ -206,7 +207,7 @@ def test_another_kind_of_act_at_the_present_step_is_refused(at: int) -> None:
         if other[1] != kind:
             fault = Given(*STEPS[:at]).then_refused((official, other[1], other[2] | {"step": body["step"]}))
             assert fault.rule == "sop.activity"
-            assert kind in fault.allowed
+            assert name_of(kind) in fault.allowed
 
 
 def test_a_revision_that_no_return_asked_for_is_refused() -> None:
@@ -217,7 +218,7 @@ def test_a_revision_that_no_return_asked_for_is_refused() -> None:
 def test_typing_anew_after_a_return_is_refused_because_a_revision_is_due() -> None:
     fault = Given(*TO_REVIEW, returned()).then_refused(TYPE)
     assert fault.rule == "sop.activity"
-    assert "concept.revised" in fault.allowed
+    assert name_of("concept.revised") in fault.allowed
 
 
 @pytest.mark.parametrize("at", range(12))
@@ -374,13 +375,13 @@ def test_a_new_draft_voids_agreement_and_paraf_on_the_one_before() -> None:
 def test_a_dispatch_before_the_agenda_is_refused() -> None:
     fault = Given(*STEPS[:9]).then_refused(FIRST)
     assert fault.rule == "sop.activity"
-    assert "agenda.recorded" in fault.allowed
+    assert name_of("agenda.recorded") in fault.allowed
 
 
 def test_the_agenda_is_recorded_once() -> None:
     fault = Given(*STEPS[:10]).then_refused(AGENDA)
     assert fault.rule == "sop.activity"
-    assert "dispatch.recorded" in fault.allowed
+    assert name_of("dispatch.recorded") in fault.allowed
 
 
 def test_a_dispatch_to_somebody_whom_nobody_ordered_is_refused() -> None:

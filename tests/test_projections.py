@@ -21,6 +21,7 @@ from keys.errors import Forged, Malformed, NotJudged, Unavailable
 from ledger.acts import SignedAct
 from ledger.aggregates import ActRecorded
 from ledger.iku import sample
+from ledger.recorded import Recorded
 from ledger.sentences import DISCLAIMER
 from projections import agenda, audit_trail, iku_state, inbox
 from projections.catchup import Views
@@ -106,7 +107,8 @@ class Desk:
         signed = SignedAct(envelope.opened_with(key(official).public))
         ledger = self.kecamatan.ledger
         with ledger._journal.turn(self.kecamatan.log) as turn:
-            done = turn.add(signed, turn.time(self.kecamatan.clock()))
+            done = Recorded.new(turn.next_index, signed, turn.time(self.kecamatan.clock()))
+            turn.add(signed, done)
             ledger.save(ActRecorded.of(done), turn=turn)
         return done.index
 
