@@ -1,11 +1,36 @@
 """An act: what an official says and signs, strictly parsed, and the closed catalogue of kinds.
 
-The payload of an act's envelope is strict JSON (:mod:`keys.strict_json`) with exactly the members of
-:class:`Act`; ``body`` follows the one strict schema of its ``kind`` (:mod:`ledger.bodies`). Kinds, member
-names and payload type are storage formats: never renamed, only added.
+The payload of an act's envelope is strict JSON (:mod:`keys.strict_json`) in one spelling: no white space, nothing
+escaped that need not be, exactly these members in this order::
 
-``Act.read`` says what bytes mean; who said it is only known of a :class:`SignedAct`, which is made from an
-envelope whose signature was verified and from nothing else.
+    ledger       the log's origin line: 3 to 128 of a-z 0-9 . / _ -
+    seen         {"size", "root"}: a checkpoint of this log that the signer names as the newest they verified; its root
+                 (base64) is the log's at that size, and it covers the entry before in this stream. null in leaf 0 only
+    stream       "register", "sop:<slug>" or "case:<uuid>"
+    version      the version of the stream that this act becomes, from 1
+    previous     hex leaf hash of the entry that is version-1 of the stream; null at 1
+    kind         one of the catalogue (:data:`ledger.bodies.CATALOGUE`), which says in which streams it may stand
+    official     who: a slug of the register
+    mandate      under which mandate: a slug of the register
+    occurred_at  RFC 3339 with an offset (:data:`keys.fields.Time`): what the signer states, never proof of time
+    body         the act's own data, by the one schema of its kind; what is absent is left out, never null
+
+Kinds, member names and payload type are storage formats: never renamed, only added. ``Act.read`` says what bytes
+mean; who said it is only known of a :class:`SignedAct`, which is made from an envelope whose signature was verified
+and from nothing else. Worked example, executed by a test::
+
+    >>> payload = (
+    ...     b'{"ledger":"kalipare.malangkab.example/jejak","seen":{"size":9,"root":"' + b"A" * 43 + b'="},'
+    ...     b'"stream":"case:11111111-1111-4111-8111-111111111111","version":2,"previous":"' + b"ab" * 32 + b'",'
+    ...     b'"kind":"direction.given","official":"budi-santoso","mandate":"sekcam-budi",'
+    ...     b'"occurred_at":"2026-03-02T08:00:00+07:00","body":{"step":"2","instruction":"Susun."}}'
+    ... )
+    >>> act = Act.read(payload)
+    >>> act.kind, act.version, act.body.plain()
+    ('direction.given', 2, {'step': '2', 'instruction': 'Susun.'})
+    >>> Act.read(payload.replace(b',"version"', b', "version"'))
+    Traceback (most recent call last):
+    keys.errors.Malformed: Tindakan tidak ditulis dalam ejaan bakunya. Tanpa spasi, ...
 """
 
 from __future__ import annotations
@@ -60,6 +85,9 @@ class _Frame(Fact):
     body: dict[str, Any]
 
 
+_MEMBERS = list(_Frame.model_fields)
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """What a payload says. ``occurred_at`` is the signer's claim, an aware time."""
@@ -78,7 +106,14 @@ class Act:
     @classmethod
     def read(cls, payload: bytes) -> Act:
         """Return the act these payload bytes spell, or raise :class:`Malformed` naming rule and member."""
-        frame = _Frame.read(strict_json.loads(payload), "act.schema", "Tindakan")
+        members = strict_json.loads(payload)
+        frame = _Frame.read(members, "act.schema", "Tindakan")
+        if list(members) != _MEMBERS or strict_json.spell(members) != payload:
+            raise Malformed(
+                "act.spelling",
+                "Tindakan tidak ditulis dalam ejaan bakunya.",
+                allowed=f"Tanpa spasi, tanpa \\u untuk huruf biasa, dengan urutan bagian: {', '.join(_MEMBERS)}.",
+            )
         known = CATALOGUE.get(frame.kind)
         if known is None:
             raise Malformed(

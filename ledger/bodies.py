@@ -38,11 +38,12 @@ class Body(Fact):
 
 
 class Founder(Fact):
-    """One of the two who found a ledger: person, key and mandate as registrar."""
+    """One of the two who found a ledger: person, key, mandate as registrar, minutes that tie key to person."""
 
     person: OfficialRecord
     public_key: PublicKeyHex
     mandate: MandateRecord
+    berita_acara: DocumentRef | None = None
 
 
 class LedgerFounded(Body):

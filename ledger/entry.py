@@ -4,6 +4,7 @@ The bytes are a fixed frame around the envelope's bytes, kept verbatim::
 
     {"recorded_at":"<UTC, microseconds>Z","envelope":<the envelope's bytes>}
 
+Hours are 00 to 23, seconds 00 to 59; an entry has at most :data:`MAX_BYTES` bytes.
 The leaf hash is SHA-256(0x00 || entry) (RFC 6962 §2.1). Worked example, executed by a test::
 
     >>> from keys.signing import PrivateKey
@@ -30,7 +31,7 @@ _PREFIX = b'{"recorded_at":"'
 _MIDDLE = b'","envelope":'
 _SUFFIX = b"}"
 _TIME_BYTES = 27
-_TIME = re.compile(rb"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z", re.ASCII)
+_TIME = re.compile(rb"\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z", re.ASCII)
 _HEAD_BYTES = len(_PREFIX) + _TIME_BYTES + len(_MIDDLE)
 
 #: An entry is at most this many bytes.

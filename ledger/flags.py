@@ -35,7 +35,7 @@ def flags(step: Step) -> tuple[Flag, ...]:
     day = act.occurred_at.astimezone(WIB).date().isoformat()
     if day < mandate.start or (mandate.end is not None and day > mandate.end):
         found.append(Flag("claim.mandate", "Waktu yang dinyatakan berada di luar masa mandat."))
-    if step.authority.key.berita_acara is None and step.authority.key.since > 0:
+    if step.authority.key.berita_acara is None:
         found.append(Flag("key.unproven", "Identitas kunci belum dibuktikan: tidak ada berita acara."))
     if isinstance(act.body, SignatureGiven):
         case = step.before.state if step.before else None

@@ -284,7 +284,7 @@ def _founded(act: Act, body: b.LedgerFounded, leaf: str, index: int) -> Register
         key = PublicKey.load(bytes.fromhex(one.public_key))
         register = (
             register.with_official(one.person, index)
-            .with_key(key, one.person.official, index)
+            .with_key(key, one.person.official, index, one.berita_acara.digest if one.berita_acara else None)
             .with_mandate(one.mandate, index)
         )
     return register

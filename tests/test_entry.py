@@ -84,10 +84,15 @@ def test_another_frame_is_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "stamp", [b"2026-02-30T01:00:00.000000Z", b"2026-03-02T25:00:00.000000Z", b"0000-03-02T01:00:00.000000Z"]
+    "stamp", [b"2026-02-30T01:00:00.000000Z", b"2026-13-02T01:00:00.000000Z", b"0000-03-02T01:00:00.000000Z"]
 )
 def test_a_time_that_does_not_exist_is_refused(stamp: bytes) -> None:
     assert refused(GOOD.replace(STAMP, stamp)).rule == "entry.time"
+
+
+@pytest.mark.parametrize("stamp", [b"2026-03-02T24:00:00.000000Z", b"2026-03-02T01:60:00.000000Z"])
+def test_an_hour_or_minute_out_of_range_is_refused_by_its_form(stamp: bytes) -> None:
+    assert refused(GOOD.replace(STAMP, stamp)).rule == "entry.form"
 
 
 def test_an_envelope_that_is_not_in_its_form_is_refused() -> None:

@@ -66,9 +66,14 @@ def members(office: Kecamatan, case: str, done: int, **changes: Any) -> tuple[st
     return official, payload | changes
 
 
+def spelt(payload: object) -> bytes:
+    """Return the one spelling that a payload may have, whatever it says."""
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def sealed(official: str, payload: dict[str, Any] | bytes) -> bytes:
     """Return the envelope in which ``official`` signs these members, or these very bytes, whatever they mean."""
-    data = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode()
+    data = payload if isinstance(payload, bytes) else spelt(payload)
     return Envelope.seal(PAYLOAD_TYPE, data, key(official)).data
 
 
@@ -104,7 +109,7 @@ def text(old: str, new: str) -> Bad:
 
     def make(office: Kecamatan, case: str, done: int) -> bytes:
         official, payload = members(office, case, done)
-        data = json.dumps(payload)
+        data = spelt(payload).decode()
         assert old in data
         return sealed(official, data.replace(old, new, 1).encode())
 
@@ -142,7 +147,7 @@ def step(number: int, **changes: Any) -> Bad:
 
 def unknown_key(office: Kecamatan, case: str, done: int) -> bytes:
     _, payload = members(office, case, done)
-    return Envelope.seal(PAYLOAD_TYPE, json.dumps(payload).encode(), PrivateKey.generate()).data
+    return Envelope.seal(PAYLOAD_TYPE, spelt(payload), PrivateKey.generate()).data
 
 
 def stale(office: Kecamatan, case: str, done: int) -> bytes:
@@ -234,7 +239,7 @@ ROWS = [
     Row("a payload that is a list", 1, lambda o, c, d: sealed("budi-santoso", b"[]"), 400, "act.schema"),
     Row("a payload nested deeply", 1, lambda o, c, d: sealed("budi-santoso", b"[" * 40 + b"]" * 40), 400, "json.depth"),
     Row("a name twice", 1, text('{"ledger":', '{"kind": "x", "ledger":'), 400, "json.duplicate"),
-    Row("a name twice in the body", 1, text('"body": {', '"body": {"step": "3", '), 400, "json.duplicate"),
+    Row("a name twice in the body", 1, text('"body":{', '"body": {"step": "3", '), 400, "json.duplicate"),
     Row("an unknown name", 1, changed(catatan="x"), 400, "act.schema"),
     Row("an unknown name in the body", 1, inside(catatan="x"), 400, "act.body"),
     Row("a name that is missing", 1, text('"occurred_at":', '"occurred":'), 400, "act.schema"),
@@ -246,10 +251,10 @@ ROWS = [
     Row("text as a number", 1, inside(instruction=7), 400, "act.body"),
     Row("true as a number", 1, changed(version=True), 400, "act.schema"),
     Row("a body that is a list", 1, changed(body=[]), 400, "act.schema"),
-    Row("a float", 1, text('"version": 2', '"version": 2.0'), 400, "json.float"),
-    Row("an exponent", 1, text('"version": 2', '"version": 2e0'), 400, "json.float"),
-    Row("not a number", 1, text('"version": 2', '"version": NaN'), 400, "json.float"),
-    Row("minus zero", 1, text('"version": 2', '"version": -0'), 400, "json.integer"),
+    Row("a float", 1, text('"version":2', '"version":2.0'), 400, "json.float"),
+    Row("an exponent", 1, text('"version":2', '"version":2e0'), 400, "json.float"),
+    Row("not a number", 1, text('"version":2', '"version": NaN'), 400, "json.float"),
+    Row("minus zero", 1, text('"version":2', '"version": -0'), 400, "json.integer"),
     Row("version 0", 1, changed(version=0), 400, "act.schema"),
     Row("version 2^63", 1, changed(version=2**63), 400, "json.integer"),
     Row("version 2^53 - 1", 1, changed(version=2**53 - 1), 409, "stream.version"),
