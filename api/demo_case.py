@@ -90,10 +90,10 @@ def _disposition(letter: dict[str, Any], sop: dict[str, Any]) -> dict[str, Any]:
         },
         "urgency": "segera",
         "secrecy": "biasa",
-        "subject": f"Penyusunan Indikator Kinerja Utama {today.year} (contoh, bukan IKU Kalipare)",
+        "subject": "Penyusunan Indikator Kinerja Utama 2017-2021 (contoh, bukan IKU Kalipare)",
         "forwarded_to": ["sekcam"],
         "instruction": "Susun Indikator Kinerja Utama.",
-        "period": {"first_year": today.year, "last_year": today.year},
+        "period": {"first_year": 2017, "last_year": 2021},  # the period of the example table
     }
 
 
@@ -106,7 +106,7 @@ def _agenda() -> dict[str, Any]:
         "letter_date": str(today),
         "sent_date": str(today),
         "addressee": "Bagian Organisasi Setda; Inspektorat",
-        "summary": f"Indikator Kinerja Utama {today.year} (contoh)",
+        "summary": "Indikator Kinerja Utama 2017-2021 (contoh)",
     }
 
 

@@ -191,6 +191,7 @@ class _Founding:
                     "person": record(one),
                     "public_key": self._hands[one.official].key.public.raw.hex(),
                     "mandate": mandate(one),
+                    "berita_acara": self._minutes(one.official),
                 }
                 for one in FOUNDERS
             ],
@@ -211,12 +212,13 @@ class _Founding:
         leaf = self._do(first, "register", f"{what}.proposed", body)
         approval: dict[str, Any] = {"proposal": leaf}
         if what == "key":
-            approval["berita_acara"] = self._minutes(body)
+            approval["berita_acara"] = self._minutes(body["official"])
         self._do(second, "register", f"{what}.approved", approval)
 
-    def _minutes(self, body: dict[str, Any]) -> dict[str, Any]:
-        text = f"BERITA ACARA (contoh, data sintetis)\nPejabat: {body['official']}\nKunci: {body['public_key']}\n"
-        return self._store(text.encode("utf-8"), f"berita-acara-{body['official']}.txt", "text/plain")
+    def _minutes(self, official: str) -> dict[str, Any]:
+        key = self._hands[official].key.public.raw.hex()
+        text = f"BERITA ACARA (contoh, data sintetis)\nPejabat: {official}\nKunci: {key}\n"
+        return self._store(text.encode("utf-8"), f"berita-acara-{official}.txt", "text/plain")
 
     def _do(self, one: Person, stream: str, kind: str, body: dict[str, Any]) -> str:
         signed = self._hands[one.official].sign(self._ledger, stream, kind, body, demo_case.now())
