@@ -1,9 +1,10 @@
-"""A service's answers, read without belief: capped in size, strict in form, its refusals as our faults.
+"""A service's answers, read without belief: capped in size and time, strict in form, its refusals as our faults.
 
 Whatever is not in the form we know proves nothing either way, so it is NotJudged (``client.answer``); a service that
 cannot be reached is Unavailable (``client.unreachable``). A problem document (RFC 9457) becomes the fault that it
 names, by its status. All text comes through :mod:`keys.strict_json`, which lets no control or bidirectional
-character pass, so a lying service cannot draw on a terminal.
+character pass, so a lying service cannot draw on a terminal. No answer is decompressed, so none is larger here than
+on the line; how long one may take is :mod:`api.patience`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from api.patience import Patience, PatientTransport
 from keys import strict_json
 from keys.errors import Conflict, Forged, JejakError, Malformed, NotAllowed, NotFound, NotJudged, Unavailable
 
@@ -56,8 +58,12 @@ class Service:
 
     def __init__(self, base_url: str, transport: httpx.BaseTransport | None = None) -> None:
         try:
+            self._patience = Patience()
             self._http = httpx.Client(
-                base_url=base_url, transport=transport, timeout=TIMEOUT, headers={"User-Agent": "jejak"}
+                base_url=base_url,
+                transport=transport or PatientTransport(self._patience),
+                timeout=TIMEOUT,
+                headers={"User-Agent": "jejak", "Accept-Encoding": "identity"},
             )
         except (httpx.InvalidURL, ValueError):
             raise _bad_url(base_url) from None
@@ -76,18 +82,26 @@ class Service:
         return self._send("POST", path, MAX_JSON, content=body, headers=headers)
 
     def _send(self, method: str, path: str, limit: int, **sent: Any) -> Answer:
+        self._patience.begin(limit + len(sent.get("content", b"")))
         try:
             with self._http.stream(method, path, **sent) as response:
+                if "content-encoding" in response.headers:
+                    raise unreadable("isinya dimampatkan, padahal tidak diminta.")
                 body = bytearray()
-                for chunk in response.iter_bytes():
+                for chunk in response.iter_raw():
                     body += chunk
                     if len(body) > limit:
                         raise unreadable(f"lebih dari {limit} bita")
                 status = response.status_code
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
             raise _bad_url(self.base_url) from None
-        except httpx.DecodingError:
-            raise unreadable("isinya tidak dapat dibuka") from None
+        except httpx.TimeoutException as error:
+            raise Unavailable(
+                "client.unreachable",
+                f"Layanan di {self.base_url} terlalu lama menjawab.",
+                allowed="Periksa alamat dan sambungan, lalu coba lagi.",
+                cause=type(error).__name__,
+            ) from None
         except httpx.HTTPError as error:
             raise Unavailable(
                 "client.unreachable",

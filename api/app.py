@@ -12,7 +12,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from api import acts, cases, documents, log, pages, problems, register
 from api.follower import Follower
-from api.parameters import refuse_twice
+from api.parameters import check_query
 from api.parts import NAME, Parts
 from api.settings import Settings
 from ledger import logkey
@@ -76,7 +76,7 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     problems.install(app)
-    app.before_request(refuse_twice)
+    app.before_request(check_query)
     app.after_request(_guarded)
     for routes in (acts.routes, cases.routes, documents.routes, log.routes, log.outside, register.routes):
         app.register_api(routes)

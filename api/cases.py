@@ -5,9 +5,12 @@ All of it is read models, brought to the end of the log before they are read; wh
 
 from __future__ import annotations
 
+from typing import cast
+
 from flask import Response, jsonify, request
 
 from api.advice import advise
+from api.labels import labelled
 from api.parameters import (
     CasePath,
     Limit,
@@ -19,10 +22,11 @@ from api.parameters import (
     years,
 )
 from api.parts import parts
+from api.trails import actor_basis, sop_of, trail_of, unknown
 from keys.errors import NotFound
 from keys.fields import Fact, Slug
-from ledger.sentences import DISCLAIMER
-from projections import agenda, audit_trail, iku_state, inbox
+from ledger.enactment import Enactments
+from projections import agenda, iku_state, inbox
 
 #: What a list of cases leaves out; the case itself has it.
 _LONG = frozenset({"rows", "warnings", "drafts", "returns", "flags", "disclaimer"})
@@ -72,10 +76,12 @@ def cases(query: CasesQuery) -> Response:
         found = iku_state.cases(connection, unit=query.unit, after=query.after, limit=query.limit + 1)
     page, more = found[: query.limit], len(found) > query.limit
     return jsonify(
-        {
-            "cases": [{name: value for name, value in one.items() if name not in _LONG} for one in page],
-            "next": page[-1]["opened_index"] if more else None,
-        }
+        labelled(
+            {
+                "cases": [{name: value for name, value in one.items() if name not in _LONG} for one in page],
+                "next": page[-1]["opened_index"] if more else None,
+            }
+        )
     )
 
 
@@ -85,7 +91,10 @@ def case(path: CasePath) -> Response:
     with parts().reading() as connection:
         state = iku_state.case(connection, path.case_id)
     if state is None:
-        raise _unknown(path)
+        raise unknown(f"case:{path.case_id}")
+    if state["step"]:
+        basis = actor_basis(sop_of(f"case:{path.case_id}"), state["step"]["no"])
+        state["step"] = state["step"] | {"actor_basis": basis}
     response = jsonify(state)
     response.set_etag(state["leaf"])
     response.headers["Cache-Control"] = "private, no-cache"
@@ -96,11 +105,7 @@ def case(path: CasePath) -> Response:
 @routes.get("/cases/<case_id>/trail", responses={"200": json_answer("one row an act")})
 def trail(path: CasePath) -> Response:
     """Return the audit trail of a case: one row an act, oldest first."""
-    with parts().reading() as connection:
-        rows = audit_trail.trail(connection, f"case:{path.case_id}")
-    if not rows:
-        raise _unknown(path)
-    return jsonify({"case": path.case_id, "trail": rows, "disclaimer": DISCLAIMER})
+    return jsonify({"case": path.case_id} | trail_of(f"case:{path.case_id}"))
 
 
 @routes.get("/cases/<case_id>/next", responses={"200": json_answer("advice: what may be signed now")})
@@ -109,7 +114,7 @@ def next_act(path: CasePath, query: MandateQuery) -> Response:
     here = parts()
     stream = here.ledger.stream(f"case:{path.case_id}")
     if stream is None:
-        raise _unknown(path)
+        raise unknown(f"case:{path.case_id}")
     register = here.register()
     with here.ledger.reading() as rows:  # after the stream was read, so it covers its newest entry
         frontier = rows.frontier()
@@ -135,16 +140,39 @@ def iku(query: IkuQuery) -> Response:
 def agenda_book(query: AgendaQuery) -> Response:
     """Return the agenda of outgoing letters of a year."""
     with parts().reading() as connection:
-        return jsonify(agenda.agenda(connection, query.year, query.unit))
+        book = agenda.agenda(connection, query.year, query.unit)
+    return jsonify(labelled(book))
 
 
 @routes.get("/inbox", responses={"200": json_answer("cases that wait for the office")})
 def inbox_of(query: InboxQuery) -> Response:
-    """Return what waits for an office."""
+    """Return what waits for an office; 404 for one that neither an SOP nor a mandate names."""
+    _check_office(query.office, query.unit)
     with parts().reading() as connection:
         waiting = inbox.inbox(connection, query.office, query.unit)
-    return jsonify({"office": query.office, "unit": query.unit, "waiting": waiting})
+    return jsonify(labelled({"office": query.office, "unit": query.unit, "waiting": waiting}))
 
 
-def _unknown(path: CasePath) -> NotFound:
-    return NotFound("case.unknown", f"Perkara {path.case_id} tidak ada.", allowed="Daftar perkara: /v1/cases.")
+def _check_office(office: str, unit: str) -> None:
+    """Return if the unit has the office: in any version of an SOP, to which cases may be pinned, or by a mandate."""
+    here = parts()
+    with here.ledger.reading() as rows:
+        names = rows.streams("sop")
+    known = {(one.record.unit, one.record.office) for one in here.register().mandates.values()}
+    for stream in filter(None, map(here.ledger.stream, names)):
+        for sop in cast("Enactments", stream.state).versions.values():
+            known |= {(sop.unit, one.office) for one in sop.offices}
+    if (unit, office) in known:
+        return
+    offices = sorted(name for of, name in known if of == unit)
+    if not offices:
+        raise NotFound(
+            "inbox.unit",
+            f"Unit {unit} tidak dikenal buku besar ini.",
+            allowed=f"Unit yang ada: {', '.join(sorted({of for of, _ in known}))}.",
+        )
+    raise NotFound(
+        "inbox.office",
+        f"Jabatan {office} tidak ada di unit {unit}.",
+        allowed=f"Jabatan yang ada di unit ini: {', '.join(offices)}.",
+    )

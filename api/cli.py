@@ -8,6 +8,8 @@ from api.cli_act import act, send
 from api.cli_base import Program
 from api.cli_files import iku, sop
 from api.cli_keys import key
+from api.cli_kinds import kinds
+from api.cli_lists import agenda, cases, inbox
 from api.cli_read import document, next_, state, trail
 from api.cli_serve import demo, serve
 from api.cli_store import audit, found, rebuild
@@ -22,7 +24,11 @@ def main() -> None:
     """
 
 
-for command in (found, serve, demo, key, act, send, trail, state, next_, document, rebuild, sop, iku, audit):
+for command in (
+    *(found, serve, demo, key, act, kinds, send),
+    *(cases, inbox, agenda, trail, state, next_, document),
+    *(rebuild, sop, iku, audit),
+):
     main.add_command(command)
 
 

@@ -1,9 +1,10 @@
 """``jejak act`` and ``jejak send``: build an act from verified bytes, say what it is, ask, sign here, post.
 
-Order of :func:`act`, and why: the checkpoint is verified and continues the remembered one, the stream's head is
-proved, the case is folded from its own acts; only then is the body filled. What the case would refuse is refused. What
-is about to be signed is shown, its document hashed and laid out, and a person is asked. A new document is uploaded
-only after the yes, because an act may name only what is there; then the key file is opened, the act signed and sent.
+Order of :func:`act`, and why: the checkpoint is verified and continues the remembered one, the register and the case
+are folded from their own acts up to proved heads. Then it is judged here, the nearest question first: are key and
+mandate this person's; is it the turn of such an act; may this office; is anything missing; would the ledger take it.
+Only what passes is shown, its document hashed and laid out, and a person is asked. A new document is uploaded only
+after the yes, because an act may name only what is there; then the key file is opened, the act signed and sent.
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ from __future__ import annotations
 import datetime as dt
 import mimetypes
 import uuid
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 
-from api import fields_of
+from api import field_words, fields_of
 from api.cli_base import (
     DONE,
     JejakCommand,
@@ -28,33 +28,35 @@ from api.cli_base import (
     paragraph,
     print_json,
     read_file,
+    table,
     write_new_file,
 )
 from api.cli_connect import connected, connection_of, connection_options
 from api.cli_read import CaseId, document_in_words
 from api.cli_store import opened_key
 from api.client import Client, Proved
-from api.drafting import Place, check, fill, place_of
+from api.drafting import Place, check, fill, office, place_of, turn
+from api.known_register import Signer, known_register
+from api.proposals import content
 from keys import strict_json
-from keys.authority import WIB
+from keys.authority import WIB, Authority
 from keys.envelope import Envelope
-from keys.errors import JejakError, Malformed, NotAllowed
+from keys.errors import Malformed, NotAllowed
 from keys.fields import DocumentRef
 from keys.keyfile import KeyFile, read_keyfile
-from keys.records import Capacity
 from ledger.acts import PAYLOAD_TYPE, Act, compose
-from ledger.bodies import CATALOGUE
+from ledger.bodies import CATALOGUE, SopEnacted
 from ledger.documents import digest_of
 from ledger.iku import MEDIA_TYPE as IKU
 from ledger.iku import IkuDocument
 from ledger.kind_names import name_of
-from ledger.sentences import about_to_sign, sentence
-
-_BY_CLIENT = ("ledger.founded", "founding.accepted")
+from ledger.sentences import about_to_sign, sentence, when
+from ledger.sop import Sop
+from ledger.sop_findings import findings
 
 
 @click.command("act", cls=JejakCommand)
-@click.argument("kind", metavar="JENIS", type=click.Choice(sorted(set(CATALOGUE) - set(_BY_CLIENT))))
+@click.argument("kind", metavar="JENIS", type=click.Choice(sorted(set(CATALOGUE) - field_words.BY_FOUNDING)))
 @click.option("--key", "key_file", required=True, type=existing_file(), envvar="JEJAK_KEY", show_envvar=True,
               metavar="BERKAS", help="Berkas kunci Anda.")  # fmt: skip
 @click.option("--mandate", required=True, envvar="JEJAK_MANDATE", show_envvar=True, metavar="NAMA", help="Mandat Anda.")
@@ -66,7 +68,7 @@ _BY_CLIENT = ("ledger.founded", "founding.accepted")
 @click.option("--body", type=existing_file(), metavar="BERKAS.json", help="Isi tindakan sebagai JSON.")
 @click.option("--set", "settings", multiple=True, metavar="BAGIAN=NILAI",
               help="Isi satu bagian; boleh diulang. Misalnya decision=approved, letter.number=060/1, "
-                   "addressees.0.copies=2; NILAI @BERKAS dibaca dari berkas.")  # fmt: skip
+                   "number=070/1/35.07.11/2026; @BERKAS dibaca dari berkas. Lihat: jejak kinds JENIS.")  # fmt: skip
 @click.option("--document", "attachment", type=existing_file(), metavar="BERKAS",
               help="Dokumen yang dilampirkan; pada paraf dan semacamnya: harus dokumen perkara itu.")  # fmt: skip
 @click.option("--media-type", metavar="JENIS", help="Jenis dokumen yang dilampirkan, bila tidak terbaca dari namanya.")
@@ -99,13 +101,22 @@ def act(
     _outputs_free(output)
     schema = fields_of.schema_of(CATALOGUE[kind][1])
     said = _said(schema, body, settings)
+    if kind == "sop.enacted" and attachment is not None:
+        said["sop"], attachment = Sop.parse(read_file(attachment)).plain(), None
     where = _stream(kind, case, stream, said)
-    official = KeyFile.parse(read_keyfile(key_file)).official
+    closed = KeyFile.parse(read_keyfile(key_file))
+    official, signer = closed.official, Signer(closed.official, mandate, closed.public.id)
     with connected(connection_of(options)) as client:
-        client.checkpoint()
-        place = place_of(client, kind, where, sop_slug, said.get("proposal"))
+        known = known_register(client, client.checkpoint().checkpoint.size)
+        authority = known.standing(signer)
+        place = place_of(client, known, kind, where, sop_slug, said)
+        turn(place, kind, said)
+        office(place, signer, kind, said)
         attached, data = _attached(place, kind, schema, attachment, media_type)
         filled = fill(place, kind, schema, said, attached)
+        lacking = fields_of.missing(schema, said)
+        if lacking:
+            raise _lacking(kind, lacking)
         seen = client.checkpoint()
         payload = compose(
             ledger=client.origin,
@@ -120,8 +131,8 @@ def act(
             body=said,
         )
         ready = Act.read(payload)
-        check(place, ready)
-        shown = _shown(client, place, ready, said, filled, data, attached)
+        check(place, ready, signer)
+        shown = _shown(client, place, authority, ready, said, filled, data, attached)
         click.echo(shown, err=as_json)
         if not yes and not confirmed("Tandatangani?", err=as_json):
             raise click.Abort
@@ -182,11 +193,11 @@ def _stream(kind: str, case: str | None, stream: str | None, said: dict[str, Any
     if family == "sop":
         slug = said["sop"].get("slug") if isinstance(said.get("sop"), dict) else None
         if not isinstance(slug, str):
-            raise Misuse("penetapan SOP memerlukan isinya: --set sop=@BERKAS.json.")
+            raise Misuse("penetapan SOP memerlukan isinya: --document BERKAS-SOP.json.")
         return f"sop:{slug}"
     if case is None:
         if kind != "disposition.issued":
-            raise Misuse("--case wajib disebut.")
+            raise Misuse("sebut nomor perkaranya dengan --case; daftarnya: jejak cases.")
         case = str(uuid.uuid4())
     return f"case:{case}"
 
@@ -212,14 +223,38 @@ def _attached(
         expected = place.sop.document.media_type if place.sop is not None and kind.startswith("concept.") else None
         media_type = expected or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     if media_type == IKU:
-        IkuDocument.parse(data)
+        _require_iku(path, data)
     named = {"digest": digest, "media_type": media_type, "size": len(data), "name": path.name}
     return DocumentRef.read(named, "act.document", "Dokumen"), data
+
+
+def _require_iku(path: Path, data: bytes) -> None:
+    """Return if the file is the IKU document that the procedure asks for, else raise Malformed naming the file."""
+    try:
+        IkuDocument.parse(data)
+    except Malformed as fault:
+        raise Malformed(
+            fault.rule,
+            f"Berkas {path.name} bukan dokumen IKU. {fault.detail}",
+            allowed=f"Langkah ini meminta dokumen IKU ({IKU}): buat dari tabel dengan jejak iku import, periksa dengan"
+            " jejak iku check.",
+        ) from None
+
+
+def _lacking(kind: str, lacking: list[fields_of.Member]) -> Malformed:
+    paths = [one.path for one in lacking]
+    return Malformed(
+        "act.missing",
+        f"{name_of(kind).capitalize()} belum lengkap: {len(paths)} bagian belum diisi.",
+        allowed=f"{field_words.told(kind, lacking)}\nSemua bagian: jejak kinds {kind}",
+        missing=paths,
+    )
 
 
 def _shown(
     client: Client,
     place: Place,
+    authority: Authority,
     ready: Act,
     said: dict[str, Any],
     filled: dict[str, str],
@@ -235,38 +270,46 @@ def _shown(
     held = place.document
     if held is not None and said.get("document") == held.digest:
         parts += [f"Dokumen perkara: {held.name}", "", document_in_words(client.document(held.digest)), ""]
-    if place.proposal is not None and place.proposal_leaf is not None:
-        who = Signer.named(client, place.proposal.official, place.proposal.mandate)
-        parts += ["Usulan yang disetujui:", paragraph(sentence(place.proposal, **asdict(who)), 2)]
-        parts += _lines(place.proposal.body.plain(), {}, 2)
+    if place.proposal is not None:
+        parts += _proposal(place)
+    if isinstance(ready.body, SopEnacted):
+        parts += _sop_in_words(ready.body.sop)
+    register, mandate = place.known.register, authority.mandate.record
     parts += ["Isi tindakan:", *_lines(said, filled, 2)]
-    who = Signer.named(client, ready.official, ready.mandate)
-    turn = place.case.round if place.case else None
-    parts += ["", paragraph(about_to_sign(ready, **asdict(who), sop=place.sop, round=turn))]
-    return "\n".join(parts)
+    about = about_to_sign(
+        ready,
+        name=authority.official.record.name,
+        office_name=mandate.office_name,
+        capacity=mandate.capacity,
+        sop=place.sop,
+        round=place.case.round if place.case else None,
+        register=register,
+    )
+    return "\n".join([*parts, "", paragraph(about)])
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """An official as the service names them: for reading only, what is signed carries the register's names."""
+def _proposal(place: Place) -> list[str]:
+    """Return the proposal that is approved, whole: what two people vouch for is read by both."""
+    act, register = place.proposal, place.known.register
+    assert act is not None
+    by, held = register.officials[act.official].record, register.mandates[act.mandate].record
+    said = sentence(act, name=by.name, office_name=held.office_name, capacity=held.capacity, register=register)
+    rows = [paragraph(f"{heading:<15} {value}", 2, 16) for heading, value in content(place.known, act)]
+    return ["Usulan yang akan Anda setujui:", paragraph(said, 2), "", *rows, ""]
 
-    name: str
-    office_name: str
-    capacity: str
 
-    @classmethod
-    def named(cls, client: Client, official: str, mandate: str) -> Signer:
-        """Return how the service names this official under this mandate; the bare names where it does not."""
-        try:
-            said = client.advice("/v1/officials")
-            person = next(one for one in said["officials"] if one["official"] == official)
-            held = next(one for one in person["mandates"] if one["mandate"] == mandate)
-            words: tuple[Any, ...] = (person["name"], held["office_name"], held["capacity"])
-        except (JejakError, StopIteration, KeyError, TypeError):
-            words = ()
-        if len(words) == 3 and all(type(word) is str for word in words) and words[2] in get_args(Capacity):
-            return cls(*words)
-        return cls(official, f"mandat {mandate}", "definitif")
+def _sop_in_words(sop: Sop) -> list[str]:
+    """Return what an SOP to be enacted is; its digest is that of its JSON spelling."""
+    found = findings(sop)
+    serious = sum(one.weight == "temuan" for one in found)
+    rows = [
+        ("Judul", sop.title),
+        ("Nama", f"{sop.slug}, unit {sop.unit}"),
+        ("Langkah", len(sop.steps)),
+        ("Sidik isi", digest_of(strict_json.dumps(sop.plain()))),
+        ("Pemeriksaan", f"{serious} temuan, {len(found) - serious} catatan; rinciannya: jejak sop check BERKAS"),
+    ]
+    return ["SOP yang akan ditetapkan:", table(("Bagian", "Isi"), rows), ""]
 
 
 def _lines(value: dict[str, Any], filled: dict[str, str], indent: int, prefix: str = "") -> list[str]:
@@ -281,6 +324,8 @@ def _lines(value: dict[str, Any], filled: dict[str, str], indent: int, prefix: s
             continue
         if isinstance(member, dict):
             member = member.get("digest") or member.get("leaf") or member.get("title")
+        meant = field_words.CHOICES.get(str(member)) if isinstance(member, str) else None
+        member = f"{member} ({meant.partition(',')[0]})" if meant and name in ("decision", "capacity") else member
         lines.append(paragraph(f"{path}: {member}", indent, 2))
         if path in filled:
             lines.append(f"{' ' * (indent + 2)}({filled[path]})")
@@ -322,7 +367,7 @@ def _report(proved: Proved, output: Path | None, as_json: bool) -> None:
         )
         return
     click.echo(f"TERCATAT dan terbukti: {name_of(done.kind)}, {done.stream} versi {done.version}.")
-    click.echo(f"Daun {proved.index} dari {size}, dicatat {at}.")
+    click.echo(f"Daun {proved.index} dari {size}, dicatat {when(proved.entry.recorded_at)}.")
     click.echo(f"Sidik daun {proved.leaf}")
     for name in files:
         click.echo(f"Tersimpan: {name}")

@@ -7,21 +7,27 @@ in brackets; with ``--json`` it is one JSON object on stdout, and everything els
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import sys
 import textwrap
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TextIO, TypeVar
 
 import click
 
 from keys.errors import Conflict, Forged, JejakError, Malformed, NotAllowed, NotFound, NotJudged, Unavailable
 
 DONE, REFUSED, NOT_JUDGED, MISUSE = 0, 1, 2, 3
-#: Columns that a page takes.
-WIDTH = 96
+#: Columns that a page takes where it is not shown on a terminal, and the least and most that it takes there.
+WIDTH, NARROWEST, WIDEST = 96, 60, 120
+#: A word of at most so many characters is not broken in a table while there is another way.
+_WHOLE_WORD = 48
+#: Faults of this machine, not of a service that is not reached: what was asked for cannot be done here.
+_HERE = frozenset({"server.port", "file.write", "demo.folder"})
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -126,7 +132,17 @@ def _bug(bug: Exception) -> NotJudged:
 
 def code_of(error: JejakError) -> int:
     """Return the exit code of a fault."""
-    return NOT_JUDGED if isinstance(error, (NotJudged, Unavailable)) else REFUSED
+    unreached = isinstance(error, Unavailable) and error.rule not in _HERE
+    return NOT_JUDGED if unreached or isinstance(error, NotJudged) else REFUSED
+
+
+def width(stream: TextIO | None = None) -> int:
+    """Return the columns that a page takes on ``stream`` (stdout if None): the terminal's, where it is one."""
+    try:
+        wide = os.get_terminal_size((stream or sys.stdout).fileno()).columns
+    except (OSError, ValueError, AttributeError):
+        return WIDTH
+    return min(max(wide or WIDTH, NARROWEST), WIDEST)
 
 
 _NAMES: tuple[tuple[type[JejakError], str], ...] = (
@@ -157,11 +173,16 @@ def tell(error: JejakError, *, as_json: bool) -> int:
         )
         return code
     head = {NOT_JUDGED: "Tidak dapat dinilai"}.get(code, "Tidak cocok" if isinstance(error, Forged) else "Ditolak")
-    click.echo(f"{head}: {error.detail}", err=True)
-    if error.allowed:
-        click.echo(error.allowed, err=True)
-    click.echo(f"[{error.rule}]", err=True)
+    _tell(f"{head}: {error.detail}", error.allowed, error.rule)
     return code
+
+
+def _tell(*parts: str) -> None:
+    """Tell what is wrong, what would be allowed, and the rule in brackets last, on stderr."""
+    *words, rule = parts
+    for text in filter(None, words):
+        click.echo(paragraph(text, 0, 2, width(sys.stderr)), err=True)
+    click.echo(f"[{rule}]", err=True)
 
 
 def print_json(value: Any) -> None:
@@ -213,10 +234,20 @@ def passphrase(file: Path | None, what: str, *, twice: bool = False, err: bool =
             raise Malformed("keyfile.passphrase_text", f"Berkas {file} bukan teks UTF-8.") from None
         return text.split("\n", 1)[0].removesuffix("\r")
     while True:
-        words: str = click.prompt(f"Kata sandi {what}", hide_input=True, err=err)
-        if not twice or words == click.prompt("Ulangi kata sandi", hide_input=True, err=err):
+        words = _hidden(f"Kata sandi {what}", err)
+        if not twice or words == _hidden("Ulangi kata sandi", err):
             return words
         click.echo("Kedua kata sandi tidak sama. Ulangi.", err=True)
+
+
+def _hidden(question: str, err: bool) -> str:
+    """Ask without showing the answer; where that cannot be, nothing is asked and the command was written wrongly."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return str(click.prompt(question, hide_input=True, err=err))
+        except getpass.GetPassWarning:
+            raise Misuse("tidak ada terminal untuk mengetik kata sandi; pakai --passphrase-file.") from None
 
 
 def confirmed(question: str, *, err: bool = False) -> bool:
@@ -230,10 +261,24 @@ def confirmed(question: str, *, err: bool = False) -> bool:
             return False
 
 
-def paragraph(text: str, indent: int = 0, hang: int = 0) -> str:
-    """Return text wrapped to the page, line ends kept; ``hang`` more columns before all lines but the first."""
-    first, rest = " " * indent, " " * (indent + hang)
-    lines = [textwrap.wrap(line, WIDTH, initial_indent=first, subsequent_indent=rest) for line in text.split("\n")]
+def paragraph(text: str, indent: int = 0, hang: int = 0, columns: int | None = None) -> str:
+    """Return text wrapped to the page, line ends and their indentation kept; ``hang`` more columns where it wraps.
+
+    What people copy (a command, a fingerprint, a path) is never broken inside a word.
+    """
+    lines = []
+    for line in text.split("\n"):
+        first = " " * (indent + len(line) - len(line.lstrip(" ")))
+        lines.append(
+            textwrap.wrap(
+                line.strip(" "),
+                columns or width(),
+                initial_indent=first,
+                subsequent_indent=first + " " * hang,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
     return "\n".join(part for parts in lines for part in parts or [""]).rstrip()
 
 
@@ -242,14 +287,18 @@ def item(text: str, mark: str = "-") -> str:
     return paragraph(f"{mark} {text}", 2, 2)
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[object]], width: int = WIDTH) -> str:
-    """Return rows as aligned columns within ``width``; long cells wrap, the widest columns give way."""
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]], columns: int | None = None) -> str:
+    """Return rows as aligned columns within ``columns``; long cells wrap, the widest columns give way."""
     cells = [[str(one) if one is not None else "" for one in row] for row in rows]
     every = [list(headings), *cells]
     widths = [max(max(map(len, one[at].split("\n"))) for one in every) for at in range(len(headings))]
-    room = width - 2 * (len(headings) - 1)
+    room = (columns or width()) - 2 * (len(headings) - 1)
+    words = [max((len(word) for row in every for word in row[at].split()), default=0) for at in range(len(headings))]
     while sum(widths) > room and max(widths) > 6:
-        widths[widths.index(max(widths))] -= 1
+        # What people copy (a case's number, a path) stays in one piece as long as another column can give way.
+        yielding = [at for at, one in enumerate(widths) if one > (words[at] if words[at] <= _WHOLE_WORD else 6)]
+        widest = max(yielding or range(len(widths)), key=lambda at: widths[at])
+        widths[widest] -= 1
     lines = []
     for number, row in enumerate(every):
         parts = [
@@ -289,12 +338,17 @@ def _tell_misuse(error: click.ClickException, as_json: bool) -> int:
     path = ctx.command_path if ctx else "jejak"
     if as_json:
         print_json(
-            {"error": "misuse", "rule": "cli.usage", "detail": said, "allowed": f"{path} --help", "exit": MISUSE}
+            {
+                "error": "misuse",
+                "rule": "cli.usage",
+                "detail": said,
+                "allowed": f"{path} --help",
+                "facts": {},
+                "exit": MISUSE,
+            }
         )
         return MISUSE
-    click.echo(f"Salah tulis: {said}", err=True)
-    click.echo(f"Petunjuknya: {path} --help", err=True)
-    click.echo("[cli.usage]", err=True)
+    _tell(f"Salah tulis: {said}", f"Petunjuknya: {path} --help", "cli.usage")
     return MISUSE
 
 

@@ -17,12 +17,15 @@ from api.answers import Service, unreadable
 from api.cli_base import JejakCommand, Misuse, item, json_option, paragraph, print_json, table, write_new_file
 from api.cli_connect import connected, connection_of, connection_options, url_option
 from api.cli_files import iku_in_words
+from api.field_words import needed
 from keys.errors import Malformed
 from ledger.iku import IkuDocument
 from ledger.kind_names import name_of
-from ledger.sentences import DISCLAIMER, when
+from ledger.sentences import DISCLAIMER, INFERRED, day, when
 
 _CASE = re.compile(r"(?:case:)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
+_OTHER_STREAM = re.compile(r"register|sop:[a-z0-9][a-z0-9-]{0,62}[a-z0-9]")
+SYNTHETIC = "BUKU BESAR PERCOBAAN: semua pejabat dan datanya sintetis."
 NOT_VERIFIED = "Ini tampilan layanan; yang membuktikan adalah jejak audit atas salinan buku besarnya."
 _CAPACITIES = {"plt": "Plt", "plh": "Plh", "an": "a.n.", "ub": "u.b."}
 
@@ -40,6 +43,18 @@ class CaseId(click.ParamType[str]):
         return form[1]
 
 
+class StreamId(CaseId):
+    """A stream: a case as :class:`CaseId` takes it, ``register``, or ``sop:NAMA``; the value is its whole name."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the stream's name."""
+        if _OTHER_STREAM.fullmatch(str(value)):
+            return str(value)
+        if not _CASE.fullmatch(str(value)):
+            raise Misuse(f"{value!r} bukan nomor perkara, bukan register, dan bukan sop:NAMA.", ctx)
+        return f"case:{super().convert(value, param, ctx)}"
+
+
 def _advice(url: str, path: str, **params: str) -> dict[str, Any]:
     service = Service(url)
     try:
@@ -52,12 +67,12 @@ def _advice(url: str, path: str, **params: str) -> dict[str, Any]:
 
 
 @click.command("trail", cls=JejakCommand)
-@click.argument("case", metavar="PERKARA", type=CaseId())
+@click.argument("stream", metavar="PERKARA|register|sop:NAMA", type=StreamId())
 @url_option
 @json_option
-def trail(case: str, url: str, as_json: bool) -> None:
-    """Tampilkan jejak audit sebuah perkara: siapa berbuat apa, kapan, sebagai apa."""
-    said = _advice(url, f"/v1/cases/{case}/trail")
+def trail(stream: str, url: str, as_json: bool) -> None:
+    """Tampilkan jejak audit sebuah perkara, register, atau SOP: siapa berbuat apa, kapan, sebagai apa."""
+    said = _advice(url, f"/v1/streams/{stream}/trail")
     if as_json:
         print_json(said)
         return
@@ -130,18 +145,37 @@ def _shaped(words: Any, said: dict[str, Any]) -> str:
 
 
 def _trail_in_words(said: dict[str, Any]) -> str:
-    parts = [f"Jejak audit perkara {said['case']}: {len(said['trail'])} tindakan"]
+    parts = [f"Jejak audit {_stream_in_words(said['stream'])}: {len(said['trail'])} tindakan"]
+    if said.get("synthetic"):
+        parts.append(SYNTHETIC)
     for row in said["trail"]:
         parts += ["", f"Daun {row['leaf_index']}, versi {row['version']}: {_step(row)}{name_of(row['kind'])}"]
         parts.append(paragraph(row["sentence"], 2))
         parts.append(paragraph(f"Oleh     {_person(row)}", 2))
+        parts.append(paragraph(f"SK       {_decree(row)}", 2))
+        if row.get("actor_basis") == "disimpulkan":
+            parts.append(f"  {INFERRED}")
         parts.append(f"  Waktu    dinyatakan {_when(row['occurred_at'])}, dicatat {_when(row['recorded_at'])}")
         parts.append(f"  Kunci    {row['keyid'][:16]}…   sidik daun {row['leaf'][:16]}…")
-        parts += [f"  Dokumen  {digest}" for digest in row["documents"] or ()]
+        parts += [f"  {one['what']:<8} {one['digest']}" for one in row["papers"]]
         if row.get("reason"):
             parts.append(paragraph(f"Alasan   {row['reason']}", 2))
         parts += [item(f"{flag['sentence']} [{flag['name']}]", "!") for flag in row["flags"] or ()]
     return "\n".join([*parts, *_end(said)])
+
+
+def _stream_in_words(stream: str) -> str:
+    family, _, name = stream.partition(":")
+    return {"case": f"perkara {name}", "sop": f"SOP {name}"}.get(family, family)
+
+
+def _decree(row: dict[str, Any]) -> str:
+    """Return the decree behind the mandate, with the mandate's period."""
+    decree, period = row["decree"], row.get("period")
+    said = f"{decree['number']}, {day(decree['date'])}, {decree['issuer']}"
+    if not period:
+        return said
+    return f"{said} (berlaku {day(period['start'])} sampai {day(period['end']) if period['end'] else 'dicabut'})"
 
 
 def _when(text: str) -> str:
@@ -166,13 +200,15 @@ def _person(row: dict[str, Any]) -> str:
 def _state_in_words(said: dict[str, Any]) -> str:
     parts = [f"Perkara {said['case']}: {said['subject']}", f"SOP      {said['sop']['title']}"]
     if said.get("synthetic"):
-        parts.append("BUKU BESAR PERCOBAAN: semua pejabat dan datanya sintetis.")
+        parts.append(SYNTHETIC)
     if said["finished"]:
         parts.append("Keadaan  SELESAI")
     else:
         due = said["step"]
         parts.append(paragraph(f"Keadaan  langkah {due['no']}, putaran {said['round']}: giliran {due['office_name']}"))
         parts.append(f"         yang ditunggu: {' atau '.join(map(name_of, due['activities']))}")
+        if due.get("actor_basis") == "disimpulkan":
+            parts.append(f"         {INFERRED}")
     parts.append(f"Langkah  selesai: {', '.join(said['steps_done']) or 'belum ada'}")
     if said.get("number"):
         parts.append(f"Nomor    {said['number']}")
@@ -181,7 +217,7 @@ def _state_in_words(said: dict[str, Any]) -> str:
     for name, title in (("approved", "Disetujui"), ("paraf", "Paraf"), ("signature", "Tanda tangan")):
         mark = said[name]
         parts.append(
-            paragraph(f"{title}: {_person(mark) + ', ' + _when(mark['recorded_at']) if mark else 'belum ada'}")
+            paragraph(f"{title}: {_person(mark) + ', dicatat ' + _when(mark['recorded_at']) if mark else 'belum ada'}")
         )
     if said["returns"]:
         parts.append("Pengembalian:")
@@ -230,7 +266,9 @@ def _next_in_words(said: dict[str, Any]) -> str:
     if why:
         parts.append(paragraph(f"Belum dapat: {why['detail']} {why['allowed']} [{why['rule']}]"))
     else:
-        parts += [f"Boleh: jejak act {kind} --case {str(said['case']).removeprefix('case:')}" for kind in said["kinds"]]
+        for kind in said["kinds"]:
+            parts.append(f"Boleh: jejak act {kind} --case {str(said['case']).removeprefix('case:')}")
+            parts += [paragraph(how, 4, 4) for how in needed(kind)]
     if said["document"]:
         parts.append(f"Dokumen perkara: {said['document']['name']} {said['document']['digest']}")
     parts += [

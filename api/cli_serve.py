@@ -14,9 +14,12 @@ import click
 from api import demo_office
 from api.cli_base import DONE, JejakCommand, json_option, print_json, table
 from api.cli_store import LOG_KEY, PINS
-from api.demo_case import SEKCAM
+from api.field_words import needed
 from api.settings import Settings
 from keys.errors import NotAllowed, NotFound, Unavailable
+from ledger.case import Case
+from ledger.case_rules import what_is_due
+from ledger.kind_names import name_of
 
 DEMO_HOME = Path("var") / "demo"
 DEMO_PINS = "demo.json"
@@ -84,13 +87,17 @@ def _serve(settings: Settings, demo: bool, as_json: bool) -> None:
     from api.app import create_app
     from api.server import serve as serve_app
 
+    app = create_app(settings)
+
     def ready(url: str) -> None:
         if as_json:
             print_json(_card(url, settings.home, demo))
-        else:
-            click.echo(_welcome(url, settings.home, demo))
+            return
+        waiting = app.parts.ledger.stream(f"case:{demo_office.WAITING_CASE}") if demo else None
+        case = waiting.state if waiting is not None and isinstance(waiting.state, Case) else None
+        click.echo(_welcome(url, settings.home, demo, case))
 
-    serve_app(create_app(settings), "127.0.0.1", settings.port, ready)
+    serve_app(app, "127.0.0.1", settings.port, ready)
 
 
 def _pins(home: Path, demo: bool) -> Path:
@@ -112,10 +119,9 @@ def _card(url: str, home: Path, demo: bool) -> dict[str, Any]:
     return card
 
 
-def _welcome(url: str, home: Path, demo: bool) -> str:
+def _welcome(url: str, home: Path, demo: bool, case: Case | None) -> str:
     lines = [f"Jejak melayani di {url}", f"Buku besar {home}; patokan {_pins(home, demo)}"]
     if demo:
-        sekcam = demo_office.person(SEKCAM)
         rows = [
             (one.office_name, one.mandate, demo_office.key_path(home, one.official), one.passphrase)
             for one in demo_office.PEOPLE
@@ -123,15 +129,37 @@ def _welcome(url: str, home: Path, demo: bool) -> str:
         lines += [
             "BUKU BESAR DEMO: semua pejabat, NIP, dan kunci sintetis; kata sandinya bukan rahasia.",
             "",
-            table(("Jabatan", "Mandat", "Berkas kunci", "Kata sandi"), rows, width=140),
-            "",
-            "Satu perkara menunggu paraf Sekretaris. Di terminal lain, sesudah `. .venv/bin/activate`:",
-            "",
-            f"  jejak act paraf.given --case {demo_office.WAITING_CASE} --pin {_pins(home, demo)} --url {url} \\",
-            f"    --mandate {sekcam.mandate} --key {demo_office.key_path(home, sekcam.official)}",
-            f"  jejak trail {demo_office.WAITING_CASE} --url {url}",
+            table(("Jabatan", "Mandat", "Berkas kunci", "Kata sandi"), rows),
         ]
+    if case is not None:
+        lines += ["", *_waiting(url, home, case)]
     return "\n".join([*lines, "", "Hentikan dengan Ctrl-C."])
+
+
+def _waiting(url: str, home: Path, case: Case) -> list[str]:
+    """Return what the demonstration's case waits for, and the command that goes on with it."""
+    due = case.due()
+    trail = f"  jejak trail {demo_office.WAITING_CASE} --url {url}"
+    if due is None:
+        return [f"Perkara contoh: {what_is_due(case)} Jejaknya, di terminal lain:", "", trail]
+    step, kinds = due
+    office = case.sop.office_of(step)
+    lines = [
+        f"Satu perkara menunggu {' atau '.join(map(name_of, kinds))} oleh {office.name} (langkah {step.no})."
+        " Di terminal lain,",
+        "sesudah `. .venv/bin/activate`:",
+        "",
+    ]
+    holder = next((one for one in demo_office.PEOPLE if one.office == office.office), None)
+    if holder is not None:
+        where = f"--pin {_pins(home, True)} --url {url}"
+        given = [f"    {how} \\" for how in needed(kinds[0])]
+        lines += [
+            f"  jejak act {kinds[0]} --case {demo_office.WAITING_CASE} {where} \\",
+            *given,
+            f"    --mandate {holder.mandate} --key {demo_office.key_path(home, holder.official)}",
+        ]
+    return [*lines, trail]
 
 
 @click.command("demo", cls=JejakCommand)

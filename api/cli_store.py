@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -41,6 +41,10 @@ from ledger.acts import Origin
 from ledger.application import Ledger
 from ledger.hand import Hand
 from ledger.note import NoteSigner, VerifierKey
+from ledger.sentences import CUT_TAIL, DISCLAIMER, SYNTHETIC, when
+
+if TYPE_CHECKING:
+    from ledger.audit import Report
 
 LOG_KEY = "log.key"
 PINS = "pin.json"
@@ -209,7 +213,7 @@ def audit(store: Path, vkey: str | None, founding: str | None, pin: Path | None,
         raise Misuse("sebut --vkey KUNCI atau --pin BERKAS: tanpa patokan tidak ada yang terbukti.")
     report = run(store, vkey=VerifierKey.parse(vkey), founding=founding, progress=progress("Memeriksa daun"))
     if as_json:
-        print_json(report.as_dict())
+        print_json(report.as_dict() | {"disclaimer": DISCLAIMER})
     else:
         for one in report.findings:
             where = "Buku besar" if one.leaf is None else f"Daun {one.leaf}"
@@ -223,10 +227,27 @@ def audit(store: Path, vkey: str | None, founding: str | None, pin: Path | None,
                     "Bandingkan dengan berita acara pendirian."
                 )
             )
+        click.echo(_vouched_for(report))
     if report.sound:
         return DONE
     broken = report.broken or not all(one.verdict == CANNOT_BE_JUDGED for one in report.findings)
     return REFUSED if broken else NOT_JUDGED
+
+
+def _vouched_for(report: Report) -> str:
+    """Return what the verdict covers, what it cannot, and what the signatures are not."""
+    lines = [CUT_TAIL, DISCLAIMER]
+    if report.leaves:
+        until = f"dicatat terakhir {_moment(report.newest_recorded_at)}, akar {report.root}"
+        said = "Yang terbukti" if report.sound else "Yang diperiksa, tetapi tidak seluruhnya terbukti"
+        lines.insert(0, f"{said}: sampai daun {report.leaves - 1}, {until}.")
+    if report.synthetic:
+        lines.insert(0, SYNTHETIC)
+    return "\n".join(["", *map(paragraph, lines)])
+
+
+def _moment(text: str) -> str:
+    return f"{when(dt.datetime.fromisoformat(text))} ({text})" if text else "pada waktu yang tidak terbaca"
 
 
 def progress(what: str) -> Callable[[int, int], None]:

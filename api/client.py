@@ -107,24 +107,20 @@ class Client:
         self._service.close()
 
     def checkpoint(self) -> SignedCheckpoint:
-        """Return the log's newest checkpoint, verified and proved to continue the one remembered; remember it."""
-        with self.remembered.holding():
-            data = self._service.get("/log/checkpoint", MAX_NOTE).body
-            signed = self._opened(data)
-            newest = self.remembered.newest()
-            if newest is None:
-                self._begins_with_founding(signed)
-            elif signed.checkpoint.size < newest.checkpoint.size:
-                raise self._contradicts(
-                    "client.shrunk",
-                    f"Buku besar menyusut: dahulu {newest.checkpoint.size} daun, sekarang {signed.checkpoint.size}.",
-                    newest,
-                    signed,
-                )
-            else:
-                self._continues(newest, signed)
-            self.remembered.remember(signed)
-        return signed
+        """Return the log's newest checkpoint, verified and proved to continue the one remembered; remember it.
+
+        A newer one that another process verified meanwhile is returned instead.
+        """
+        newest = self.remembered.newest()
+        signed = self._opened(self._service.get("/log/checkpoint", MAX_NOTE).body)
+        if newest is not None and signed.checkpoint.size < newest.checkpoint.size:
+            raise self._contradicts(
+                "client.shrunk",
+                f"Buku besar menyusut: dahulu {newest.checkpoint.size} daun, sekarang {signed.checkpoint.size}.",
+                newest,
+                signed,
+            )
+        return self._fitted(signed, newest)
 
     def seen(self, checkpoint: SignedCheckpoint) -> Seen:
         """Return how an act names ``checkpoint`` as the newest its signer had verified."""
@@ -292,14 +288,10 @@ class Client:
             verified = verify_receipt(receipt, data, self.remembered.vkey)
         except Malformed as error:
             raise unreadable(f"tanda terima: {error.detail}") from None
-        with self.remembered.holding():
-            newest = self.remembered.newest()
-            if newest is None:
-                newest = self.checkpoint()
-            signed = verified.signed_checkpoint
-            self._continues(*sorted((newest, signed), key=lambda one: one.checkpoint.size))
-            if signed.checkpoint.size > newest.checkpoint.size:
-                self.remembered.remember(signed)
+        newest = self.remembered.newest()
+        if newest is None:
+            newest = self.checkpoint()
+        self._fitted(verified.signed_checkpoint, newest)
         if act.ledger != self.origin:
             raise Forged("client.origin", f"Tindakan ini milik buku besar {act.ledger}.")
         return Proved(entry, act, verified)
@@ -319,6 +311,22 @@ class Client:
         if not signed.checkpoint.size:
             raise NotFound("ledger.founded", "Buku besar ini belum didirikan.")
         return signed
+
+    def _fitted(self, signed: SignedCheckpoint, newest: SignedCheckpoint | None) -> SignedCheckpoint:
+        """Return the newer of both, having proved that they are of one log, and remember it.
+
+        The service is asked without the lock, however slow it is; if another process moved the memory meanwhile,
+        ``signed`` must fit on what that one verified too.
+        """
+        while True:
+            if newest is None:
+                self._begins_with_founding(signed)
+            else:
+                self._continues(*sorted((newest, signed), key=lambda one: one.checkpoint.size))
+            newer = signed if newest is None or signed.checkpoint.size > newest.checkpoint.size else newest
+            if self.remembered.move(newest, newer):
+                return newer
+            newest = self.remembered.newest()
 
     def _begins_with_founding(self, signed: SignedCheckpoint) -> None:
         """Return if leaf 0 under ``signed`` is the pinned one: the log of one leaf has that leaf's hash as root."""

@@ -14,13 +14,13 @@ from flask import Response, jsonify, request
 from flask_openapi3.models import RawModel
 from pydantic import BaseModel
 
+from api.labels import labelled
 from api.log import FOREVER
 from api.marks import check
 from api.parameters import DocumentPath, blueprint, json_answer
 from api.parts import parts
 from keys.envelope import decode_base64
 from keys.errors import Forged, Malformed, NotFound
-from ledger.sentences import DISCLAIMER
 from projections import audit_trail
 
 #: What the OpenAPI document shows; any media type is taken.
@@ -91,10 +91,8 @@ def signatures(path: DocumentPath) -> Response:
         raise NotFound("document.unknown", f"Dokumen {path.digest} tidak ada di sini.")
     register, vkey = here.register(), here.ledger.signer.vkey
     with here.ledger.reading() as rows:
-        checked = [mark | check(rows, register, vkey, mark["leaf_index"], path.digest) for mark in marks]
-    return jsonify(
-        {"document": path.digest, "bytes": held or "tidak dapat dinilai", "marks": checked, "disclaimer": DISCLAIMER}
-    )
+        checked = [mark | check(rows, here.ledger, register, vkey, mark["leaf_index"], path.digest) for mark in marks]
+    return jsonify(labelled({"document": path.digest, "bytes": held or "tidak dapat dinilai", "marks": checked}))
 
 
 def _held(digest: str) -> str | None:

@@ -6,7 +6,9 @@ kind (JSON Schema, from :mod:`ledger.bodies`) says whether ``12`` is a number or
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from keys import strict_json
@@ -15,6 +17,74 @@ from keys.fields import DocumentRef
 from ledger.bodies import Body
 
 Schema = Mapping[str, Any]
+
+#: Objects that are read from a file or from the log, never typed part by part.
+_WHOLE = frozenset({DocumentRef.__name__, "Sop", "SopRef"})
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A value of a body: its path (a list's first is ``0``), whether the body needs it, and its part of the schema."""
+
+    path: str
+    required: bool
+    part: Schema
+
+    @property
+    def document(self) -> bool:
+        """Tell whether the value is a reference to a document."""
+        return self.part.get("title") == DocumentRef.__name__
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Return the values that there are, where they are few."""
+        return tuple(self.part.get("enum", ()))
+
+
+def members(schema: Schema) -> list[Member]:
+    """Return every value that a body of this schema can have, in its order."""
+    return list(_members(schema, _resolved(schema, schema), "", True))
+
+
+def _members(schema: Schema, part: Schema, prefix: str, needed: bool) -> Iterator[Member]:
+    for name, member in part.get("properties", {}).items():
+        required = needed and name in part.get("required", ())
+        yield from _values(schema, _resolved(schema, member), prefix + name, required)
+
+
+def _values(schema: Schema, found: Schema, path: str, required: bool) -> Iterator[Member]:
+    if found.get("title") in _WHOLE or found.get("title") in _SPOKEN:
+        yield Member(path, required, found)
+    elif found.get("type") == "array":
+        yield from _values(schema, _resolved(schema, found["items"]), f"{path}.0", required)
+    elif "properties" in found:
+        yield from _members(schema, found, f"{path}.", required)
+    else:
+        yield Member(path, required, found)
+
+
+def missing(schema: Schema, body: Mapping[str, Any]) -> list[Member]:
+    """Return every value that the schema requires and ``body`` does not have, in the schema's order."""
+    return list(_missing(schema, _resolved(schema, schema), body, ""))
+
+
+def _missing(schema: Schema, part: Schema, body: Mapping[str, Any], prefix: str) -> Iterator[Member]:
+    for name, member in part.get("properties", {}).items():
+        path, found = prefix + name, _resolved(schema, member)
+        if name not in body:
+            if name in part.get("required", ()):
+                yield from (one for one in _values(schema, found, path, True) if one.required)
+            continue
+        value = body[name]
+        if found.get("title") in _WHOLE:
+            continue
+        if isinstance(value, Mapping):
+            yield from _missing(schema, found, value, f"{path}.")
+        elif isinstance(value, list):
+            items = _resolved(schema, found.get("items", {}))
+            for at, one in enumerate(value):
+                if isinstance(one, Mapping):
+                    yield from _missing(schema, items, one, f"{path}.{at}.")
 
 
 def schema_of(body: type[Body]) -> Schema:
@@ -42,7 +112,14 @@ def at(schema: Schema, path: str) -> Schema:
 
 def typed(schema: Schema, path: str, text: str) -> Any:
     """Return ``text`` as the value that the schema wants at ``path``."""
-    kind = at(schema, path).get("type")
+    part = at(schema, path)
+    kind, spoken = part.get("type"), _SPOKEN.get(str(part.get("title")))
+    if spoken is not None and not text.startswith("{"):
+        return spoken(path, text)
+    choices = part.get("enum")
+    if choices and text not in choices:
+        said = f"Bagian {path!r} tidak dapat berisi {text!r}."
+        raise Malformed("act.field", said, allowed=f"Pilih: {', '.join(choices)}.")
     if kind in ("integer", "boolean", "object", "array"):
         try:
             return strict_json.loads(text.encode("utf-8", "surrogatepass"))
@@ -50,6 +127,30 @@ def typed(schema: Schema, path: str, text: str) -> Any:
             words = {"integer": "bilangan bulat", "boolean": "true atau false"}.get(str(kind), "JSON")
             raise Malformed("act.field", f"Bagian {path!r} harus {words}.") from None
     return text
+
+
+def _letter_number(path: str, text: str) -> dict[str, Any]:
+    """Return a letter's number as people write it: ``070/1/35.07.11/2026``."""
+    form = re.fullmatch(r"([0-9.]+)/([0-9]{1,6})/([0-9A-Za-z.-]+)/([0-9]{4})", text.replace(" ", ""))
+    if form is None:
+        raise Malformed(
+            "act.field",
+            f"Bagian {path!r} bukan nomor surat: {text!r}.",
+            allowed="Tulis klasifikasi/urut/kode jabatan/tahun, misalnya 070/1/35.07.11/2026.",
+        )
+    return {"classification": form[1], "running": int(form[2]), "office_code": form[3], "year": int(form[4])}
+
+
+def _period(path: str, text: str) -> dict[str, Any]:
+    """Return a period as people write it: ``2026``, or ``2025-2029``."""
+    form = re.fullmatch(r"([0-9]{4})(?:\s*[-–]\s*([0-9]{4}))?", text.strip())
+    if form is None:
+        raise Malformed("act.field", f"Bagian {path!r} bukan periode: {text!r}.", allowed="Tulis 2026, atau 2025-2029.")
+    return {"first_year": int(form[1]), "last_year": int(form[2] or form[1])}
+
+
+#: Objects that people write as one word, by their title in the schema.
+_SPOKEN: dict[str, Callable[[str, str], dict[str, Any]]] = {"LetterNumber": _letter_number, "Period": _period}
 
 
 def put(body: dict[str, Any], path: str, value: Any) -> None:
@@ -79,12 +180,14 @@ def has(body: Mapping[str, Any], path: str) -> bool:
 
 
 def document_path(schema: Schema) -> str | None:
-    """Return the path of the first document reference in a body, or None if it has none."""
+    """Return the path of the document that an act brings, or None if it brings none; the scan of a paper is not it."""
     return next(_references(schema, _resolved(schema, schema), ""), None)
 
 
 def _references(schema: Schema, part: Schema, prefix: str) -> Iterator[str]:
     for name, member in part.get("properties", {}).items():
+        if name == "paper":
+            continue
         found = _resolved(schema, member)
         if found.get("title") == DocumentRef.__name__:
             yield prefix + name

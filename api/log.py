@@ -1,4 +1,4 @@
-"""The log over HTTP: entries, receipts, checkpoint, consistency, and where a stream stands.
+"""The log over HTTP: entries, receipts, checkpoint, consistency; where a stream stands, and its audit trail.
 
 Entries and receipts never change, so whoever fetched one may keep it. Text that others' clients read (checkpoint,
 receipt) has its C2SP form, unchanged.
@@ -13,14 +13,15 @@ from flask import Response, jsonify
 from pydantic import BaseModel, Field
 
 from api.parameters import EntryPath, Number, StreamPath, blueprint, json_answer
-from api.parts import SYNTHETIC, not_founded, parts
+from api.parts import not_founded, parts
+from api.trails import trail_of
 from keys.errors import NotFound
 from keys.fields import Fact
 from ledger import log
 from ledger.merkle import prove_inclusion
 from ledger.receipt import Receipt, format_receipt
 from ledger.rows import Rows
-from ledger.sentences import DISCLAIMER
+from ledger.sentences import DISCLAIMER, SYNTHETIC
 
 TEXT = "text/plain; charset=utf-8"
 FOREVER = "private, max-age=31536000, immutable"
@@ -138,6 +139,12 @@ def stream(path: StreamPath) -> Response:
         )
     head = StreamHead(stream=now.id, version=now.version, leaf=now.leaf, leaf_index=now.index)
     return jsonify(head.model_dump())
+
+
+@routes.get("/streams/<stream>/trail", responses={"200": json_answer("one row an act")})
+def stream_trail(path: StreamPath) -> Response:
+    """Return the audit trail of the register, an SOP or a case: one row an act, oldest first."""
+    return jsonify(trail_of(path.stream))
 
 
 @routes.get("/ledger", responses={"200": LedgerCard})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template_string
 
-from api.parts import SYNTHETIC, parts
+from api.parts import parts
 from keys.errors import NotFound
-from ledger.sentences import DISCLAIMER
+from ledger.sentences import DISCLAIMER, SYNTHETIC
 
 routes = Blueprint("pages", __name__)
 

@@ -6,13 +6,23 @@ Path and query values are text; a number is taken only if it is written the way 
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Annotated, Any
 
-from flask import request
+from flask import current_app, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
 
 from api.problems import RESPONSES
 from keys.errors import Malformed
@@ -20,6 +30,7 @@ from keys.fields import Fact, Slug
 from ledger.acts import StreamName
 
 _NUMBER = re.compile("0|[1-9][0-9]{0,15}", re.ASCII)
+_LARGEST = 2**53 - 1
 _PERIOD = re.compile("([1-9][0-9]{3})(?:-([1-9][0-9]{3}))?", re.ASCII)
 
 
@@ -34,17 +45,38 @@ def _period(value: str) -> str:
     return value
 
 
+def _said(words: str) -> WrapValidator:
+    """Say ``words`` of any value that is not in form, in the place of what a pattern or a bound would say."""
+
+    def read(value: object, inner: ValidatorFunctionWrapHandler) -> object:
+        try:
+            return inner(value)
+        except ValidationError:
+            raise ValueError(words) from None
+
+    return WrapValidator(read)
+
+
+def _between(first: int, last: int) -> WrapValidator:
+    return _said(f"harus bilangan bulat dari {first} sampai {last}, tanpa tanda dan tanpa nol di depan")
+
+
 #: A whole number from 0.
-Number = Annotated[int, BeforeValidator(_number), Field(ge=0, le=2**53 - 1)]
+Number = Annotated[int, BeforeValidator(_number), Field(ge=0, le=_LARGEST), _between(0, _LARGEST)]
 #: How many at most in one answer.
-Limit = Annotated[int, BeforeValidator(_number), Field(ge=1, le=200)]
+Limit = Annotated[int, BeforeValidator(_number), Field(ge=1, le=200), _between(1, 200)]
 #: A calendar year.
-YearNumber = Annotated[int, BeforeValidator(_number), Field(ge=1945, le=9999)]
+YearNumber = Annotated[int, BeforeValidator(_number), Field(ge=1945, le=9999), _between(1945, 9999)]
 #: A year or two with a dash between.
 PeriodText = Annotated[
     str, AfterValidator(_period), WithJsonSchema({"type": "string", "pattern": f"^{_PERIOD.pattern}$"})
 ]
-CaseId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+CaseId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
+    _said("bukan nomor perkara; nomor perkara adalah UUID huruf kecil, misalnya 11111111-1111-4111-8111-111111111111"),
+]
+StreamText = Annotated[StreamName, _said("bukan nama alur; tulis register, sop:<nama>, atau case:<UUID perkara>")]
 DigestText = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
@@ -69,7 +101,7 @@ class EntryPath(Fact):
 class StreamPath(Fact):
     """A stream by its name."""
 
-    stream: StreamName
+    stream: StreamText
 
 
 class SopPath(Fact):
@@ -90,9 +122,17 @@ def blueprint(name: str, prefix: str | None = "/v1") -> APIBlueprint:
     )
 
 
-def refuse_twice() -> None:
-    """Raise Malformed if a name stands twice in the query: which of the two is meant nobody knows."""
+def check_query() -> None:
+    """Raise Malformed for a name that stands twice in the query, or any name where the address takes none.
+
+    Which of two is meant nobody knows. Where an address takes names, its model refuses the others in the same words;
+    pages see to themselves.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    none_taken = view is not None and request.blueprint != "pages" and "query" not in inspect.signature(view).parameters
     for name, values in request.args.lists():
+        if none_taken:
+            raise Malformed("request.parameter", f"Alamat: bagian {name[:80]!r} tidak dikenal.", member=name[:80])
         if len(values) > 1:
             raise Malformed("request.parameter", f"Alamat: bagian {name[:80]!r} disebut dua kali.")
 

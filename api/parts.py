@@ -19,8 +19,6 @@ from projections.catchup import Views
 
 #: Where an application keeps its parts.
 NAME = "jejak"
-#: What a ledger with made-up officials says besides.
-SYNTHETIC = "Buku besar percobaan: pejabat, NIP, dan dokumen di dalamnya sintetis (dibuat-buat)."
 
 
 @dataclass(frozen=True, slots=True)

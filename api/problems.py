@@ -2,7 +2,7 @@
 
 Every error answer of the service has this body, in plain Indonesian::
 
-    {"type": "/masalah/<rule>", "title", "status", "detail", "rule", "allowed", ...facts}
+    {"type": "urn:jejak:masalah:<rule>", "title", "status", "detail", "rule", "allowed", ...facts}
 
 The status follows from the type of the fault (:mod:`keys.errors`); a few rules have a status of their own. One fault
 has two meanings: a forgery in what was *sent* is the caller's (422), one in what was *stored* is ours, and grave
@@ -127,7 +127,7 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    type: str = Field(description="/masalah/<rule>")
+    type: str = Field(description="urn:jejak:masalah:<rule>")
     title: str
     status: int
     detail: str = Field(description="what is wrong, in Indonesian")
@@ -213,7 +213,7 @@ def _problem(status: int, rule: str, title: str, detail: str, allowed: str, **fa
 
 def _body(status: int, rule: str, title: str, detail: str, allowed: str, **facts: Any) -> dict[str, Any]:
     named = {
-        "type": f"/masalah/{rule}",
+        "type": f"urn:jejak:masalah:{rule}",
         "title": title,
         "status": status,
         "detail": detail,

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from flask import Response, jsonify
 
+from api.labels import labelled
 from api.parameters import SopPath, blueprint, json_answer
 from api.parts import parts
 from keys.errors import NotFound
@@ -25,7 +26,7 @@ routes = blueprint("register")
 def officials() -> Response:
     """Return who the officials are, the mandates they hold and the ids of their keys; NIPs are masked."""
     register = parts().register()
-    return jsonify({"officials": [_official(register, name) for name in sorted(register.officials)]})
+    return jsonify(labelled({"officials": [_official(register, name) for name in sorted(register.officials)]}))
 
 
 @routes.get("/sops", responses={"200": json_answer("SOPs in force")})

@@ -10,7 +10,8 @@ A folder of plain files, each written beside, fsynced and renamed, so that a cra
     evidence/<sha256>/     what a service showed that contradicts what it showed before: never removed by us
 
 Only ``pins.json`` comes from a person. Several processes may share a folder: whoever moves the checkpoint holds the
-lock (``flock`` on ``lock``). Raises Unavailable where the folder cannot be read or written.
+lock (``flock`` on ``lock``), never while a service is asked. Raises Unavailable where the folder cannot be read or
+written.
 """
 
 from __future__ import annotations
@@ -128,9 +129,18 @@ class Remembered:
         data = _read(self.folder / "checkpoint")
         return None if data is None else open_checkpoint(data, self.vkey)
 
-    def remember(self, checkpoint: SignedCheckpoint) -> None:
-        """Make ``checkpoint``, which the caller found consistent, the newest one; durable when this returns."""
-        _write(self.folder / "checkpoint", checkpoint.data)
+    def move(self, old: SignedCheckpoint | None, new: SignedCheckpoint) -> bool:
+        """Make ``new``, which the caller found to continue ``old``, the newest one; durable when this returns True.
+
+        False if the newest one is no longer ``old``: somebody else moved it, and ``new`` must fit on that one.
+        """
+        with self.holding():
+            now = self.newest()
+            if (now and now.data) != (old and old.data):
+                return False
+            if new is not old:
+                _write(self.folder / "checkpoint", new.data)
+            return True
 
     def head(self, stream: str) -> RememberedHead | None:
         """Return the newest act of ``stream`` that was verified here, or None."""

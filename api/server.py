@@ -1,53 +1,35 @@
 """Serving: waitress on this machine only, stopped without cutting off an answer.
 
 :class:`Server` runs until :meth:`Server.stop`; it then takes no new connection, finishes the requests it has, and
-returns. :func:`serve` is for the command line, :func:`background_server` for tests and the demo. What waitress itself
-refuses (a request that is no HTTP, or far too large) is answered with a problem document too.
+returns. :func:`serve` is for the command line, :func:`background_server` for tests and the demo. What one connection
+may hold, and for how long, is :mod:`api.channels`.
 """
 
 from __future__ import annotations
 
 import errno
-import json
 import logging
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
+from functools import partial
 from typing import Any, cast
 
 from waitress import wasyncore
-from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
-from waitress.task import ErrorTask
 
 from api.app import App
-from api.problems import MEDIA_TYPE, http_body
+from api.channels import Channel, Places
 from keys.errors import NotAllowed, Unavailable
 from ledger.documents import MAX_BYTES
 
 #: Seconds that a stopping server gives the requests it has.
 PATIENCE = 10.0
+#: Seconds until a connection on which nothing moves is closed.
+IDLE = 30
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-
-
-class _ProblemTask(ErrorTask):
-    """Answers what waitress refuses before any application sees it."""
-
-    def execute(self) -> None:
-        status = cast("Any", self.request).error.code
-        body = json.dumps(http_body(status), ensure_ascii=False).encode()
-        self.status = f"{status} {HTTPStatus(status).phrase}"
-        self.response_headers = [("Content-Type", MEDIA_TYPE), ("Cache-Control", "no-store")]
-        self.set_close_on_finish()
-        self.content_length = len(body)
-        self.write(body)
-
-
-class _Channel(HTTPChannel):
-    error_task_class = _ProblemTask
 
 
 class Server:
@@ -62,6 +44,7 @@ class Server:
             )
         self._stopping = threading.Event()
         self._map: dict[int, Any] = {}
+        self._look = 0.0
         wanted = app.settings.port if port is None else port
         try:
             server = create_server(
@@ -76,13 +59,19 @@ class Server:
                 max_request_header_size=16 * 1024,
                 # The store refuses what is too large by its own rule; this only bounds what is read until then.
                 max_request_body_size=MAX_BYTES + 1024 * 1024,
+                # Above the largest answer, so that no thread waits for a peer that does not read (and a channel owes
+                # one answer at a time).
+                outbuf_high_watermark=MAX_BYTES + 1024 * 1024,
+                channel_request_lookahead=0,
+                channel_timeout=IDLE,
+                cleanup_interval=5,
                 asyncore_use_poll=True,
             )
         except OSError as error:
             wasyncore.close_all(self._map, ignore_all=True)
             raise _not_listening(wanted, error) from error
         assert isinstance(server, BaseWSGIServer)
-        server.channel_class = _Channel
+        server.channel_class = cast("Any", partial(Channel, places=Places.for_threads(app.settings.threads)))
         self._server = server
         self.port = int(cast("Any", server).effective_port)
         self.url = f"http://{'[::1]' if host == '::1' else '127.0.0.1'}:{self.port}"
@@ -104,10 +93,16 @@ class Server:
     def _loop(self, going: Callable[[], bool]) -> None:
         while going():
             wasyncore.loop(timeout=1, map=self._map, use_poll=True, count=1)
+            if (now := time.monotonic()) >= self._look:
+                self._look = now + 1
+                for channel in self._channels():
+                    channel.hurry(now)
 
     def _busy(self) -> bool:
-        channels = [one for one in self._map.values() if isinstance(one, HTTPChannel)]
-        return any(one.requests or one.total_outbufs_len for one in channels)
+        return any(one.requests or one.total_outbufs_len for one in self._channels())
+
+    def _channels(self) -> list[Channel]:
+        return [one for one in self._map.values() if isinstance(one, Channel)]
 
 
 def serve(

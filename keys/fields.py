@@ -141,7 +141,11 @@ class DocumentRef(Fact):
     digest: Digest
     media_type: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,95}$")]
     size: Annotated[int, Field(ge=0, le=20 * 1024 * 1024)]
-    name: Annotated[str, StringConstraints(pattern=r"^[^\s/\\.][^/\\\n\r\t]*$", max_length=200)]
+    name: Annotated[
+        str,
+        StringConstraints(pattern=r"^[^\s/\\.:](?:[^/\\:\n\r\t]*[^\s/\\.:])?$", max_length=200),
+        AfterValidator(_line),
+    ]
 
 
 #: What a pattern means, in words.
@@ -152,8 +156,21 @@ _SHAPES = {
     r"^[0-9a-f]{64}$": "sidik: 64 angka heksadesimal huruf kecil",
     r"^sha256:[0-9a-f]{64}$": "sidik dokumen: sha256: lalu 64 angka heksadesimal huruf kecil",
     r"^[1-9][0-9]{0,2}[a-z]?$": "nomor langkah, misalnya 6 atau 4a",
+    r"^[^\s/\\.:](?:[^/\\:\n\r\t]*[^\s/\\.:])?$": "nama berkas tanpa garis miring, titik dua, atau titik di tepinya",
     r"^[0-9]{18}$": "NIP: 18 angka tanpa spasi",
+    r"^-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?$": "angka dengan titik desimal, misalnya 77.5",
+    r"^[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,95}$": "jenis dokumen, misalnya application/pdf",
+    r"^[0-9][0-9.]{0,19}$": "kode klasifikasi: angka dan titik, misalnya 070 atau 060.1",
+    r"^[0-9A-Za-z][0-9A-Za-z.-]{0,29}$": "kode jabatan: huruf, angka, titik, tanda hubung, misalnya 35.07.11",
+    r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$": "nomor perkara, misalnya 11111111-1111-4111-8111-111111111111",
+    r"^[a-z_]{1,40}(?:\.[a-z0-9_]{1,40}){0,4}$": "nama bagian, misalnya letter.number",
+    r"^[a-z]{2,30}\.[a-z]{2,30}$": "jenis tindakan, misalnya paraf.given",
+    r"^(?:\S(?:[^\r\t]*\S)?)?$": "teks tanpa spasi kosong di awal dan akhir",
+    r"^[a-z0-9][a-z0-9./_-]{2,127}$": "nama buku besar, misalnya kalipare.malangkab.go.id/jejak",
+    r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$": "akar pohon: 32 bita dalam base64",
 }
+#: What a pattern without words is called: no pattern is ever shown to a person.
+_SOME_SHAPE = "seperti yang diminta"
 
 _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "missing": lambda c: "tidak ada, padahal wajib",
@@ -166,7 +183,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "dict_type": lambda c: "harus objek",
     "string_too_long": lambda c: f"terlalu panjang (paling banyak {c['max_length']} karakter)",
     "string_too_short": lambda c: f"terlalu pendek (paling sedikit {c['min_length']} karakter)",
-    "string_pattern_mismatch": lambda c: f"tidak berbentuk {_SHAPES.get(c['pattern'], c['pattern'])}",
+    "string_pattern_mismatch": lambda c: f"tidak berbentuk {_SHAPES.get(c['pattern'], _SOME_SHAPE)}",
     "too_long": lambda c: f"terlalu banyak (paling banyak {c['max_length']})",
     "too_short": lambda c: f"terlalu sedikit (paling sedikit {c['min_length']})",
     "literal_error": lambda c: f"harus salah satu dari {c['expected'].replace(' or ', ', ')}",

@@ -3,7 +3,8 @@
 What is given is a copy of the store, the log's public key, and, if the auditor has it, the leaf hash of leaf 0.
 What is checked, in this order; the numbers stand again in the code:
 
-1. Framing: the leaves are gapless from 0; each row is an entry, and its columns say what its signed bytes say.
+1. Framing: the leaves are gapless from 0 and there is no row beside them; each row is an entry, and its columns
+   say what its signed bytes say.
 2. Leaf hashes: each is SHA-256(0x00 || entry).
 3. Tree: tiles, frontier and every signed checkpoint follow from the leaf hashes; the newest covers all of them.
 4. Signatures: each is by the key that its envelope names, and that key stands in the register.
@@ -20,7 +21,8 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ from typing import Any
 from keys.errors import Forged, JejakError, Malformed, NotFound
 from keys.fields import DocumentRef
 from ledger.acts import SignedAct
-from ledger.bodies import DispositionIssued, LedgerFounded
+from ledger.bodies import LedgerFounded
 from ledger.checkpoint import open_checkpoint
 from ledger.documents import Documents
 from ledger.founding import founding_key
@@ -39,7 +41,7 @@ from ledger.recorded import Recorded
 from ledger.replay import Replay
 from ledger.rows import Row, Rows
 from ledger.store import documents_in, open_store
-from ledger.streams import REGISTER, judge
+from ledger.streams import REGISTER, judge, opens_under
 
 BROKEN = "tidak cocok"
 NOT_JUDGED = "tidak dapat dinilai"
@@ -63,13 +65,16 @@ class Report:
     """What an audit found. ``sound`` only if nothing was found and there was something to verify.
 
     ``unsealed_from`` is the first leaf that no checkpoint vouches for any more: there the tree stops to follow from
-    the leaves, and nothing from there on counts as verified.
+    the leaves, and nothing from there on counts as verified. ``synthetic`` is what leaf 0 says, None where it cannot be
+    read; ``newest_recorded_at`` is the last leaf's time, as its entry spells it, "" where that cannot be read.
     """
 
     leaves: int = 0
     root: str = ""
     founding: str = ""
     unsealed_from: int | None = None
+    synthetic: bool | None = None
+    newest_recorded_at: str = ""
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -99,6 +104,8 @@ class Report:
             "root": self.root,
             "founding": self.founding,
             "unsealed_from": self.unsealed_from,
+            "synthetic": self.synthetic,
+            "newest_recorded_at": self.newest_recorded_at,
             "findings": [
                 {"leaf": one.leaf, "rule": one.rule, "verdict": one.verdict, "sentence": one.sentence}
                 for one in self.findings
@@ -130,16 +137,18 @@ class Audit:
         self._tree = Tree()
         self._checkpoints = self._all_checkpoints()
         self._next_checkpoint = next(self._checkpoints, None)
-        self._replay = Replay(self._history)
+        # Every act below the position was walked over and judged here; nothing is ever looked up in the store.
+        self._replay = Replay(lambda name: (), kept=sys.maxsize)
         self._lost: set[str] = set()
         self._newest_at: dt.datetime | None = None
-        self._documents_read: dict[str, JejakError | None] = {}
+        self._documents_read: dict[str, tuple[JejakError | None, int]] = {}
 
     def run(self) -> Report:
         """Return the report of all eight checks."""
         total = self._rows.count()
         for row in self._gapless():
             done = self._framed(row)  # 1
+            self._noted(row.index, done)
             self._grown(row)  # 2, 3
             if done is None or (signed := self._signed(done)) is None:  # 4
                 self._lose(row.stream)
@@ -154,6 +163,16 @@ class Audit:
         self._progress(total, total)
         self._report.findings.sort(key=lambda one: (one.leaf is None, one.leaf or 0))
         return self._report
+
+    def _noted(self, index: int, done: Recorded | None) -> None:
+        """Keep what the report says of the ledger as a whole: whether it is made up, and up to when it goes."""
+        report = self._report
+        report.newest_recorded_at = ""
+        if done is not None:
+            at = done.entry.recorded_at.astimezone(dt.UTC)
+            report.newest_recorded_at = at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+            if index == 0 and isinstance(done.act.body, LedgerFounded):
+                report.synthetic = done.act.body.synthetic
 
     # 1. framing
 
@@ -221,6 +240,9 @@ class Audit:
         self._report.root = base64.b64encode(self._tree.root(size)).decode("ascii")
         if size == 0:
             self._broken(None, "log.empty", "Buku besar ini kosong.")
+        if self._rows.count() != size:
+            stray = self._rows.count() - size
+            self._broken(None, "entry.stray", f"Ada {stray} baris di luar urutan daun 0 sampai {size - 1}.")
         if self._next_checkpoint is not None:
             self._broken(size, "log.cut", f"Ada segel atas {self._next_checkpoint[0]} daun, tetapi hanya ada {size}.")
         if size and self._tree.newest_sealed != size:
@@ -235,11 +257,11 @@ class Audit:
         tiles = {(level, position): value for level, position, value in self._rows.tiles()}
         for place in sorted(tiles.keys() | self._tree.subtrees.keys()):
             if tiles.get(place) != self._tree.subtrees.get(place):
-                first = place[1] << place[0]
+                first = place[1] << max(place[0], 0)
                 self._broken(None, "tree.tile", f"Sidik pohon tingkat {place[0]} mulai daun {first} tidak cocok.")
 
     def _all_checkpoints(self) -> Iterator[tuple[int, bytes]]:
-        start = -(2**62)
+        start = -(2**63)
         while batch := self._rows.checkpoints(start, _BATCH):
             yield from batch
             start = batch[-1][0] + 1
@@ -294,9 +316,8 @@ class Audit:
     # 7. authority and procedure
 
     def _judged(self, done: Recorded, signed: SignedAct) -> None:
-        needs = {REGISTER, done.act.stream}
-        if isinstance(done.act.body, DispositionIssued):
-            needs.add(f"sop:{done.act.body.sop.slug}")
+        opened_under = opens_under(done.act)
+        needs = {REGISTER, done.act.stream} | ({f"sop:{opened_under.slug}"} if opened_under else set())
         if needs & self._lost:
             self._unjudged(done.index, "Tindakan sebelumnya dalam alur ini rusak.")
             self._lose(done.act.stream)
@@ -316,27 +337,26 @@ class Audit:
         self._lost.add(stream)
         self._replay.skip()
 
-    def _history(self, name: str) -> Iterable[Recorded]:
-        return map(Recorded.read, self._rows.stream(name))
-
     # 8. documents
 
     def _documented(self, done: Recorded) -> None:
         for reference in documents_of(done.act):
             if reference.digest not in self._documents_read:
                 self._documents_read[reference.digest] = self._read_document(reference)
-            fault = self._documents_read[reference.digest]
-            if isinstance(fault, NotFound):
+            fault, length = self._documents_read[reference.digest]
+            if fault is None and length != reference.size:
+                said = f"Dokumen {reference.name} {length} bita, bukan {reference.size} seperti yang ditandatangani."
+                self._broken(done.index, "document.size", said)
+            elif isinstance(fault, NotFound):
                 self._unjudged(done.index, f"Dokumen {reference.name} tidak ada dalam salinan ini.", fault.rule)
             elif fault is not None:
                 self._broken(done.index, fault.rule, str(fault))
 
-    def _read_document(self, reference: DocumentRef) -> JejakError | None:
+    def _read_document(self, reference: DocumentRef) -> tuple[JejakError | None, int]:
         try:
-            self._documents.read(reference.digest)
+            return None, len(self._documents.read(reference.digest))
         except JejakError as fault:
-            return fault
-        return None
+            return fault, 0
 
     def _broken(self, leaf: int | None, rule: str, sentence: str) -> None:
         self._report.findings.append(Finding(leaf, rule, BROKEN, sentence))

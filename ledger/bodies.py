@@ -107,10 +107,26 @@ class SopEnacted(Body):
 # --- case -----------------------------------------------------------------------------------------------
 
 
+class Paper(Fact):
+    """An act that happened on paper and is recorded later: the scan, and whose hand it was if not the signer's.
+
+    It is the present holder's attestation. A wet signature that another person put on the paper is never taken for
+    that person's signature here.
+    """
+
+    scan: DocumentRef
+    by: Line | None = None
+
+
 class CaseBody(Body):
-    """What every act in a case says: the step of the SOP that it performs."""
+    """What every act in a case says: the step of the SOP that it performs.
+
+    ``deviation`` is the signed reason for leaving the SOP's path; ``paper`` says that it is recorded late.
+    """
 
     step: StepNo
+    deviation: Text | None = None
+    paper: Paper | None = None
 
 
 class SopRef(Fact):
@@ -143,6 +159,13 @@ class Period(Fact):
         return self
 
 
+class Superseded(Fact):
+    """The signed case that a new one replaces: its id, and the leaf hash of its signature."""
+
+    case: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+    signature: LeafHash
+
+
 class DispositionIssued(CaseBody):
     """Step 1: the disposition sheet on an incoming letter; it opens the case and pins the SOP."""
 
@@ -156,6 +179,7 @@ class DispositionIssued(CaseBody):
     instruction: Text
     note: Text | None = None
     period: Period | None = None
+    supersedes: Superseded | None = None
 
 
 class DirectionGiven(CaseBody):
@@ -282,6 +306,52 @@ class DispatchRecorded(CaseBody):
     evidence: DocumentRef
 
 
+class DocumentReturned(CaseBody):
+    """Outside the path: who has the turn returns exactly this document to an earlier step, with a reason."""
+
+    document: Digest
+    to: StepNo
+    reason: Text
+
+
+class DispositionWithdrawn(CaseBody):
+    """Outside the path: whoever issues dispositions ends the case before anything is signed."""
+
+    reason: Text
+
+
+class CorrectionRecorded(CaseBody):
+    """Outside the path: a slip of the pen in an earlier act, both versions shown; never a digest, never a decision."""
+
+    leaf: LeafHash
+    field: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}(?:\.[a-z0-9_]{1,40}){0,4}$")]
+    old: Text
+    new: Text
+    reason: Text
+
+
+class ActivityPerformed(CaseBody):
+    """A step of any SOP is done; ``document`` is a new draft of the procedure's document, if the step makes one.
+
+    As the first step of an SOP it opens the case, and then names the SOP and what the case is about.
+    """
+
+    sop: SopRef | None = None
+    subject: Line | None = None
+    document: DocumentRef | None = None
+    attachments: Many[DocumentRef] = ()
+    note: Text | None = None
+
+
+class ActivityDecided(CaseBody):
+    """A decision of any SOP: its outcome chooses the way on; ``document`` is what was decided upon, if there is one."""
+
+    decision: Slug
+    document: Digest | None = None
+    reason: Text | None = None
+    note: Text | None = None
+
+
 #: kind -> (stream family, body schema)
 CATALOGUE: dict[str, tuple[str, type[Body]]] = {
     "ledger.founded": ("register", LedgerFounded),
@@ -305,4 +375,9 @@ CATALOGUE: dict[str, tuple[str, type[Body]]] = {
     "agenda.ordered": ("case", AgendaOrdered),
     "agenda.recorded": ("case", AgendaRecorded),
     "dispatch.recorded": ("case", DispatchRecorded),
+    "document.returned": ("case", DocumentReturned),
+    "disposition.withdrawn": ("case", DispositionWithdrawn),
+    "correction.recorded": ("case", CorrectionRecorded),
+    "activity.performed": ("case", ActivityPerformed),
+    "activity.decided": ("case", ActivityDecided),
 }

@@ -1,57 +1,75 @@
-"""A case: one run of an SOP, from the act that opens it to its last dispatch.
+"""A case: one run of an SOP, from the act that opens it to the end; its state, and the fold that makes it.
 
-The SOP, not this file, knows steps, offices, kelengkapan and ways; this file knows what each kind of act does
-to the document. A case stands at one step. An act is taken when it names that step, is of a kind the step
-allows there, comes from the step's office, finds the step's kelengkapan in the case, and names exactly the
-document that the case holds. A new draft voids agreement, paraf and signature on the one before: they stay in
-the history, but the case no longer has them.
-
-Order of the file: the state, decide, fold. Both are pure: no clock, no look-up.
+The SOP, not this file, knows steps, offices, kelengkapan and ways; this file knows what each kind of act does to the
+document. A case stands at one step, whose activities are done in their order. A new draft voids agreement, paraf and
+signature on the one before: they stay in the history, but the case no longer has them. What may happen next is
+:mod:`ledger.case_rules`. Pure: no clock, no look-up.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import datetime as dt
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from keys.authority import Need
-from keys.errors import NotAllowed
+from rpds import HashTrieMap
+
 from keys.fields import DocumentRef
 from ledger import bodies as b
 from ledger.acts import Act
 from ledger.bodies import CaseBody
-from ledger.kind_names import name_of
-from ledger.sop import Sop, Step
+from ledger.sop import Sop, Step, Way
 
-Draft = b.ConceptDrafted | b.ConceptTyped | b.ConceptRevised
-Bound = (
-    b.TypingReviewed
-    | b.ParafGiven
-    | b.SignatureGiven
-    | b.DistributionOrdered
-    | b.AgendaOrdered
-    | b.AgendaRecorded
-    | b.DispatchRecorded
-)
+Opening = b.DispositionIssued | b.ActivityPerformed
+
+#: Kinds that stand outside every SOP's path: each is a deviation by nature, and brings its own reason.
+OUTSIDE = frozenset({"document.returned", "disposition.withdrawn", "correction.recorded"})
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An approval, paraf or signature that stands on the present document: whose, and in which leaf (hex)."""
+    """An approval, paraf or signature on the present document: whose, and in which leaf (hex).
+
+    ``paper`` when it attests what happened on paper; ``by`` then names whose hand it was, if not the signer's.
+    ``recorded_at`` is the ledger's clock, None where whoever folds does not know it.
+    """
 
     official: str
     mandate: str
     leaf: str
+    paper: bool = False
+    by: str | None = None
+    recorded_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A slip of the pen put right: both versions stay. ``of`` and ``leaf`` are leaf hashes (hex)."""
+
+    leaf: str
+    of: str
+    field: str
+    old: str
+    new: str
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as its acts make it. ``step`` is None once it is finished."""
+    """A case as its acts make it. ``step`` is None once it is finished or withdrawn.
+
+    ``opening`` is the body that opened it, ``sheet`` the disposition; ``done_here`` are the kinds done since the case
+    came to its step; ``returned`` is the leaf of the return that the step ``returned_to`` has still to answer;
+    ``deviations`` are the leaves of acts outside the SOP's path.
+    """
 
     sop_ref: b.SopRef
     sop: Sop
-    opening: b.DispositionIssued
+    opening: Opening
     step: str | None
+    sheet: b.DispositionIssued | None = None
+    done_here: tuple[str, ...] = ()
     returned: str | None = None
+    returned_to: str | None = None
     round: int = 1
     drafts: tuple[DocumentRef, ...] = ()
     things: frozenset[str] = frozenset()
@@ -59,9 +77,13 @@ class Case:
     approved: Mark | None = None
     paraf: Mark | None = None
     signature: Mark | None = None
+    withdrawn: Mark | None = None
     addressees: tuple[b.Addressee, ...] = ()
     number: b.LetterNumber | None = None
     dispatched: tuple[str, ...] = ()
+    deviations: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    acts: HashTrieMap[str, Act] = field(default_factory=HashTrieMap)
 
     @property
     def document(self) -> DocumentRef | None:
@@ -71,246 +93,141 @@ class Case:
     @property
     def finished(self) -> bool:
         """Tell whether the last step is done."""
-        return self.step is None
+        return self.step is None and self.withdrawn is None
 
     def due(self) -> tuple[Step, tuple[str, ...]] | None:
-        """Return the step where the case stands and the kinds of act it takes now; None when finished."""
+        """Return the step where the case stands and the kinds of act it takes now; None when it takes none."""
         if self.step is None:
             return None
         step = self.sop.step(self.step)
-        return step, _kinds_due(self, step)
+        return step, kinds_due(self, step)
 
 
-def needed(case: Case | None, act: Act, sop: Sop) -> Need:
-    """Return the power that this act asks for: the office of the step it names, in the SOP's unit."""
-    assert isinstance(act.body, CaseBody)
-    office = sop.office_of(sop.step(act.body.step))
-    return Need(office.office, sop.unit, office.name)
+def kinds_of(case: Case, step: Step) -> tuple[str, ...]:
+    """Return the activities of ``step`` in their order, those for a second time if it answers a return."""
+    return step.again if step.again and case.returned is not None and case.returned_to == step.no else step.activities
 
 
-def decide(case: Case | None, act: Act, sop: Sop) -> None:
-    """Return if the case takes ``act`` now, else raise NotAllowed naming rule, step and what is allowed.
-
-    ``sop`` is the version in force when the case opens, and the case's own from then on.
-    """
-    body = act.body
-    assert isinstance(body, CaseBody)
-    if case is None:
-        _decide_opening(act, body, sop)
-        return
-    if isinstance(body, b.DispositionIssued):
-        raise NotAllowed("case.open", "Perkara ini sudah dibuka oleh disposisinya.", allowed=_what_is_due(case))
-    if case.finished:
-        raise NotAllowed(
-            "case.finished",
-            "Perkara ini sudah selesai; tidak ada langkah lagi.",
-            allowed="Perubahan sesudah selesai dibuat dengan perkara baru.",
-        )
-    step = sop.step(body.step)
-    missing = [sop.thing(name).name for name in step.needs if name not in case.things]
-    if missing:
-        raise NotAllowed(
-            "sop.kelengkapan",
-            f"Langkah {step.no} belum dapat dikerjakan: belum ada {', '.join(missing)}.",
-            allowed=_what_is_due(case),
-        )
-    if body.step != case.step:
-        raise NotAllowed("sop.order", f"Langkah {body.step} bukan giliran sekarang.", allowed=_what_is_due(case))
-    if act.kind not in _kinds_due(case, step):
-        raise NotAllowed(
-            "sop.activity",
-            f"Yang dikirim {name_of(act.kind)}; itu bukan kegiatan langkah {step.no} saat ini.",
-            allowed=_what_is_due(case),
-        )
-    _decide_document(case, body)
-
-
-def _decide_opening(act: Act, body: CaseBody, sop: Sop) -> None:
-    first = sop.first
-    if not isinstance(body, b.DispositionIssued) or body.step != first.no or act.kind not in first.activities:
-        raise NotAllowed(
-            "case.open",
-            "Perkara belum dibuka.",
-            allowed=f"Yang membuka: langkah {first.no} oleh {sop.office_of(first).name}.",
-        )
-    unknown = [name for name in body.forwarded_to if name not in {o.office for o in sop.offices}]
-    if unknown:
-        raise NotAllowed(
-            "case.forwarded",
-            f"Disposisi diteruskan kepada {', '.join(unknown)}, yang tidak ada dalam SOP ini.",
-            allowed=f"Pelaksana SOP: {', '.join(o.office for o in sop.offices)}.",
-        )
-
-
-def _decide_document(case: Case, body: CaseBody) -> None:
-    """Hold the act to the document that the case has."""
-    if isinstance(body, Draft) and body.document.media_type != case.sop.document.media_type:
-        raise NotAllowed(
-            "case.media_type",
-            f"Konsep ini berjenis {body.document.media_type}.",
-            allowed=f"SOP ini menghasilkan {case.sop.document.media_type}.",
-        )
-    if isinstance(body, b.ConceptRevised):
-        _decide_revision(case, body)
-    if isinstance(body, Bound) and (case.document is None or body.document != case.document.digest):
-        raise NotAllowed(
-            "case.document",
-            "Tindakan ini menyebut dokumen lain dari yang ada dalam perkara.",
-            allowed=f"Dokumen perkara sekarang: {case.document.digest if case.document else 'belum ada'}.",
-        )
-    if isinstance(body, b.DispatchRecorded):
-        _decide_dispatch(case, body)
-
-
-def _decide_revision(case: Case, body: b.ConceptRevised) -> None:
-    if body.answers != case.returned or case.document is None:
-        raise NotAllowed(
-            "case.answers",
-            "Perbaikan ini tidak menjawab pengembalian yang terakhir.",
-            allowed=f"Sebut daun pengembalian {case.returned}." if case.returned else "Belum ada pengembalian.",
-        )
-    if body.round != case.round:
-        raise NotAllowed(
-            "case.round",
-            f"Putaran {body.round} bukan putaran sekarang.",
-            allowed=f"Sekarang putaran {case.round}.",
-        )
-    if body.replaces != case.document.digest:
-        raise NotAllowed(
-            "case.document",
-            "Perbaikan ini menggantikan dokumen lain dari yang ada dalam perkara.",
-            allowed=f"Dokumen perkara sekarang: {case.document.digest}.",
-        )
-    if body.document.digest == body.replaces:
-        raise NotAllowed(
-            "case.unchanged",
-            "Dokumen perbaikan sama persis dengan yang dikembalikan.",
-            allowed="Lampirkan dokumen yang sudah diperbaiki.",
-        )
-
-
-def _decide_dispatch(case: Case, body: b.DispatchRecorded) -> None:
-    ordered = {one.name: one.copies for one in case.addressees}
-    if body.recipient not in ordered:
-        raise NotAllowed(
-            "case.addressee",
-            f"{body.recipient} bukan penerima yang diperintahkan.",
-            allowed=f"Penerima: {', '.join(ordered) or 'belum ada yang diperintahkan'}.",
-        )
-    if body.recipient in case.dispatched:
-        left = [name for name in ordered if name not in case.dispatched]
-        raise NotAllowed(
-            "case.dispatched",
-            f"Pengiriman kepada {body.recipient} sudah dicatat.",
-            allowed=f"Yang belum: {', '.join(left)}.",
-        )
-    if body.copies != ordered[body.recipient]:
-        raise NotAllowed(
-            "case.copies",
-            f"{body.copies} salinan untuk {body.recipient}.",
-            allowed=f"Diperintahkan {ordered[body.recipient]} salinan.",
-        )
-
-
-def _kinds_due(case: Case, step: Step) -> tuple[str, ...]:
-    """Return the kinds that ``step`` takes now: a step's activities are done in their order."""
-    if case.returned is not None and step.again:
-        return step.again[:1]
-    for kind in step.activities:
-        if not _fulfilled(case, kind):
-            return (kind,)
-    # The way led here again, or nothing was ordered that could be done: its last activity is what the step takes.
-    return step.activities[-1:]
+def kinds_due(case: Case, step: Step) -> tuple[str, ...]:
+    """Return the kinds that ``step`` takes now: its activities are done in their order."""
+    return next(((kind,) for kind in kinds_of(case, step) if not _fulfilled(case, kind)), step.activities[-1:])
 
 
 def _fulfilled(case: Case, kind: str) -> bool:
-    """Tell whether an activity of the present step, which may hold several, is already done."""
-    if kind == "agenda.recorded":
-        return case.number is not None
+    """Tell whether an activity of the present step is done; dispatch is, when everybody has got their copies."""
     if kind == "dispatch.recorded":
-        return {one.name for one in case.addressees} <= set(case.dispatched)
-    return False
+        return bool(case.addressees) and {one.name for one in case.addressees} <= set(case.dispatched)
+    return kind in case.done_here
 
 
-def _what_is_due(case: Case) -> str:
-    due = case.due()
-    if due is None:
-        return "Perkara sudah selesai."
-    step, kinds = due
-    names = " atau ".join(map(name_of, kinds))
-    return f"Giliran sekarang: langkah {step.no} ({names}) oleh {case.sop.office_of(step).name}."
-
-
-def fold(case: Case | None, act: Act, leaf: str, sop: Sop) -> Case:
-    """Return the case after ``act``, accepted with leaf hash ``leaf`` (hex); impossible history stops."""
+def fold(case: Case | None, act: Act, leaf: str, sop: Sop, at: dt.datetime | None = None) -> Case:
+    """Return the case after ``act``, recorded at ``at`` with leaf hash ``leaf`` (hex); impossible history stops."""
     body = act.body
-    if isinstance(body, b.DispositionIssued):
-        if case is not None:
-            raise AssertionError("a case is opened once")
-        # The letter is part of the disposition: with it the first kelengkapan is in the case.
-        opened = Case(body.sop, sop, body, body.step, things=frozenset(sop.first.needs))
-        return _advance(opened, sop.step(body.step), None)
-    if case is None or not isinstance(body, CaseBody):
-        raise AssertionError(f"{act.kind} cannot open a case")
-    mark = Mark(act.official, act.mandate, leaf)
-    outcome: str | None = None
-    step = sop.step(body.step)
+    if not isinstance(body, CaseBody):
+        raise AssertionError(f"{act.kind} cannot stand in a case")
+    if case is None:
+        case = _opened(body, sop)
+    now: dict[str, Any] = {"acts": case.acts.insert(leaf, act)}
+    if act.kind in OUTSIDE or body.deviation is not None:
+        now["deviations"] = (*case.deviations, leaf)
+    paper = body.paper
+    by = paper.by if paper else None
+    mark = Mark(act.official, act.mandate, leaf, paper=paper is not None, by=by, recorded_at=at)
     match body:
-        case b.ConceptDrafted(document=draft) | b.ConceptTyped(document=draft):
-            case = _with_draft(case, draft)
-        case b.ConceptRevised(document=draft):
-            case = replace(_with_draft(case, draft), returned=None)
-        case b.TypingReviewed(decision=outcome):
-            case = (
-                replace(case, approved=mark)
-                if outcome == "approved"
-                else replace(case, returned=leaf, round=case.round + 1)
-            )
+        case b.DocumentReturned(to=to):
+            return replace(case, **now, **_sent_back(case, to, leaf))
+        case b.DispositionWithdrawn():
+            return replace(case, **now, withdrawn=mark, step=None)
+        case b.CorrectionRecorded():
+            correction = Correction(leaf, body.leaf, body.field, body.old, body.new)
+            return replace(case, **now, corrections=(*case.corrections, correction))
+    # A signed deviation may have led to another step than the case stood at.
+    here = case.done_here if body.step == case.step else ()
+    now |= {"step": body.step, "done_here": (*here, act.kind)} | _done(case, body, mark)
+    case = replace(case, **now)
+    step = sop.step(body.step)
+    return case if _open(case, step) else replace(case, **_onward(case, step, outcome_of(body), leaf))
+
+
+def _opened(body: CaseBody, sop: Sop) -> Case:
+    """Return the case before its first step is done; the letter that opens it is the first kelengkapan."""
+    if not isinstance(body, Opening) or body.sop is None:
+        raise AssertionError("a case begins with the act that opens it")
+    return Case(body.sop, sop, body, body.step, things=frozenset(sop.first.needs))
+
+
+def _done(case: Case, body: CaseBody, mark: Mark) -> dict[str, Any]:
+    """Return what this kind of act changes of the document and its papers; a new draft voids what was bound."""
+    now: dict[str, Any] = {}
+    draft = draft_of(body)
+    if draft is not None:
+        bound = {thing.thing for thing in case.sop.things if thing.bound}
+        now = {"drafts": (*case.drafts, draft), "things": case.things - bound}
+        now |= {"approved": None, "paraf": None, "signature": None}
+    match body:
+        case b.DispositionIssued():
+            now["sheet"] = body
+        case b.TypingReviewed(decision="approved"):
+            now["approved"] = mark
+        case b.TypingReviewed():
+            now |= _taken_back(case, body.step)
         case b.ParafGiven():
-            case = replace(case, paraf=mark)
+            now["paraf"] = mark
         case b.SignatureGiven():
-            case = replace(case, signature=mark)
+            now["signature"] = mark
         case b.DistributionOrdered(addressees=addressees):
-            case = replace(case, addressees=addressees)
+            now |= {"addressees": addressees, "dispatched": ()}
         case b.AgendaRecorded(number=number):
-            case = replace(case, number=number)
+            now["number"] = number
         case b.DispatchRecorded(recipient=recipient):
-            case = replace(case, dispatched=(*case.dispatched, recipient))
-        case b.DirectionGiven() | b.AgendaOrdered():
-            pass
-        case _:
-            raise AssertionError(f"{act.kind} cannot stand in a case")
-    if any(not _fulfilled(case, kind) for kind in step.activities if kind in _SEVERAL):
-        return case
-    return _advance(case, step, outcome)
+            now["dispatched"] = (*case.dispatched, recipient)
+    return now
 
 
-#: Kinds that share a step with others or repeat in it; any other kind fulfils its step alone.
-_SEVERAL = frozenset({"agenda.recorded", "dispatch.recorded"})
+def _taken_back(case: Case, no: str) -> dict[str, Any]:
+    """Return what changes when a step returns the document that it agreed to before: its agreement is gone."""
+    given = case.acts[case.approved.leaf].body if case.approved else None
+    if not isinstance(given, CaseBody) or given.step != no:
+        return {}
+    return {"approved": None, "things": case.things - set(case.sop.step(no).gives)}
 
 
-def _with_draft(case: Case, draft: DocumentRef) -> Case:
-    """Return the case with a new draft: what was bound to the one before is void."""
-    bound = {thing.thing for thing in case.sop.things if thing.bound}
-    return replace(
-        case,
-        drafts=(*case.drafts, draft),
-        things=case.things - bound,
-        approved=None,
-        paraf=None,
-        signature=None,
-    )
+def draft_of(body: CaseBody) -> DocumentRef | None:
+    """Return the draft that an act brings into the case, or None."""
+    if isinstance(body, b.ConceptDrafted | b.ConceptTyped | b.ConceptRevised | b.ActivityPerformed):
+        return body.document
+    return None
 
 
-def _advance(case: Case, step: Step, outcome: str | None) -> Case:
-    """Return the case after ``step`` is done: what it gives is there, and the way on is taken."""
+def outcome_of(body: CaseBody) -> str | None:
+    """Return the outcome that an act decides, or None where it decides nothing."""
+    return body.decision if isinstance(body, b.TypingReviewed | b.ActivityDecided) else None
+
+
+def _open(case: Case, step: Step) -> bool:
+    """Tell whether something is still to be done at the step where the case stands."""
+    return any(not _fulfilled(case, kind) for kind in kinds_of(case, step))
+
+
+def _onward(case: Case, step: Step, outcome: str | None, leaf: str) -> dict[str, Any]:
+    """Return what changes when ``step`` is done: what it gives is there, and the chosen way is taken."""
     way = next((way for way in step.next if way.when == outcome), None)
     if way is None and step.next:
         raise AssertionError(f"step {step.no} has no way for {outcome}")
-    gives = () if outcome == "returned" else step.gives
-    return replace(
-        case,
-        step=way.to if way else None,
-        things=case.things | set(gives),
-        steps_done=(*case.steps_done, step.no),
-    )
+    now: dict[str, Any] = {"steps_done": (*case.steps_done, step.no)}
+    if case.returned_to == step.no:
+        now |= {"returned": None, "returned_to": None}
+    if way is not None and leads_back(case.sop, step, way):
+        return now | _sent_back(case, way.to, leaf)
+    return now | {"step": way.to if way else None, "done_here": (), "things": case.things | set(step.gives)}
+
+
+def leads_back(sop: Sop, step: Step, way: Way) -> bool:
+    """Tell whether a decision's way leads to this step or one that the SOP lists before it."""
+    order = [one.no for one in sop.steps]
+    return way.when is not None and order.index(way.to) <= order.index(step.no)
+
+
+def _sent_back(case: Case, to: str, leaf: str) -> dict[str, Any]:
+    """Return what changes when the case goes back, in a new round; the document stays until a draft replaces it."""
+    return {"step": to, "done_here": (), "returned": leaf, "returned_to": to, "round": case.round + 1}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -93,17 +94,29 @@ class Documents:
     @contextmanager
     def open(self, digest: str) -> Iterator[BinaryIO]:
         """Yield the document's bytes to read; raises NotFound when it is not here."""
+        path = self._path(digest)
+        if path.parent.is_symlink():
+            raise Forged("document.altered", f"Dokumen {digest} disimpan di luar foldernya.")
         try:
-            file = self._path(digest).open("rb")
-        except OSError:
+            # Neither a link out of the folder nor a pipe that never ends is a document.
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
             raise NotFound("document.unknown", f"Dokumen {digest} tidak ada di sini.") from None
-        with file:
+        except OSError:
+            raise Forged("document.altered", f"Dokumen {digest} bukan berkas biasa, atau tidak terbaca.") from None
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise Forged("document.altered", f"Dokumen {digest} bukan berkas biasa.")
+        with os.fdopen(handle, "rb") as file:
             yield file
 
     def read(self, digest: str) -> bytes:
         """Return the document's bytes, checked against the digest; raises NotFound or Forged."""
         with self.open(digest) as file:
-            data = file.read(MAX_BYTES + 1)
+            try:
+                data = file.read(MAX_BYTES + 1)
+            except OSError:
+                raise Forged("document.altered", f"Berkas dokumen {digest} tidak dapat dibaca.") from None
         if _PREFIX + hashlib.sha256(data).hexdigest() != digest:
             raise Forged("document.altered", f"Isi dokumen {digest} sudah berubah sejak disimpan.")
         return data

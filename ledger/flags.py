@@ -2,17 +2,22 @@
 
 ``occurred_at`` is a claim, ``recorded_at`` the ledger's clock (DOMAIN, rule 11); a key belongs to a person only if
 somebody checked (rule 10); one person for paraf and signature is allowed and shown (rule 4); whether a Plt or Plh
-may sign an IKU is for people to decide (rule 9, UU 30/2014 art. 14(7)).
+may sign an IKU is for people to decide (rule 9, UU 30/2014 art. 14(7)). Dates on papers are
+:mod:`ledger.paper_flags`.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
-from keys.authority import WIB
-from ledger.bodies import SignatureGiven
+from ledger.bodies import CaseBody, SignatureGiven
 from ledger.case import Case
+from ledger.paper_flags import day_of, paper_flags
 from ledger.replay import Step
+
+#: A claim that is older than this when it is recorded was recorded late.
+LATE = dt.timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,15 @@ def flags(step: Step) -> tuple[Flag, ...]:
         found.append(Flag("claim.future", "Waktu yang dinyatakan penandatangan lebih akhir dari waktu catat."))
     if step.before is not None and act.occurred_at < step.before.claimed_at:
         found.append(Flag("claim.order", "Waktu yang dinyatakan mendahului tindakan sebelumnya dalam perkara."))
-    day = act.occurred_at.astimezone(WIB).date().isoformat()
+    on_paper = isinstance(act.body, CaseBody) and act.body.paper is not None
+    if entry.recorded_at - act.occurred_at > LATE and not on_paper:
+        found.append(
+            Flag(
+                "late.claim",
+                "Dinyatakan terjadi lebih dari 24 jam sebelum dicatat: dicatat menyusul, tanpa bukti pindaian.",
+            )
+        )
+    day = day_of(act.occurred_at)
     if day < mandate.start or (mandate.end is not None and day > mandate.end):
         found.append(Flag("claim.mandate", "Waktu yang dinyatakan berada di luar masa mandat."))
     if step.authority.key.berita_acara is None:
@@ -49,4 +62,5 @@ def flags(step: Step) -> tuple[Flag, ...]:
                     f"Ditandatangani sebagai {mandate.capacity.capitalize()}: perlu diperiksa (UU 30/2014 ps 14(7)).",
                 )
             )
+    found += [Flag(*one) for one in paper_flags(step)]
     return tuple(found)

@@ -7,7 +7,7 @@ An indicator must meet five criteria; each rule speaks to at least one of them:
 - relevant: ``owner.missing`` (nobody answers for it), ``objective.missing``
 - shows success: ``formula.target``, ``target.missing``, ``target.before-baseline``,
   ``target.outside-period``, ``target.twice``
-- measurable: ``measure.missing``, ``source.person``, ``figure.comma``, ``figure.none``
+- measurable: ``measure.missing``, ``source.person``, ``figure.comma``, ``figure.none``, ``figure.mixed``
 
 Whether an indicator is relevant and attainable in truth is for people; a rule sees only what is missing.
 The rules are those of real tables' real defects; the sentences are for the clerk who mends them.
@@ -48,9 +48,30 @@ def warnings(document: IkuDocument) -> list[CheckWarning]:
             *_missing(row),
             *_baseline(row),
             *_targets(row, document.period),
+            *_mixed(row),
         ]
         found += [CheckWarning(rule, number, field, text) for rule, field, text in doubts]
     return found
+
+
+def against_case(said: tuple[int, int], asked: tuple[int, int] | None, label: str | None) -> Iterator[tuple[str, str]]:
+    """Yield a name and a sentence for what a document does not share with its case.
+
+    ``said`` are the first and last year of the document's period, ``asked`` those of the disposition, if it names
+    any. A unit is free text in the document: whether it is the case's is for people, who are shown both.
+    """
+    if asked is not None and said != asked:
+        yield "period.differs", f"Periode dalam dokumen {_span(said)}, periode perkara {_span(asked)}."
+    if label is not None and _SAMPLE.search(label):
+        yield "document.sample", f"Dokumen ini berlabel contoh: “{_shown(label)}”."
+
+
+_SAMPLE = re.compile(r"\bcontoh\b", re.IGNORECASE)
+
+
+def _span(period: tuple[int, int]) -> str:
+    first, last = period
+    return str(first) if first == last else f"{first}-{last}"
 
 
 # A rule's name, the field, and the sentence.
@@ -184,6 +205,8 @@ def _targets(row: Row, period: Period) -> _Doubts:
             f"Target tahun {_years(outside)} di luar periode {period.first_year}–{period.last_year}. "
             "Betulkan tahunnya atau periodenya.",
         )
+    if row.targets and (gaps := _gaps({target.year for target in row.targets}, period)):
+        yield "target.missing", "targets", f"Target tahun {', '.join(map(_span, gaps))} belum diisi."
     years = [target.year for target in row.targets]
     twice = [target for number, target in enumerate(row.targets) if target.year in years[:number]]
     if twice:
@@ -191,6 +214,36 @@ def _targets(row: Row, period: Period) -> _Doubts:
             "target.twice",
             "targets",
             f"Target tahun {_years(twice)} ditulis lebih dari sekali. Sisakan satu untuk setiap tahun.",
+        )
+
+
+def _gaps(years: set[int], period: Period) -> list[tuple[int, int]]:
+    """Return the stretches of the period (first and last year) in which no year is one of ``years``."""
+    gaps = []
+    start = period.first_year
+    for year in [*sorted(year for year in years if start <= year <= period.last_year), period.last_year + 1]:
+        if start < year:
+            gaps.append((start, year - 1))
+        start = year + 1
+    return gaps
+
+
+_FIGURE_FORM = re.compile(r"[<>=≥≤±]*+\s*+-?+[0-9][0-9.,]*+\s*+(%|persen)?+", re.IGNORECASE)
+
+
+def _mixed(row: Row) -> _Doubts:
+    figures = [("kondisi awal", row.baseline.value)] if row.baseline else []
+    figures += [(f"target tahun {target.year}", target.value) for target in row.targets]
+    forms: dict[str, str] = {}
+    for what, value in figures:
+        if form := _FIGURE_FORM.fullmatch(value):
+            forms.setdefault((form[1] or "").casefold(), f"{what} “{_shown(value)}”")
+    if len(forms) > 1:
+        yield (
+            "figure.mixed",
+            "targets",
+            f"Angkanya ditulis dalam bentuk yang berbeda: {', '.join(forms.values())}. "
+            "Samakan bentuknya; satuan seperti persen cukup di kolom satuan.",
         )
 
 

@@ -25,6 +25,9 @@ NAMES = {
     "agenda.ordered": "perintah agenda",
     "agenda.recorded": "pencatatan agenda",
     "dispatch.recorded": "pencatatan pengiriman",
+    "document.returned": "pengembalian dokumen",
+    "disposition.withdrawn": "penarikan disposisi",
+    "correction.recorded": "pembetulan",
     "activity.performed": "pelaksanaan kegiatan",
     "activity.decided": "keputusan kegiatan",
 }

@@ -72,4 +72,6 @@ def check_sealed(rows: Rows, vkey: VerifierKey) -> Checkpoint | None:
             f" isi {newest.index + 1} daun.",
             leaf=min(sealed.size, newest.index + 1),
         )
+    if rows.count() != frontier.size:
+        raise Forged("log.stray", "Buku besar ini memuat baris di luar urutan daunnya.", leaf=0)
     return sealed

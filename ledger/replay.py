@@ -37,9 +37,11 @@ class Step:
 class Replay:
     """A world that stands at ``position``; ``history`` yields the acts of a stream that it has not met."""
 
-    def __init__(self, history: History, position: int = 0) -> None:
+    def __init__(self, history: History, position: int = 0, kept: int = STREAMS_KEPT) -> None:
         self.position = position
         self._history = history
+        self._most_kept = kept
+        self._met_all = position == 0  # until one is dropped, a stream that was not met has no acts
         self._streams: OrderedDict[str, Stream | None] = OrderedDict()
 
     def stream(self, name: str) -> Stream | None:
@@ -48,7 +50,7 @@ class Replay:
             self._streams.move_to_end(name)
             return self._streams[name]
         folding = _Folding(self, name)
-        if self.position:
+        if not self._met_all:
             for done in self._history(name):
                 if done.index >= self.position:
                     break
@@ -89,8 +91,9 @@ class Replay:
 
     def _put(self, name: str, stream: Stream | None) -> None:
         self._streams[name] = stream
-        if len(self._streams) > STREAMS_KEPT:
+        if len(self._streams) > self._most_kept:
             self._streams.popitem(last=False)
+            self._met_all = False
 
 
 class _Folding:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from keys.errors import Forged
+from keys.errors import Forged, Malformed
 from ledger.merkle import Frontier, Subtree
 
 #: Runs one statement with its parameters and returns the rows it yields.
@@ -23,7 +23,7 @@ Run = Callable[[str, Sequence[Any]], list[Any]]
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS stored_events ("
-    "leaf_index INTEGER PRIMARY KEY, "
+    "leaf_index INTEGER PRIMARY KEY CHECK (leaf_index >= 0), "
     "originator_id TEXT NOT NULL, "
     "originator_version INTEGER NOT NULL, "
     "topic TEXT NOT NULL, "
@@ -32,7 +32,7 @@ SCHEMA = (
     "UNIQUE (originator_id, originator_version))",
     "CREATE TABLE IF NOT EXISTS tile_hashes ("
     "level INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, position))",
-    "CREATE TABLE IF NOT EXISTS checkpoints (size INTEGER PRIMARY KEY, note BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS checkpoints (size INTEGER PRIMARY KEY CHECK (size > 0), note BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS frontier (id INTEGER PRIMARY KEY CHECK (id = 1), data BLOB NOT NULL)",
 )
 
@@ -67,27 +67,31 @@ class Rows:
     def tiles(self) -> list[Subtree]:
         """Return every stored tile hash."""
         found = self._run("SELECT level, position, hash FROM tile_hashes ORDER BY level, position", ())
-        return [Subtree(level, position, bytes(value)) for level, position, value in found]
+        return [Subtree(_integer(level), _integer(position), _bytes(value)) for level, position, value in found]
 
     def frontier(self) -> Frontier:
         """Return the tree's right edge as the last turn left it."""
         found = self._run("SELECT data FROM frontier", ())
-        return Frontier.load(bytes(found[0][0])) if found else Frontier()
+        if len(found) > 1:
+            raise Malformed("tree.frontier", "Ada lebih dari satu tepi pohon dalam penyimpanan.")
+        return Frontier.load(_bytes(found[0][0])) if found else Frontier()
 
     def entry(self, index: int) -> Row | None:
         """Return the row of one leaf."""
-        return self._first("SELECT * FROM stored_events WHERE leaf_index = ?", (index,))
+        return self._first("SELECT * FROM stored_events WHERE leaf_index = ? AND leaf_index >= 0", (index,))
 
     def at(self, stream: str, version: int) -> Row | None:
         """Return the row of one version of a stream."""
         return self._first(
-            "SELECT * FROM stored_events WHERE originator_id = ? AND originator_version = ?",
+            "SELECT * FROM stored_events WHERE originator_id = ? AND originator_version = ? AND leaf_index >= 0",
             (stream, version),
         )
 
     def version(self, stream: str) -> int:
         """Return the newest version of a stream, 0 where nothing was recorded."""
-        found = self._run("SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?", (stream,))
+        found = self._run(
+            "SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ? AND leaf_index >= 0", (stream,)
+        )
         return found[0][0] or 0
 
     def newest(self) -> Row | None:
@@ -104,7 +108,7 @@ class Rows:
     def stream(self, stream: str, after: int = 0) -> list[Row]:
         """Return the rows of a stream from version ``after + 1``, in version order."""
         found = self._run(
-            "SELECT * FROM stored_events WHERE originator_id = ? AND originator_version > ? "
+            "SELECT * FROM stored_events WHERE originator_id = ? AND originator_version > ? AND leaf_index >= 0 "
             "ORDER BY originator_version",
             (stream, after),
         )
@@ -113,8 +117,8 @@ class Rows:
     def streams(self, family: str) -> list[str]:
         """Return the names of all streams of a family (``sop``, ``case``), sorted."""
         found = self._run(
-            "SELECT DISTINCT originator_id FROM stored_events WHERE originator_id > ? AND originator_id < ? "
-            "ORDER BY originator_id",
+            "SELECT DISTINCT originator_id FROM stored_events "
+            "WHERE originator_id > ? AND originator_id < ? AND leaf_index >= 0 ORDER BY originator_id",
             (f"{family}:", f"{family};"),
         )
         return [one[0] for one in found]
@@ -122,17 +126,17 @@ class Rows:
     def checkpoint(self) -> bytes | None:
         """Return the newest signed checkpoint, verbatim."""
         found = self._run("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1", ())
-        return bytes(found[0][0]) if found else None
+        return _bytes(found[0][0]) if found else None
 
     def checkpoint_over(self, index: int) -> bytes | None:
         """Return the first checkpoint that covers leaf ``index``: the one of the commit that wrote it."""
         found = self._run("SELECT note FROM checkpoints WHERE size > ? ORDER BY size LIMIT 1", (index,))
-        return bytes(found[0][0]) if found else None
+        return _bytes(found[0][0]) if found else None
 
     def checkpoints(self, start: int, limit: int) -> list[tuple[int, bytes]]:
         """Return (size, checkpoint) of ``limit`` checkpoints from size ``start``, in order of size."""
         found = self._run("SELECT size, note FROM checkpoints WHERE size >= ? ORDER BY size LIMIT ?", (start, limit))
-        return [(size, bytes(note)) for size, note in found]
+        return [(size, _bytes(note)) for size, note in found]
 
     def hashes(self, level: int, first: int, count: int) -> list[bytes]:
         """Return ``count`` hashes from position ``first`` of a stored level (:class:`ledger.merkle.Hashes`)."""
@@ -154,7 +158,7 @@ class Rows:
                 f"Buku besar kehilangan sidik tingkat {level} mulai nomor {first}.",
                 leaf=first << level,
             )
-        return [bytes(value) for _, value in found]
+        return [_bytes(value) for _, value in found]
 
     def append(self, rows: Iterable[Row], completed: Iterable[Subtree], frontier: Frontier, checkpoint: bytes) -> None:
         """Write entries, the tiles they complete, the new frontier and its signed checkpoint."""
@@ -180,6 +184,10 @@ def _row(found: Any) -> Row:
     index, stream, version, kind, data, leaf = found
     # A column of another type than ours is damage; emptied, it is refused by whoever parses or compares it.
     return Row(index, stream, version, kind, _bytes(data), _bytes(leaf))
+
+
+def _integer(value: Any) -> int:
+    return value if isinstance(value, int) else -1
 
 
 def _bytes(value: Any) -> bytes:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from contextlib import suppress
 from pathlib import Path
 
 from keys.errors import Forged, NotAllowed
@@ -21,6 +20,8 @@ from ledger.streams import World
 
 #: At most this many contradicting envelopes are kept.
 MOST_KEPT = 1000
+#: Of these, at most this many signed with one key.
+MOST_OF_ONE_KEY = 20
 
 
 class SeenCheck:
@@ -54,11 +55,11 @@ class SeenCheck:
                 allowed=f"Sebut segel yang mencakup daun {own.index}.",
             )
         if seen.root != self._root(turn.rows, seen.size):
-            self._keep(signed)
+            kept = "dan disimpan sebagai bukti" if self._keep(signed) else "(simpanlah amplopnya sendiri sebagai bukti)"
             raise Forged(
                 "seen.root",
-                f"Segel yang disebut bukan segel buku besar ini pada {seen.size} daun. Tindakan ditolak dan disimpan"
-                " sebagai bukti: penandatangan mungkin diperlihatkan riwayat lain.",
+                f"Segel yang disebut bukan segel buku besar ini pada {seen.size} daun. Tindakan ditolak {kept}:"
+                " penandatangan mungkin diperlihatkan riwayat lain.",
                 allowed="Periksa kunci log dan alamat peladen, lalu laporkan kepada pengelola dan Inspektorat.",
             )
 
@@ -69,9 +70,16 @@ class SeenCheck:
             self._roots[size] = base64.b64encode(root_at(rows, size)).decode("ascii")
         return self._roots[size]
 
-    def _keep(self, signed: SignedAct) -> None:
-        name = hashlib.sha256(signed.envelope.data).hexdigest()
-        with suppress(OSError):  # a full disk must not stop the others in the turn
+    def _keep(self, signed: SignedAct) -> bool:
+        """Keep the envelope and tell whether it is kept; one key cannot take the room of the others."""
+        path = self._folder / f"{signed.envelope.keyid[:16]}-{hashlib.sha256(signed.envelope.data).hexdigest()}.json"
+        try:  # a full disk must not stop the others in the turn
             self._folder.mkdir(parents=True, exist_ok=True)
-            if sum(1 for _ in self._folder.iterdir()) < MOST_KEPT:
-                (self._folder / f"{name}.json").write_bytes(signed.envelope.data)
+            kept = [one.name for one in self._folder.iterdir()]
+            own = sum(1 for name in kept if name.startswith(signed.envelope.keyid[:16]))
+            if path.name not in kept and (len(kept) >= MOST_KEPT or own >= MOST_OF_ONE_KEY):
+                return False
+            path.write_bytes(signed.envelope.data)
+        except OSError:
+            return False
+        return True

@@ -1,8 +1,9 @@
 """The sentence that a person reads about an act: in the trail, and before signing it.
 
 Pure text in plain Indonesian: who, in which office and capacity, did what, on exactly which document. Dates are
-written as Indonesians write them, in WIB (UTC+7). A kind that has no sentence is our own bug: the catalogue and the
-two tables below are compared by a test.
+written as Indonesians write them, in WIB (UTC+7). Whatever left the SOP's path, or was recorded late from paper, says
+so in its sentence. A kind that has no sentence is our own bug: a test holds the table below, and that of
+:mod:`ledger.meanings`, against the catalogue.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from keys.records import MandateRecord, OfficialRecord
 from keys.register import Proposal, Register
 from ledger import bodies as b
 from ledger.acts import Act
+from ledger.case import OUTSIDE, draft_of
+from ledger.correction import CORRECTABLE
+from ledger.meanings import BY_HAND, DEVIATING, MEANINGS, ON_PAPER
 from ledger.mentions import documents_of
 from ledger.sop import Sop
 
@@ -26,6 +30,16 @@ DISCLAIMER = (
     "Tanda tangan elektronik tidak tersertifikasi (PP 71/2019 ps 60); bukan BSrE/PSrE; bukan pengganti tanda tangan "
     "basah atau TTE tersertifikasi pada naskah dinas."
 )
+
+#: What a ledger with made-up officials says besides.
+SYNTHETIC = "Buku besar percobaan: pejabat, NIP, dan dokumen di dalamnya sintetis (dibuat-buat)."
+#: What an audit of a copy cannot see by itself.
+CUT_TAIL = (
+    "Bila daun terakhir dipotong bersama segelnya, salinan ini sendiri tidak memperlihatkannya: bandingkan dengan tanda"
+    " terima atau segel yang disimpan di luar salinan."
+)
+#: Said of a step whose office the SOP's source does not state (basis ``disimpulkan``).
+INFERRED = "Pelaksana langkah ini disimpulkan, tidak tertulis dalam naskah SOP."
 
 _MONTHS = (
     *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
@@ -117,8 +131,13 @@ def about_to_sign(
     """
     lines = [
         f"Anda, {name}, {office_name} ({_CAPACITIES[capacity]}), akan {_did(act, sop, round, register)}.",
-        f"Artinya: {_MEANINGS[act.kind]}",
+        f"Artinya: {MEANINGS[act.kind]}",
     ]
+    if reason_to_deviate(act) is not None:
+        lines.append(DEVIATING)
+    if isinstance(act.body, b.CaseBody) and act.body.paper is not None:
+        hand = act.body.paper.by
+        lines.append(ON_PAPER if hand is None else f"{ON_PAPER} {BY_HAND.format(hand)}")
     lines += [f"Sidik dokumen: {digest}" for digest in digests_of(act)]
     lines.append("Tindakan yang sudah dicatat tidak dapat dihapus; perbaikan dicatat sebagai tindakan baru.")
     if isinstance(act.body, b.ParafGiven | b.SignatureGiven):
@@ -126,13 +145,26 @@ def about_to_sign(
     return "\n".join(lines)
 
 
+def reason_to_deviate(act: Act) -> str | None:
+    """Return why the act leaves the SOP's path, in its signer's words, or None where it keeps to the path."""
+    body = act.body
+    if act.kind in OUTSIDE:
+        return cast(b.DocumentReturned, body).reason
+    return body.deviation if isinstance(body, b.CaseBody) else None
+
+
 def digests_of(act: Act) -> tuple[str, ...]:
-    """Return every document digest that the act names, the one it stands on first, each once."""
+    """Return every document digest that the act names, the one it stands on or brings first, each once."""
     body, found = act.body, [reference.digest for reference in documents_of(act)]
     if isinstance(body, _BOUND):
         found.insert(0, body.document)
-    elif isinstance(body, b.ConceptRevised):
-        found.append(body.replaces)
+    elif isinstance(body, b.ActivityDecided) and body.document is not None:
+        found.insert(0, body.document)
+    elif isinstance(body, b.CaseBody):
+        draft = draft_of(body)
+        found[:0] = [draft.digest] if draft else []
+        if isinstance(body, b.ConceptRevised):
+            found.insert(1, body.replaces)
     return tuple(dict.fromkeys(found))
 
 
@@ -144,6 +176,7 @@ _BOUND = (
     b.AgendaOrdered,
     b.AgendaRecorded,
     b.DispatchRecorded,
+    b.DocumentReturned,
 )
 
 
@@ -153,7 +186,20 @@ def _did(act: Act, sop: Sop | None, turn: int | None, register: Register | None)
         done += f", langkah {act.body.step}"
         if turn is not None:
             done += f", putaran {turn}"
+        done += _outside(act) + _late(act.body.paper)
     return done
+
+
+def _outside(act: Act) -> str:
+    reason = reason_to_deviate(act)
+    return "" if reason is None else f", sebagai penyimpangan dari SOP, dengan alasan “{_said(reason)}”"
+
+
+def _late(paper: b.Paper | None) -> str:
+    if paper is None:
+        return ""
+    said = f", dicatat menyusul dari kertas (pindaian sidik {short(paper.scan.digest)})"
+    return said if paper.by is None else f"{said}: tanda tangan basah {paper.by}, bukan tanda tangan elektroniknya"
 
 
 # --- register -------------------------------------------------------------------------------------------
@@ -228,9 +274,10 @@ def _disposition(body: b.Body, place: _Place) -> str:
     body = cast(b.DispositionIssued, body)
     letter, offices = body.letter, {one.office: one.name for one in place.sop.offices} if place.sop else {}
     to = _listed([offices.get(one, one) for one in body.forwarded_to])
+    old = f", menggantikan perkara {body.supersedes.case}" if body.supersedes else ""
     return (
         f"membuka perkara “{body.subject}” dengan disposisi bersifat {body.urgency} kepada {to} atas surat masuk"
-        f" nomor {letter.number} tanggal {day(letter.date)} dari {letter.sender}: “{_said(body.instruction)}”"
+        f" nomor {letter.number} tanggal {day(letter.date)} dari {letter.sender}: “{_said(body.instruction)}”{old}"
     )
 
 
@@ -296,6 +343,47 @@ def _dispatch(body: b.Body, place: _Place) -> str:
     )
 
 
+def _sent_back(body: b.Body, place: _Place) -> str:
+    return f"mengembalikan {_bound(body, place)} ke langkah {cast(b.DocumentReturned, body).to}"
+
+
+def _withdrawn(body: b.Body, place: _Place) -> str:
+    return "menarik disposisi dan mengakhiri perkara ini sebelum ada yang ditandatangani"
+
+
+def _corrected(body: b.Body, place: _Place) -> str:
+    body = cast(b.CorrectionRecorded, body)
+    return (
+        f"membetulkan {CORRECTABLE.get(body.field, 'satu bagian')} pada tindakan dengan sidik {short(body.leaf)}:"
+        f" semula “{_said(body.old)}”, menjadi “{_said(body.new)}”"
+    )
+
+
+def _performed(body: b.Body, place: _Place) -> str:
+    body = cast(b.ActivityPerformed, body)
+    done = f"melaksanakan {_activity(body, place)}"
+    if body.sop is not None:
+        done = f"membuka perkara “{body.subject}” dengan {done}"
+    if body.document is not None:
+        done += f", dengan naskah {place.paper} (sidik {short(body.document.digest)})"
+    return f"{done}, dengan {len(body.attachments)} lampiran" if body.attachments else done
+
+
+def _decided(body: b.Body, place: _Place) -> str:
+    body = cast(b.ActivityDecided, body)
+    done = f"memutuskan “{body.decision}” pada {_activity(body, place)}"
+    if body.document is not None:
+        done += f" atas {place.paper} (sidik {short(body.document)})"
+    return done if body.reason is None else f"{done}, dengan alasan “{_said(body.reason)}”"
+
+
+def _activity(body: b.CaseBody, place: _Place) -> str:
+    """Return the activity in the SOP's own words, where they are at hand."""
+    told = place.sop.step(body.step).kegiatan if place.sop else None
+    words = (told.reading or told.raw) if told else ""
+    return f"kegiatan “{_said(words)}”" if words else "kegiatan"
+
+
 def _bound(body: b.Body, place: _Place) -> str:
     return f"{place.paper} (sidik {short(cast(b.ParafGiven, body).document)})"
 
@@ -335,36 +423,9 @@ _VERBS = {
     "agenda.ordered": _agenda_ordered,
     "agenda.recorded": _agenda,
     "dispatch.recorded": _dispatch,
-}
-
-_PROPOSES = "pendaftar lain yang memutuskan; usulan ini belum memberi kuasa apa pun."
-_ANSWERS = "Anda menyatakan inilah naskah yang Anda serahkan untuk diperiksa; naskah lain tidak ikut."
-_MEANINGS = {
-    "ledger.founded": "Anda memulai buku besar ini dan menjadi pendaftar pertamanya, setelah pendiri kedua menerima.",
-    "founding.accepted": "Anda ikut mendirikan buku besar ini dan menjadi pendaftar kedua.",
-    "official.proposed": f"Anda menyatakan data orang ini benar; {_PROPOSES}",
-    "official.approved": "Anda sudah memeriksa data orang ini, dan sejak ini ia terdaftar sebagai pejabat.",
-    "key.proposed": f"Anda menyatakan kunci ini milik orang itu; {_PROPOSES}",
-    "key.approved": "Anda sudah memeriksa bahwa kunci ini milik orang itu; sejak ini kunci itu berlaku atas namanya.",
-    "mandate.proposed": f"Anda menyatakan keputusan jabatan ini ada; {_PROPOSES}",
-    "mandate.approved": "Anda sudah memeriksa keputusan jabatan ini; sejak ini orang itu berwenang menurutnya.",
-    "sop.enacted": "SOP ini berlaku bagi setiap perkara yang dibuka sesudahnya.",
-    "disposition.issued": "Anda memerintahkan pekerjaan ini dimulai menurut SOP yang berlaku.",
-    "direction.given": "Anda meneruskan perintah dan memberi arah pengerjaannya.",
-    "concept.drafted": _ANSWERS,
-    "concept.typed": _ANSWERS,
-    "concept.revised": f"{_ANSWERS} Persetujuan dan paraf atas naskah sebelumnya tidak berlaku lagi.",
-    "typing.reviewed": "Anda sudah memeriksa ketikan naskah dengan sidik ini; keputusan berlaku untuk naskah ini saja.",
-    "paraf.given": (
-        "Anda bertanggung jawab atas substansi, redaksi, dan pengetikan naskah dengan sidik ini. Paraf belum menjadikan"
-        " naskah ini keputusan."
-    ),
-    "signature.given": (
-        "Anda mengambil keputusan: naskah dengan sidik ini ditetapkan, dan sesudahnya tidak berubah. Perubahan dibuat"
-        " dengan perkara baru."
-    ),
-    "distribution.ordered": "Anda memerintahkan naskah yang sudah ditandatangani digandakan dan dikirim.",
-    "agenda.ordered": "Anda memerintahkan naskah yang sudah ditandatangani diagendakan, digandakan, dan dikirim.",
-    "agenda.recorded": "Anda menyatakan nomor dan tanggal surat ini dipakai untuk naskah dengan sidik ini.",
-    "dispatch.recorded": "Anda menyatakan salinan ini sudah diterima penerima itu, dengan bukti yang Anda lampirkan.",
+    "document.returned": _sent_back,
+    "disposition.withdrawn": _withdrawn,
+    "correction.recorded": _corrected,
+    "activity.performed": _performed,
+    "activity.decided": _decided,
 }

@@ -29,6 +29,7 @@ from pydantic import Field, StringConstraints, model_validator
 from keys import strict_json
 from keys.errors import Malformed, NotAllowed, NotFound
 from keys.fields import Date, Fact, Line, Many, Positive, Seats, Slug, StepNo, Text, Year
+from ledger.sop_procedure import check_procedure
 
 #: An SOP takes at most this many bytes as compact JSON: base64 in an envelope, it must fit beside its act.
 MAX_BYTES = 35_000
@@ -325,13 +326,8 @@ def check(sop: Sop) -> None:
     _check_names(sop)
     for step in sop.steps:
         _check_step(sop, step)
-    if not OPENING & set(sop.first.activities):
-        raise NotAllowed(
-            "sop.first",
-            f"Langkah pertama ({sop.first.no}) tidak dapat membuka perkara.",
-            allowed=f"Langkah pertama memuat salah satu kegiatan: {_listed(sorted(OPENING))}.",
-        )
     _check_flow(sop)
+    check_procedure(sop)
     size = len(strict_json.dumps(sop.plain()))
     if size > MAX_BYTES:
         raise _too_large(size, MAX_BYTES)

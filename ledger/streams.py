@@ -15,9 +15,9 @@ from keys.authority import Authority, require
 from keys.errors import Conflict, NotAllowed
 from keys.register import Register
 from ledger import case as cases
-from ledger import enactment, officials
+from ledger import case_rules, enactment, officials
 from ledger.acts import Act, SignedAct
-from ledger.bodies import DispositionIssued
+from ledger.bodies import ActivityPerformed, DispositionIssued, SopRef
 from ledger.case import Case
 from ledger.enactment import Enactments
 from ledger.recorded import Recorded
@@ -99,11 +99,11 @@ def judge(world: World, signed: SignedAct, index: int, at: dt.datetime) -> Autho
         official=act.official,
         mandate=act.mandate,
         keyid=keyid,
-        need=cases.needed(case, act, sop),
+        need=case_rules.needed(act, sop),
         index=index,
         at=at,
     )
-    cases.decide(case, act, sop)
+    case_rules.decide(case, act, sop, _superseded(world, act))
     return authority
 
 
@@ -122,7 +122,7 @@ def advance(world: World, done: Recorded) -> Stream:
     else:
         assert before is None or isinstance(before, Case)
         sop = before.sop if before else _sop_named(world, act)
-        state = cases.fold(before, act, leaf, sop)
+        state = cases.fold(before, act, leaf, sop, done.entry.recorded_at)
     return Stream(act.stream, act.version, leaf, index, act.occurred_at, state)
 
 
@@ -152,6 +152,16 @@ def _continues(own: Stream | None, act: Act) -> None:
         )
 
 
+def _superseded(world: World, act: Act) -> Case | None:
+    """Return the case that an opening says it replaces, as it now is."""
+    named = act.body.supersedes if isinstance(act.body, DispositionIssued) else None
+    old = world.stream(f"case:{named.case}") if named else None
+    if old is None:
+        return None
+    assert isinstance(old.state, Case)
+    return old.state
+
+
 def _enactments(world: World, slug: str) -> Enactments:
     stream = world.stream(f"sop:{slug}")
     if stream is None:
@@ -165,22 +175,30 @@ def _enactments(world: World, slug: str) -> Enactments:
 
 
 def _sop_in_force(world: World, act: Act) -> Sop:
-    if not isinstance(act.body, DispositionIssued):
+    named = opens_under(act)
+    if named is None:
         raise NotAllowed(
             "case.open",
             "Perkara ini belum dibuka.",
-            allowed="Perkara dibuka dengan disposisi (langkah pertama).",
+            allowed="Perkara dibuka dengan langkah pertama SOP-nya, yang menyebut SOP itu.",
         )
-    enactments = _enactments(world, act.body.sop.slug)
-    if act.body.sop.leaf != enactments.newest:
+    enactments = _enactments(world, named.slug)
+    if named.leaf != enactments.newest:
         raise NotAllowed(
             "sop.version",
-            "Disposisi menyebut versi SOP yang tidak berlaku.",
+            "Pembuka perkara menyebut versi SOP yang tidak berlaku.",
             allowed=f"Versi berlaku: {enactments.newest}.",
         )
     return enactments.in_force
 
 
 def _sop_named(world: World, act: Act) -> Sop:
-    assert isinstance(act.body, DispositionIssued), "a case begins with its disposition"
-    return _enactments(world, act.body.sop.slug).versions[act.body.sop.leaf]
+    named = opens_under(act)
+    if named is None:
+        raise AssertionError("a case begins with the act that opens it")
+    return _enactments(world, named.slug).versions[named.leaf]
+
+
+def opens_under(act: Act) -> SopRef | None:
+    """Return the SOP that an act opens a case under, or None if it cannot open one."""
+    return act.body.sop if isinstance(act.body, DispositionIssued | ActivityPerformed) else None

@@ -12,11 +12,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, Table, select
 
 from ledger import bodies as b
 from ledger.replay import Step
-from projections.schema import AGENDA, DISPATCHES
+from projections.schema import AGENDA, DISPATCHES, TRAIL
 
 
 def agenda_row(step: Step, body: b.AgendaRecorded, unit: str) -> dict[str, Any]:
@@ -57,14 +57,13 @@ def agenda(connection: Connection, year: int, unit: str | None = None) -> dict[s
     """Return ``{"year", "unit", "rows", "gaps", "duplicates"}`` of a year's letter numbers, of one unit or all.
 
     A gap is ``{"unit", "office_code", "first", "last"}``: no letter has these running numbers, below the highest that
-    is used. A duplicate is ``{"unit", "office_code", "running", "numbers", "leaf_indices"}``.
+    is used. A duplicate is ``{"unit", "office_code", "running", "numbers", "leaf_indices"}``. Each row and each of its
+    dispatches has the ``flags`` of its act.
     """
-    asked = select(AGENDA).where(AGENDA.c.year == year)
-    if unit is not None:
-        asked = asked.where(AGENDA.c.unit == unit)
+    chosen = [AGENDA.c.year == year] if unit is None else [AGENDA.c.year == year, AGENDA.c.unit == unit]
     order = (AGENDA.c.unit, AGENDA.c.office_code, AGENDA.c.running, AGENDA.c.leaf_index)
-    rows = [dict(one._mapping) for one in connection.execute(asked.order_by(*order))]
-    sent = _dispatches(connection, asked)
+    rows = [dict(one._mapping) for one in connection.execute(_with_flags(AGENDA).where(*chosen).order_by(*order))]
+    sent = _dispatches(connection, select(AGENDA.c.case_id).where(*chosen))
     for row in rows:
         row["case"] = row.pop("case_id")
         row["dispatches"] = sent[row["case"]]
@@ -105,9 +104,13 @@ def _gaps(used: Iterable[int]) -> list[tuple[int, int]]:
     return found
 
 
-def _dispatches(connection: Connection, asked: Any) -> dict[str, list[dict[str, Any]]]:
-    cases = asked.with_only_columns(AGENDA.c.case_id)
-    statement = select(DISPATCHES).where(DISPATCHES.c.case_id.in_(cases)).order_by(DISPATCHES.c.leaf_index)
+def _with_flags(table: Table) -> Select[Any]:
+    """Return a query of the rows of ``table``, each with what stands out about its act."""
+    return select(table, TRAIL.c.flags).join_from(table, TRAIL, table.c.leaf_index == TRAIL.c.leaf_index)
+
+
+def _dispatches(connection: Connection, cases: Select[Any]) -> dict[str, list[dict[str, Any]]]:
+    statement = _with_flags(DISPATCHES).where(DISPATCHES.c.case_id.in_(cases)).order_by(DISPATCHES.c.leaf_index)
     sent: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for one in connection.execute(statement):
         row = dict(one._mapping)

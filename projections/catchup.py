@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from sqlalchemy import Row as Found
 
 from keys.errors import Forged, NotJudged
 from ledger.documents import Documents
-from ledger.rows import Rows
+from ledger.rows import Row, Rows
 from projections import storage
 from projections.batch import project
 from projections.schema import METADATA, VERSION, VIEWS
@@ -27,9 +29,20 @@ from projections.walk import MOST_BEHIND, Walk, missing
 
 #: Leaves that are projected in one transaction when following, and when rebuilding.
 BATCH, REBUILD_BATCH = 500, 5_000
+#: Seconds after which a rebuild that a damaged leaf stopped is tried again, though that leaf is as it was.
+RETRY_AFTER = 30.0
 
 #: Told now and then how many leaves of how many are done.
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stopped:
+    """Why a rebuild failed, what the journal had in that place, and when (monotonic seconds)."""
+
+    fault: Forged | NotJudged
+    row: Row | None
+    at: float
 
 
 class Views:
@@ -46,6 +59,7 @@ class Views:
         self._lock = threading.RLock()
         self._walk: Walk | None = None
         self._checked = False
+        self._stopped: _Stopped | None = None
         self._engine = storage.open_engine(url)
         with storage.writing(self._engine) as connection:
             METADATA.create_all(connection)
@@ -69,9 +83,8 @@ class Views:
         """
         if not self._checked:
             with self._lock, self._journal() as rows:
-                belongs = self._belongs(rows)
-            if not belongs:
-                self.rebuild()
+                if not self._belongs(rows):
+                    self._rebuild_again(rows)
             self._checked = True
         return storage.reading(self._engine)
 
@@ -88,7 +101,7 @@ class Views:
                 try:
                     with self._journal() as rows:
                         if not self._belongs(rows):
-                            return self.rebuild()
+                            return self._rebuild_again(rows)
                         more = self._follow(rows, most)
                 except (Forged, NotJudged) as fault:
                     self._walk, before = None, fault.facts.get("leaf", 0) - self.position()
@@ -123,6 +136,21 @@ class Views:
                 engine.dispose()
             self._walk = walk
             return walk.position
+
+    def _rebuild_again(self, rows: Rows) -> int:
+        """Rebuild, unless that failed at a leaf that is still the same, not long ago; then raise the same fault.
+
+        Only that leaf is looked at: acts that were recorded since do not mend it.
+        """
+        last = self._stopped
+        if last is not None and time.monotonic() - last.at < RETRY_AFTER and _row(rows, last.fault) == last.row:
+            raise last.fault.with_traceback(None)
+        self._stopped = None
+        try:
+            return self.rebuild()
+        except (Forged, NotJudged) as fault:
+            self._stopped = _Stopped(fault, _row(rows, fault), time.monotonic())
+            raise
 
     def _belongs(self, rows: Rows) -> bool:
         """Tell whether the views are of this schema and this journal; the first and the last leaf say it."""
@@ -200,6 +228,10 @@ def _uncollected() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+def _row(rows: Rows, fault: Forged | NotJudged) -> Row | None:
+    return rows.entry(fault.facts.get("leaf", 0))
 
 
 def _state(connection: Connection) -> Found[Any] | None:

@@ -16,6 +16,7 @@ from ledger import bodies as b
 from ledger import iku
 from ledger.case import Case
 from ledger.flags import Flag
+from ledger.iku_checks import against_case
 from ledger.replay import Step
 from ledger.sentences import DISCLAIMER
 from ledger.streams import Stream
@@ -70,15 +71,16 @@ def advance(state: State | None, step: Step, found: tuple[Flag, ...]) -> State:
 
 def _opened(step: Step, case: Case) -> State:
     done, opening = step.done, case.opening
-    period = opening.period
+    sheet = opening if isinstance(opening, b.DispositionIssued) else None
+    period = sheet.period if sheet else None
     return {
         "case": done.act.stream.removeprefix("case:"),
         "stream": done.act.stream,
         "unit": case.sop.unit,
         "sop": {"slug": case.sop.slug, "leaf": case.sop_ref.leaf, "title": case.sop.title},
         "subject": opening.subject,
-        "urgency": opening.urgency,
-        "secrecy": opening.secrecy,
+        "urgency": sheet.urgency if sheet else None,
+        "secrecy": sheet.secrecy if sheet else None,
         "period": {"first_year": period.first_year, "last_year": period.last_year} if period else None,
         "opened_at": utc(done.entry.recorded_at),
         "opened_index": done.index,
@@ -129,6 +131,7 @@ def _draft(state: State, step: Step, after: Case) -> None:
             "digest": document.digest,
             "name": document.name,
             "leaf_index": step.done.index,
+            "kind": step.done.act.kind,
             "round": after.round,
             "void": False,
         }
@@ -239,7 +242,8 @@ def iku_in_force(connection: Connection, unit: str, first_year: int, last_year: 
     shown = _shown(found)
     kept = (
         *("case", "stream", "unit", "sop", "subject", "document", "approved", "paraf", "signature", "number"),
-        *("finished", "rows", "rows_why", "warnings", "label", "flags", "synthetic", "disclaimer"),
+        *("document_unit", "document_period", "finished", "rows", "rows_why", "warnings", "label", "flags"),
+        *("synthetic", "disclaimer"),
     )
     return {"period": {"first_year": first_year, "last_year": last_year}} | {name: shown[name] for name in kept}
 
@@ -255,14 +259,31 @@ def _shown(found: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     if content is None and why is None:
         why = NO_TABLE if state["document"] else NONE_YET
     period = {"first_year": first_year, "last_year": last_year} if first_year is not None else None
-    said = content or {"rows": None, "warnings": [], "label": None}
+    said = content or {"rows": None, "warnings": [], "label": None, "unit": None, "period": None}
     step = state["step"]
     return state | {
         "period": period,
         "step": {name: value for name, value in step.items() if name != "waktu"} if step else None,
+        "flags": state["flags"] + _document_flags(state, content),
+        "document_unit": said["unit"],
+        "document_period": said["period"],
         "rows": said["rows"],
         "rows_why": why,
         "warnings": said["warnings"],
         "label": said["label"],
         "disclaimer": DISCLAIMER,
     }
+
+
+def _document_flags(state: State, content: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Return what the present document does not share with its case, as flags of the act that brought it."""
+    if content is None:
+        return []
+    said, asked = content["period"], state["period"]
+    found = against_case(_years(said), _years(asked) if asked else None, content["label"])
+    brought = {name: state["drafts"][-1][name] for name in ("leaf_index", "kind")}
+    return [brought | flag for flag in flags_shown(tuple(Flag(*one) for one in found))]
+
+
+def _years(period: dict[str, int]) -> tuple[int, int]:
+    return period["first_year"], period["last_year"]

@@ -56,6 +56,7 @@ def _paper(digest: str, read: Read) -> dict[str, Any]:
         plain = document.plain()
         content = {
             "rows": plain["rows"],
+            "unit": document.unit,
             "period": plain["period"],
             "label": document.label,
             "warnings": [asdict(warning) for warning in warnings(document)],

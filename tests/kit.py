@@ -253,6 +253,10 @@ class Kecamatan:
         """Run a case through its first ``upto`` acts."""
         return [self.do(official, case, kind, body) for official, kind, body in self.steps()[:upto]]
 
+    def run_from(self, first: int, upto: int, case: str = CASE) -> list[Accepted]:
+        """Run a case from its act number ``first`` (0 opens it) through act ``upto - 1``."""
+        return [self.do(official, case, kind, body) for official, kind, body in self.steps()[first:upto]]
+
 
 def disposition(sop: dict[str, str], letter: dict[str, Any]) -> dict[str, Any]:
     """Return the body of the act that opens a case."""

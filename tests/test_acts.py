@@ -19,7 +19,7 @@ from keys.errors import Forged, JejakError, Malformed
 from keys.possession import PAYLOAD_TYPE as POSSESSION
 from ledger.acts import PAYLOAD_TYPE, Act, Family, Seen, SignedAct, act_of, compose
 from ledger.bodies import CATALOGUE
-from ledger.case import Bound
+from ledger.case_rules import Bound
 from ledger.founding import founding_key
 from ledger.kind_names import NAMES, name_of
 from ledger.mentions import documents_of

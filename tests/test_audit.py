@@ -51,6 +51,7 @@ def store(sound: Path, tmp_path: Path) -> Path:
 def attack(store: Path, *statements: tuple[str, tuple[object, ...]]) -> Report:
     """Run statements on the store's database, then audit it."""
     with closing(sqlite3.connect(store / "journal.sqlite")) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
         for statement, parameters in statements:
             connection.execute(statement, parameters)
         connection.commit()
@@ -72,6 +73,15 @@ def test_every_leaf_of_an_untouched_store_is_verified(sound: Path) -> None:
     assert report.sound
     assert report.verified == report.leaves == LEAVES
     assert report.findings == []
+    assert report.synthetic is True
+    assert report.newest_recorded_at.encode() in entry_of(sound, LEAVES - 1)[:60]
+
+
+def test_a_report_does_not_guess_what_broken_leaves_no_longer_say(store: Path) -> None:
+    report = attack(store, *(
+        ("UPDATE stored_events SET state = X'7B7D' WHERE leaf_index = ?", (index,)) for index in (0, LEAVES - 1)
+    ))  # fmt: skip
+    assert (report.synthetic, report.newest_recorded_at) == (None, "")
 
 
 @pytest.fixture(scope="module")

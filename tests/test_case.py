@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from keys.errors import Conflict, JejakError, Malformed
+from keys.errors import Conflict, JejakError, Malformed, NotAllowed
 from ledger.case import Case, fold
 from ledger.kind_names import name_of
-from ledger.sop import Sop
+from ledger.sop import Sop, check
 from tests.kit import CASE, IKU, PEOPLE, the_sop
 from tests.scene import Scene, opened_scene, reference, variant
 
@@ -425,29 +425,38 @@ def test_a_finished_case_is_not_opened_again() -> None:
 # --- SOPs that are followed but lead nowhere --------------------------------------------------------------
 
 
-def test_a_dispatch_that_no_step_ordered_is_refused_and_breaks_nothing() -> None:
+def test_an_sop_whose_dispatch_no_step_orders_is_not_enacted() -> None:
     def only_dispatch(sop: Json) -> None:
         sop["steps"] = [sop["steps"][0], sop["steps"][9]]
         sop["steps"][0]["next"] = [{"to": "10"}]
-        sop["steps"][1]["activities"] = ["dispatch.recorded"]
-        sop["steps"][1]["kelengkapan"]["reading"] = []
 
-    scene = SCENE.enacted(variant(only_dispatch))
-    given_case = Given(but(OPEN, sop={"slug": the_sop().slug, "leaf": scene.sop_leaf}), scene=scene)
-    assert given_case.then_refused(FIRST).rule == "case.document"
-    due = given_case.case.due()
-    assert due is not None
-    assert due[1] == ("dispatch.recorded",)
+    with pytest.raises(NotAllowed, match="tidak ada langkah yang memerintahkannya"):
+        check(variant(only_dispatch))
 
 
-def test_a_revision_where_nothing_was_drafted_is_refused_and_breaks_nothing() -> None:
-    def revise_first(sop: Json) -> None:
-        sop["steps"][2]["activities"] = ["concept.revised"]
+def test_an_sop_that_begins_with_a_revision_is_not_enacted() -> None:
+    with pytest.raises(NotAllowed, match="belum ada yang dikembalikan"):
+        check(variant(lambda sop: sop["steps"][2].update(activities=["concept.revised"])))
 
-    scene = SCENE.enacted(variant(revise_first))
-    given_case = Given(but(OPEN, sop={"slug": the_sop().slug, "leaf": scene.sop_leaf}), DIRECT, scene=scene)
-    revision = by("ratna-sari", given_case.revision(step="3", round=2))
-    assert given_case.then_refused(revision).rule == "case.answers"
+
+@pytest.mark.parametrize("to", ["1", "6"], ids=["to where nothing is drafted", "forward"])
+def test_an_sop_whose_return_leads_where_nothing_is_mended_is_not_enacted(to: str) -> None:
+    ways = [{"to": "6", "when": "approved"}, {"to": to, "when": "returned"}]
+    changed = variant(lambda sop: sop["steps"][4].update(next=ways))
+    with pytest.raises(NotAllowed) as caught:
+        check(changed)
+    assert caught.value.rule == "sop.return"
+
+
+def test_every_activity_of_a_step_is_demanded_before_the_case_goes_on() -> None:
+    """A step that lists paraf and signature is not done with the paraf alone."""
+    both = variant(lambda sop: sop["steps"][6].update(activities=["paraf.given", "signature.given"]))
+    scene = SCENE.enacted(both)
+    opening = but(OPEN, sop={"slug": the_sop().slug, "leaf": scene.sop_leaf})
+    given_case = Given(opening, *STEPS[1:6], scene=scene)
+    case = given_case.then_taken(("sri-wahyuni", "paraf.given", {"step": "7", "document": SCENE.iku["digest"]}))
+    assert (case.step, case.signature) == ("7", None)
+    assert case.due() == (both.step("7"), ("signature.given",))
 
 
 def test_a_return_to_a_step_that_has_no_other_activity_for_it_is_answered_by_the_same_one() -> None:
@@ -465,12 +474,10 @@ def test_impossible_history_stops() -> None:
     scene = SCENE.copy()
     acts = [scene.do(official, CASE, kind, body).recorded for official, kind, body in STEPS]
     case = scene.case()
-    with pytest.raises(AssertionError, match="opened once"):
-        fold(case, acts[0].act, acts[0].leaf, the_sop())
-    with pytest.raises(AssertionError, match="cannot open"):
+    with pytest.raises(AssertionError, match="begins with the act that opens it"):
         fold(None, acts[1].act, acts[1].leaf, the_sop())
     enacted = scene.do("sri-wahyuni", "sop:x-y", "sop.enacted", {"sop": renamed().plain()}).recorded
-    with pytest.raises(AssertionError, match="cannot open"):
+    with pytest.raises(AssertionError, match="cannot stand in a case"):
         fold(case, enacted.act, enacted.leaf, the_sop())
 
 

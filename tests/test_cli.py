@@ -23,12 +23,16 @@ from click.testing import CliRunner, Result
 from api.app import create_app
 from api.cli import main
 from api.cli_base import Program, table
+from api.cli_kinds import KINDS
+from api.field_words import kinds_page
 from api.server import background_server
 from api.settings import Settings
+from keys.fields import _SHAPES
 from keys.keyfile import seal, write_keyfile
 from keys.possession import check_possession, prove
 from keys.signing import PrivateKey
 from ledger import logkey
+from ledger.bodies import CATALOGUE
 from ledger.iku import sample
 from ledger.receipt import verify_receipt
 from tests.kit import FOUNDERS, ORIGIN, PEOPLE, Kecamatan, key, mandate, mandate_of, person
@@ -187,7 +191,56 @@ def test_a_case_runs_from_disposition_to_dispatch_with_nothing_typed_that_the_lo
     for text in (page, trail):
         assert "bukan BSrE/PSrE" in " ".join(text.split())
         assert "tampilan layanan" in text
+        assert "BUKU BESAR PERCOBAAN" in text
         assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_trail_says_under_which_decree_on_which_papers_and_what_was_inferred(desk: Desk) -> None:
+    office = desk.kecamatan
+    office.run(upto=4)
+    before = {"step": "5", "document": office.iku["digest"], "decision": "returned", "reason": "Satuan kosong."}
+    returned = office.do("ratna-sari", f"case:{CASE}", "typing.reviewed", before).recorded.leaf
+    revised = {"step": "4", "document": office.iku_mended, "replaces": office.iku["digest"]}
+    office.do("agus-salim", f"case:{CASE}", "concept.revised", revised | {"answers": returned, "round": 2})
+    page = ended(run("trail", CASE, "--url", desk.url), 0).stdout
+    acts = page.split("\nDaun ")
+    assert len(acts) == 7
+    for act in acts[1:]:
+        assert "SK       821/1/2026, 2 Januari 2026, Bupati Malang (sintetis) (berlaku" in act
+        assert "2 Januari 2026 sampai dicabut)" in " ".join(act.split())
+    assert ["Pelaksana langkah ini disimpulkan" in act for act in acts[1:4]] == [False, True, True]
+    assert f"  Dokumen  {office.iku_mended['digest']}\n  Menggantikan {office.iku['digest']}\n" in acts[6]
+
+    for official, kind, body in office.steps(office.iku_mended)[4:7]:
+        office.do(official, f"case:{CASE}", kind, body)
+    state = " ".join(ended(run("state", CASE, "--url", desk.url), 0).stdout.split())
+    for mark in ("Disetujui", "Paraf", "Tanda tangan"):
+        assert re.search(rf"{mark}: [^:]*, dicatat 2 Maret 2026 08\.0\d WIB", state), mark
+    assert "Pelaksana langkah ini disimpulkan" not in state, "step 8 has its mark in the source"
+    for number, (official, kind, body) in enumerate(office.steps(office.iku_mended)[7:], 8):
+        office.do(official, f"case:{CASE}", kind, body)
+        if number == 8:
+            assert "Pelaksana langkah ini disimpulkan" in ended(run("state", CASE, "--url", desk.url), 0).stdout
+    last = ended(run("trail", CASE, "--url", desk.url), 0).stdout.split("\nDaun ")[-1]
+    assert f"  Dokumen  {office.iku_mended['digest']}\n  Bukti    {office.proof['digest']}\n" in last
+
+
+@pytest.mark.parametrize(
+    ("stream", "words"),
+    [
+        ("register", "Jejak audit register: 32 tindakan"),
+        ("sop:penyusunan-iku", "Jejak audit SOP penyusunan-iku: 1 tindakan"),
+        (f"case:{CASE}", f"Jejak audit perkara {CASE}: 1 tindakan"),
+    ],
+)
+def test_every_stream_has_a_trail_to_read(stream: str, words: str, desk: Desk) -> None:
+    desk.kecamatan.run(upto=1)
+    page = ended(run("trail", stream, "--url", desk.url), 0).stdout
+    assert page.startswith(words)
+    assert "BUKU BESAR PERCOBAAN" in page
+    assert "SK       821/1/2026, 2 Januari 2026, Bupati Malang (sintetis)" in page
+    said = json.loads(ended(run("trail", stream, "--url", desk.url, "--json"), 0).stdout)
+    assert (said["stream"], said["synthetic"]) == (stream, True)
 
 
 # --- before the signature --------------------------------------------------------------------------------
@@ -274,10 +327,56 @@ def test_what_the_case_would_refuse_is_refused_before_the_passphrase_is_asked(de
     assert desk.size() == size
 
 
-def test_what_only_the_service_can_judge_is_told_in_its_words(desk: Desk) -> None:
+def test_another_office_is_refused_before_anything_is_shown_or_asked(desk: Desk) -> None:
     desk.kecamatan.run(upto=5)
-    result = desk.act("agus-salim", "paraf.given", "--case", CASE, "--yes", "--json")
-    fault(result, 1, "authority.office")
+    desk.passphrase.unlink()
+    desk.passphrase.write_text("bukan kata sandinya", encoding="utf-8")
+    result = ended(desk.act("agus-salim", "paraf.given", "--case", CASE, "--yes"), 1)
+    assert result.stdout == ""
+    assert result.stderr.endswith("[authority.office]\n")
+
+
+@pytest.mark.parametrize("named", ["camat-sri-wahyuni", "sekcam-tidak-ada"])
+def test_a_mandate_that_is_not_the_signers_is_refused_at_once_naming_theirs(desk: Desk, named: str) -> None:
+    desk.kecamatan.run(upto=5)
+    result = desk.act("budi-santoso", "paraf.given", "--case", CASE, "--yes", "--json", "--mandate", named)
+    said = fault(result, 1, "authority.mandate")
+    assert mandate_of("budi-santoso") in said["allowed"]
+    assert result.stderr == ""
+
+
+def test_a_finished_case_says_so_before_any_field_is_asked_for(desk: Desk) -> None:
+    desk.kecamatan.run()
+    result = desk.act("agus-salim", "agenda.recorded", "--case", CASE, "--yes", "--json")
+    assert "sudah selesai" in fault(result, 1, "case.finished")["detail"]
+
+
+def test_a_wrong_step_says_whose_turn_it_is_before_any_field_is_asked_for(desk: Desk) -> None:
+    desk.kecamatan.run(upto=5)
+    result = desk.act("agus-salim", "agenda.recorded", "--case", CASE, "--yes", "--json")
+    assert "langkah 6 (paraf)" in fault(result, 1, "sop.activity")["allowed"]
+
+
+def test_everything_that_is_missing_is_named_at_once_with_its_meaning(desk: Desk) -> None:
+    desk.kecamatan.run(upto=9)
+    act = ("agus-salim", "agenda.recorded", "--case", CASE, "--yes", "--json")
+    said = fault(desk.act(*act, summary="IKU 2026"), 1, "act.missing")
+    assert said["facts"]["missing"] == ["agenda_no", "number", "letter_date", "sent_date", "addressee"]
+    assert "--set number=070/1/35.07.11/2026" in said["allowed"]
+    assert "tanggal surat keluar" in said["allowed"]
+    whole = {"agenda_no": "1", "number": "070/1/35.07.11/2026", "addressee": "Setda", "summary": "IKU 2026"}
+    dates = {"letter_date": "2026-03-02", "sent_date": "2026-03-02"}
+    assert desk.done("agus-salim", "agenda.recorded", **whole, **dates)["version"] == 10
+
+
+def test_a_number_that_cannot_be_read_says_how_it_is_written(desk: Desk) -> None:
+    said = fault(desk.act("agus-salim", "agenda.recorded", "--case", CASE, "--json", number="70-1"), 1, "act.field")
+    assert "070/1/35.07.11/2026" in said["allowed"]
+
+
+def test_a_decision_that_there_is_not_names_those_that_there_are(desk: Desk) -> None:
+    said = fault(desk.act("ratna-sari", "typing.reviewed", "--case", CASE, "--json", decision="ya"), 1, "act.field")
+    assert said["allowed"] == "Pilih: approved, returned."
 
 
 def test_a_concept_that_is_no_iku_document_is_refused(desk: Desk) -> None:
@@ -285,7 +384,9 @@ def test_a_concept_that_is_no_iku_document_is_refused(desk: Desk) -> None:
     result = desk.act(
         "ratna-sari", "concept.drafted", "--case", CASE, "--yes", "--json", "--document", desk.file("surat.pdf")
     )
-    fault(result, 1, "json.syntax")
+    said = fault(result, 1, "json.syntax")
+    assert "surat.pdf" in said["detail"]
+    assert "jejak iku import" in said["allowed"]
 
 
 def test_a_wrong_passphrase_signs_nothing(desk: Desk) -> None:
@@ -345,7 +446,62 @@ def test_a_registrar_approves_the_proposal_that_is_shown(desk: Desk) -> None:
     minutes = desk.file("berita-acara.pdf", b"berita acara (sintetis)")
     ended(desk.act(second, "key.approved", "--yes", "--document", minutes, proposal=leaf), 0)
     said = fault(desk.act(second, "official.approved", "--yes", "--json", proposal=leaf), 1, "register.proposal")
-    assert "key.proposed" in said["detail"]
+    assert "usulan kunci" in said["detail"]
+
+
+def test_who_approves_reads_all_that_is_approved_and_who_proposed_it(desk: Desk) -> None:
+    first, second = FOUNDERS
+    other = PrivateKey.generate()
+    proof = desk.file("bukti.json", prove(ORIGIN, "agus-salim", other))
+    key_said = {"official": "agus-salim", "public_key": other.public.raw.hex(), "possession": f"@{proof}"}
+    ended(desk.act(first, "key.proposed", "--yes", **key_said), 0)
+    page = " ".join(ended(desk.act(second, "key.approved", answer="y\n"), 0).stdout.split())
+    printed = " ".join(other.public.id[at : at + 4] for at in range(0, 64, 4))
+    for words in (printed, other.public.raw.hex(), person("agus-salim")["nip"], "Agus Salim", "Pengusul Dewi Lestari"):
+        assert words in page, words
+
+    given = mandate("agus-salim", mandate="plt-kasubag-agus", office="kasubag-umum", office_name="Kasubag Umum",
+                    capacity="plt", absence="Jabatan kosong", end="2027-01-31")  # fmt: skip
+    body = desk.file("mandat.json", json.dumps({"mandate": given}).encode())
+    ended(desk.act(first, "mandate.proposed", "--body", body, "--yes"), 0)
+    page = " ".join(ended(desk.act(second, "mandate.approved", answer="y\n"), 0).stdout.split())
+    for words in ("Pelaksana Tugas", "Kasubag Umum", "kalipare", "821/1/2026", "2 Januari 2026 sampai 31 Januari 2027"):
+        assert words in page, words
+
+
+def test_of_several_proposals_the_one_that_is_meant_must_be_named(desk: Desk) -> None:
+    first, second = FOUNDERS
+    leaves = []
+    for name in ("tono-baru", "tini-baru"):
+        record = {"official": name, "name": name, "without_nip": "Tenaga honorer"}
+        body = desk.file(f"{name}.json", json.dumps({"person": record}).encode())
+        done = ended(desk.act(first, "official.proposed", "--body", body, "--yes", "--json"), 0)
+        leaves.append(json.loads(done.stdout)["leaf_hash"])
+    said = fault(desk.act(second, "official.approved", "--yes", "--json"), 1, "register.proposal")
+    assert said["facts"]["proposals"] == leaves
+    assert "tini-baru; diusulkan Dewi Lestari" in said["allowed"]
+    ended(desk.act(second, "official.approved", "--yes", proposal=leaves[1]), 0)
+    ended(desk.act(second, "official.approved", "--yes"), 0)
+    fault(desk.act(second, "official.approved", "--yes", "--json"), 1, "register.proposal")
+
+
+def test_ones_own_proposal_is_refused_before_anything_is_shown(desk: Desk) -> None:
+    first, _ = FOUNDERS
+    record = {"official": "tono-baru", "name": "Tono Baru", "without_nip": "Tenaga honorer"}
+    body = desk.file("orang.json", json.dumps({"person": record}).encode())
+    ended(desk.act(first, "official.proposed", "--body", body, "--yes"), 0)
+    result = ended(desk.act(first, "official.approved"), 1)
+    assert (result.stdout, result.stderr[-22:]) == ("", "[register.four_eyes]\n"[-22:])
+
+
+def test_an_sop_is_enacted_from_its_file_after_showing_what_it_is(desk: Desk) -> None:
+    seed = json.loads((ROOT / "ledger" / "sops" / "penyusunan-iku.json").read_bytes()) | {"slug": "sop-lain"}
+    file = desk.file("sop.json", json.dumps(seed).encode())
+    page = ended(desk.act("sri-wahyuni", "sop.enacted", "--document", file, answer="y\n"), 0).stdout
+    for words in ("sop-lain, unit kalipare", "sha256:", "temuan"):
+        assert words in page, words
+    said = fault(desk.act("budi-santoso", "sop.enacted", "--yes", "--json", "--document", file), 1, "authority.office")
+    assert "camat" in said["allowed"]
 
 
 # --- pages and documents ---------------------------------------------------------------------------------
@@ -355,8 +511,24 @@ def test_next_says_what_may_be_done_and_why_not(desk: Desk) -> None:
     desk.kecamatan.run(upto=5)
     may = ended(run("next", CASE, "--mandate", mandate_of("budi-santoso"), "--url", desk.url), 0).stdout
     assert "Boleh: jejak act paraf.given" in may
+    desk.kecamatan.do("budi-santoso", f"case:{CASE}", "paraf.given", desk.kecamatan.steps()[5][2])
+    desk.kecamatan.do("sri-wahyuni", f"case:{CASE}", "signature.given", desk.kecamatan.steps()[6][2])
+    order = ended(run("next", CASE, "--mandate", mandate_of("budi-santoso"), "--url", desk.url), 0).stdout
+    assert "--set addressees.0.copies=2" in order
     may_not = ended(run("next", CASE, "--mandate", mandate_of("sri-wahyuni"), "--url", desk.url), 0).stdout
     assert "[authority.office]" in may_not
+
+
+def test_cases_inbox_and_agenda_are_listed(desk: Desk) -> None:
+    desk.kecamatan.run(upto=5)
+    assert re.search(f"{CASE}  .*langkah 6", ended(run("cases", "--url", desk.url), 0).stdout)
+    waiting = ("inbox", "--office", "sekcam", "--unit", "kalipare", "--url", desk.url)
+    assert CASE in ended(run(*waiting), 0).stdout
+    for official, kind, body in desk.kecamatan.steps()[5:]:
+        desk.kecamatan.do(official, f"case:{CASE}", kind, body)
+    assert "selesai" in ended(run("cases", "--url", desk.url), 0).stdout
+    assert "Tidak ada yang menunggu sekcam" in ended(run(*waiting), 0).stdout
+    assert "070/1/35.07.11/2026" in ended(run("agenda", "--year", "2026", "--url", desk.url), 0).stdout
 
 
 def test_a_document_is_kept_only_where_nothing_is(desk: Desk) -> None:
@@ -470,6 +642,13 @@ def test_a_ledger_is_founded_by_two_served_and_audited(tmp_path: Path) -> None:
     audit = ("audit", "--store", tmp_path / "buku", "--pin", tmp_path / "buku" / "pin.json", "--json")
     report = json.loads(ended(run(*audit), 0).stdout)
     assert (report["verified"], report["founding"]) == (2, pins["founding"])
+    assert report["synthetic"] is True
+    assert "tidak tersertifikasi" in report["disclaimer"]
+    page = " ".join(ended(run(*audit[:-1]), 0).stdout.split())
+    assert page.index("Kesimpulan: TERBUKTI.") < page.index("sintetis (dibuat-buat)") < page.index("sampai daun 1,")
+    assert f"({report['newest_recorded_at']}), akar {report['root']}." in page
+    assert "tanda terima atau segel yang disimpan di luar salinan" in page
+    assert page.endswith("TTE tersertifikasi pada naskah dinas.")
 
 
 def test_an_interrupted_founding_is_finished_when_it_is_run_again(tmp_path: Path) -> None:
@@ -494,7 +673,10 @@ def test_the_audit_names_the_broken_leaf(desk: Desk) -> None:
     store.close()
     report = json.loads(ended(run("audit", "--store", copy, "--pin", desk.pin, "--json"), 1).stdout)
     assert 7 in [one["leaf"] for one in report["findings"]]
-    assert "TIDAK TERBUKTI" in ended(run("audit", "--store", copy, "--pin", desk.pin), 1).stdout
+    page = " ".join(ended(run("audit", "--store", copy, "--pin", desk.pin), 1).stdout.split())
+    assert "TIDAK TERBUKTI" in page
+    assert "Yang terbukti: sampai daun" not in page
+    assert "tidak seluruhnya terbukti: sampai daun 35," in page
 
 
 def test_an_audit_without_a_key_from_elsewhere_is_misuse(tmp_path: Path) -> None:
@@ -574,6 +756,49 @@ def test_every_command_is_documented_with_its_options_has_json_and_indonesian_he
     assert not re.search(r"\b(Usage|Options|Show this message|required|env var|default)\b", shown)
 
 
+def test_the_table_of_kinds_in_the_documentation_is_that_of_the_schemas() -> None:
+    assert f"\n{kinds_page()}\n" in (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_value_of_a_kind_is_explained(kind: str) -> None:
+    page = ended(run("kinds", kind), 0).stdout
+    assert page.startswith(f"{kind}: ")
+    assert "^" not in page
+    said = json.loads(ended(run("kinds", kind, "--json"), 0).stdout)
+    assert all(one["what"] and one["option"] for one in said[0]["fields"])
+
+
+def test_no_pattern_is_shown_to_a_person() -> None:
+    def patterns(part: Any) -> Iterator[str]:
+        if isinstance(part, dict):
+            if isinstance(part.get("pattern"), str):
+                yield part["pattern"]
+            part = list(part.values())
+        for one in part if isinstance(part, list) else ():
+            yield from patterns(one)
+
+    found = {one for _, body in CATALOGUE.values() for one in patterns(body.model_json_schema())}
+    assert found
+    assert found <= _SHAPES.keys()
+
+
+def test_without_a_terminal_the_passphrase_is_not_asked_for(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "api.cli", "key", "new", "--official", "budi-santoso", "-o", str(tmp_path / "k")]
+    done = subprocess.run(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True, check=False
+    )
+    assert done.returncode == 3
+    assert "--passphrase-file" in done.stderr
+    assert "Warning" not in done.stderr
+
+
+def test_a_port_that_is_taken_is_refused(desk: Desk) -> None:
+    desk.kecamatan.ledger.close()
+    port = desk.url.rpartition(":")[2]
+    fault(run("serve", "--home", desk.folder / "buku", "--port", port, "--json"), 1, "server.port")
+
+
 def test_no_command_is_documented_that_is_not_there() -> None:
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     assert re.findall(r"^### `(.*)`$", page, re.MULTILINE) == [path for path, _ in commands(main)]
@@ -581,7 +806,7 @@ def test_no_command_is_documented_that_is_not_there() -> None:
 
 def test_a_table_keeps_to_its_width_and_loses_nothing() -> None:
     long = "kata " * 40 + "x" * 50
-    shown = table(("Satu", "Dua"), [(long, "a\nb"), ("pendek", None)], width=60)
+    shown = table(("Satu", "Dua"), [(long, "a\nb"), ("pendek", None)], columns=60)
     assert max(map(len, shown.splitlines())) <= 60
     assert shown.count("kata") == 40
     assert shown.count("x") == 50

@@ -6,7 +6,12 @@ what passes. Where a lie needs the log's own key (a fork, a shrunk log), the adv
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import json
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api import answers
+from api import answers, patience
 from api.app import App, create_app
 from api.client import WAITS, Client
 from api.remembered import Pins, Remembered, RememberedHead
@@ -53,11 +58,17 @@ class Adversary(httpx.BaseTransport):
         self._withheld: set[str] = set()
         self._broken = 0
         self._after = False
+        self._headers: dict[str, str] = {}
         self.posted: list[bytes] = []
+        self.encodings: set[str] = set()
 
     def lie(self, path: str, change: Change) -> None:
         """Change every answer at ``path``."""
         self._lies[path] = change
+
+    def label(self, **headers: str) -> None:
+        """Give every changed answer these headers."""
+        self._headers = headers
 
     def withhold(self, path: str) -> None:
         """Answer that there is nothing at ``path``."""
@@ -72,6 +83,7 @@ class Adversary(httpx.BaseTransport):
         self._broken, self._after = times, after
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.encodings.add(request.headers["Accept-Encoding"])
         if request.method == "POST" and request.url.path == "/v1/acts":
             self.posted.append(request.read())
             if self._broken:
@@ -81,12 +93,13 @@ class Adversary(httpx.BaseTransport):
                 raise httpx.ReadError("the line was cut", request=request)
         if request.url.path in self._withheld:
             problem = json.dumps({"rule": "log.leaf", "detail": "Tidak ada.", "allowed": ""})
-            return httpx.Response(404, content=problem, request=request)
+            return httpx.Response(404, stream=httpx.ByteStream(problem.encode()), request=request)
         response = self._real.handle_request(request)
         change = self._lies.get(request.url.path)
         if change is None:
             return response
-        return httpx.Response(response.status_code, content=change(response.read()), request=request)
+        given = httpx.ByteStream(change(response.read()))
+        return httpx.Response(response.status_code, headers=self._headers, stream=given, request=request)
 
 
 class Office:
@@ -307,6 +320,42 @@ def test_a_fork_inside_a_receipt_is_refused(office: Office) -> None:
     assert office.evidence() == ["new", "old"]
 
 
+def test_nobody_waits_for_a_slow_peer_and_what_was_verified_meanwhile_stays(office: Office) -> None:
+    office.client.checkpoint()
+    other = office.new_client(office.folder)
+    verified: list[bytes] = []
+
+    def meanwhile(slow: bytes) -> bytes:
+        office.adversary.honest()
+        office.kecamatan.do(*_seventh(office))
+        another = threading.Thread(target=lambda: verified.append(other.checkpoint().data), daemon=True)
+        another.start()
+        another.join(5)
+        return slow
+
+    office.adversary.lie("/log/checkpoint", meanwhile)
+    signed = office.client.checkpoint()
+    assert verified == [signed.data]
+    assert (office.folder / "checkpoint").read_bytes() == signed.data
+    assert signed.checkpoint.size == office.size()
+
+
+def test_a_fork_that_was_shown_to_another_process_meanwhile_is_refused(office: Office) -> None:
+    office.client.checkpoint()
+    office.kecamatan.do(*_seventh(office))
+    forked = office.forged_note(office.size())
+
+    def meanwhile(proof: bytes) -> bytes:
+        office.adversary.honest()
+        (office.folder / "checkpoint").write_bytes(forked)
+        return proof
+
+    office.adversary.lie("/v1/consistency", meanwhile)
+    refused(Forged, "client.forked", office.client.checkpoint)
+    assert (office.folder / "checkpoint").read_bytes() == forked
+    assert office.evidence() == ["new", "old"]
+
+
 # --- first contact ---------------------------------------------------------------------------------------
 
 
@@ -424,6 +473,14 @@ def test_an_answer_larger_than_any_right_one_is_not_read_to_its_end(office: Offi
     refused(NotJudged, "client.answer", office.client.checkpoint)
 
 
+def test_a_compressed_answer_is_refused_unopened_and_none_is_asked_for(office: Office) -> None:
+    office.adversary.label(**{"Content-Encoding": "gzip"})
+    office.adversary.lie("/log/checkpoint", gzip.compress)
+    fault = refused(NotJudged, "client.answer", office.client.checkpoint)
+    assert "dimampatkan" in fault.detail
+    assert office.adversary.encodings == {"identity"}
+
+
 # --- documents lie ---------------------------------------------------------------------------------------
 
 
@@ -505,6 +562,65 @@ def test_a_service_that_is_not_there_is_unreachable(tmp_path: Path, office: Offi
     client = Client("http://127.0.0.1:1", Remembered.pin(tmp_path / "lain", office.pins))
     refused(Unavailable, "client.unreachable", client.checkpoint)
     client.close()
+
+
+@pytest.mark.parametrize(
+    ("first", "drop"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nX-Panjang: ", b"x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
+        (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+    ],
+    ids=["the body", "a header", "a chunk's extension", "interim answers"],
+)
+def test_a_service_that_drips_holds_nobody(
+    first: bytes, drop: bytes, tmp_path: Path, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "GRACE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        end = time.monotonic() + 5
+
+        def drip() -> None:
+            connection, _ = service.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(first)
+                while time.monotonic() < end:
+                    connection.sendall(drop)
+                    time.sleep(0.02)
+
+        dripping = threading.Thread(target=drip, daemon=True)
+        dripping.start()
+        memory = Remembered.pin(tmp_path / "lain", office.pins)
+        client = Client(f"http://127.0.0.1:{service.getsockname()[1]}", memory)
+        fault = refused(Unavailable, "client.unreachable", client.checkpoint)
+        assert time.monotonic() < end - 2
+        client.close()
+        dripping.join()
+    assert "terlalu lama" in fault.detail
+
+
+def test_a_long_answer_has_the_time_that_its_bytes_take(
+    tmp_path: Path, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "GRACE", 0.3)
+    data = b"x" * (32 * 1024)
+    with socket.create_server(("127.0.0.1", 0)) as service:
+
+        def serve() -> None:
+            connection, _ = service.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(data))
+                for start in range(0, len(data), 4096):
+                    connection.sendall(data[start : start + 4096])
+                    time.sleep(0.1)
+
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        client = Client(f"http://127.0.0.1:{service.getsockname()[1]}", Remembered.pin(tmp_path / "lain", office.pins))
+        assert client.document(digest_of(data)) == data
+        client.close()
+        serving.join()
 
 
 @pytest.mark.parametrize("url", ["bukan alamat", "ftp://127.0.0.1", "http://127.0.0.1:abc", "http://a..b"])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +19,21 @@ import pytest
 
 from api.app import App, create_app
 from api.follower import EVERY
+from api.marks import check
 from api.server import background_server
 from api.settings import Settings
 from keys.envelope import Envelope
+from keys.possession import prove
+from keys.register import Register
 from ledger import logkey
 from ledger.acts import PAYLOAD_TYPE, Act, Seen, compose
 from ledger.checkpoint import open_checkpoint
 from ledger.entry import Entry
 from ledger.iku import sample
+from ledger.log import recorded
 from ledger.merkle import verify_consistency
 from ledger.receipt import verify_receipt
-from tests.kit import CASE, FOUNDERS, IKU, ORIGIN, PEOPLE, Kecamatan, founding, key, mandate_of, person
+from tests.kit import CASE, FOUNDERS, IKU, ORIGIN, PEOPLE, Kecamatan, founding, key, mandate_of, person, the_sop
 
 ENVELOPE = {"Content-Type": "application/vnd.dsse.envelope.v1+json"}
 CASE_ID = CASE.removeprefix("case:")
@@ -159,6 +164,78 @@ def test_the_case_is_finished_and_the_trail_has_a_sentence_for_every_act(world: 
     assert rows[0]["nip"] == person("sri-wahyuni")["nip"], "an inspector sees the whole NIP"
 
 
+def test_a_trail_row_says_under_which_period_from_which_paper_and_how_the_actor_is_known(world: World) -> None:
+    rows = world.http.get(f"/v1/cases/{CASE_ID}/trail").json()["trail"]
+    assert {row["period"]["start"] for row in rows} == {"2026-01-02"}
+    assert {row["step"]: row["actor_basis"] for row in rows} == {
+        step.no: step.pelaksana.basis for step in the_sop().steps
+    }
+    assert [one["what"] for one in rows[0]["papers"]] == ["Pindaian"]
+    assert rows[-1]["papers"] == [
+        {"what": "Dokumen", "digest": world.office.iku["digest"]},
+        {"what": "Bukti", "digest": world.office.proof["digest"]},
+    ]
+
+
+def test_the_trail_of_a_case_is_also_that_of_its_stream(world: World) -> None:
+    case = world.http.get(f"/v1/cases/{CASE_ID}/trail").json()
+    stream = world.http.get(f"/v1/streams/{CASE}/trail").json()
+    assert stream == {name: value for name, value in case.items() if name != "case"}
+    (enacted,) = world.http.get("/v1/streams/sop:penyusunan-iku/trail").json()["trail"]
+    assert (enacted["kind"], enacted["leaf"]) == ("sop.enacted", world.office.sop_leaf)
+
+
+def test_the_registers_trail_says_who_proposed_and_approved_which_key_with_which_minutes(tmp_path: Path) -> None:
+    office = Kecamatan(tmp_path)
+    office.found()
+    logkey.write(tmp_path / "log.key", office.log)
+    first, second = FOUNDERS
+    office.approve("official", {"person": person("agus-salim")})
+    possession = prove(ORIGIN, "agus-salim", key("agus-salim")).decode()
+    body = {"official": "agus-salim", "public_key": key("agus-salim").public.raw.hex(), "possession": possession}
+    proposed = office.do(first, "register", "key.proposed", body).recorded.leaf
+    minutes = office.store(b"berita acara (sintetis)", "ba.pdf", "application/pdf")
+    office.do(second, "register", "key.approved", {"proposal": proposed, "berita_acara": minutes})
+    app = create_app(Settings(tmp_path), office.clock)
+    said = app.test_client().get("/v1/streams/register/trail").get_json()
+    app.close()
+    assert (said["stream"], said["synthetic"]) == ("register", True)
+    asked, answered = said["trail"][-2:]
+    assert (asked["kind"], asked["official"], answered["kind"], answered["official"]) == (
+        *("key.proposed", first),
+        *("key.approved", second),
+    )
+    assert "Agus Salim" in asked["sentence"]
+    assert "dengan berita acara" in answered["sentence"]
+    assert answered["papers"] == [{"what": "Berita acara", "digest": minutes["digest"]}]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/cases",
+        f"/v1/cases/{CASE_ID}",
+        f"/v1/cases/{CASE_ID}/trail",
+        "/v1/streams/register/trail",
+        "/v1/agenda?year=2026",
+        "/v1/officials",
+        "/v1/inbox?office=camat&unit=kalipare",
+        "/v1/iku?unit=kalipare&period=2026",
+    ],
+)
+def test_what_people_rely_on_says_that_it_is_made_up_and_what_its_signatures_are_not(path: str, world: World) -> None:
+    said = world.http.get(path).json()
+    assert said["synthetic"] is True
+    assert "tidak tersertifikasi" in said["disclaimer"]
+
+
+def test_a_case_says_that_whose_turn_it_is_was_inferred(world: World) -> None:
+    case = f"case:{uuid.uuid4()}"
+    world.office.run(case, 1)
+    state = world.http.get(f"/v1/cases/{case.removeprefix('case:')}").json()
+    assert (state["step"]["no"], state["step"]["actor_basis"]) == ("2", "disimpulkan")
+
+
 def test_a_case_that_did_not_change_is_not_sent_again(world: World) -> None:
     first = world.http.get(f"/v1/cases/{CASE_ID}")
     assert first.headers["ETag"] == f'"{world.accepted[-1][1].json()["leaf_hash"]}"'
@@ -182,7 +259,7 @@ def test_cases_come_in_pages_that_a_cursor_continues(world: World) -> None:
             break
     assert found[0] == CASE_ID
     assert len(found) == len(set(found)) >= 4
-    assert world.http.get("/v1/cases", params={"unit": "pagak"}).json() == {"cases": [], "next": None}
+    assert world.http.get("/v1/cases", params={"unit": "pagak"}).json()["cases"] == []
 
 
 def test_an_act_of_another_process_is_read_at_once(world: World) -> None:
@@ -259,8 +336,72 @@ def test_every_mark_on_a_document_is_verified_again(world: World) -> None:
     assert [mark["kind"] for mark in marks] == ["typing.reviewed", "paraf.given", "signature.given"]
     assert [mark["official"] for mark in marks] == ["ratna-sari", "budi-santoso", "sri-wahyuni"]
     for mark in said["marks"]:
-        assert mark["verdict"] == "terbukti"
-        assert [one["check"] for one in mark["checks"]] == ["document", "signature", "inclusion"]
+        assert mark["verdict"] == mark["signature"]["verdict"] == mark["authority"]["verdict"] == "terbukti"
+        assert [one["check"] for one in mark["signature"]["checks"]] == ["document", "key", "inclusion"]
+        assert mark["mandate"] in mark["authority"]["why"]
+
+
+Change = Callable[[Register, str, str, int], Register]
+
+
+def key_taken_away(register: Register, keyid: str, mandate: str, index: int) -> Register:
+    held = dataclasses.replace(register.keys[keyid], until=index - 1)
+    return dataclasses.replace(register, keys=register.keys.insert(keyid, held))
+
+
+def mandate_given_later(register: Register, keyid: str, mandate: str, index: int) -> Register:
+    held = dataclasses.replace(register.mandates[mandate], since=index)
+    return dataclasses.replace(register, mandates=register.mandates.insert(mandate, held))
+
+
+def mandate_over_before(register: Register, keyid: str, mandate: str, index: int) -> Register:
+    held = register.mandates[mandate]
+    held = dataclasses.replace(held, record=held.record.model_copy(update={"end": "2026-03-01"}))
+    return dataclasses.replace(register, mandates=register.mandates.insert(mandate, held))
+
+
+def mandate_of_another_office(register: Register, keyid: str, mandate: str, index: int) -> Register:
+    held = register.mandates[mandate]
+    held = dataclasses.replace(held, record=held.record.model_copy(update={"office": "staf"}))
+    return dataclasses.replace(register, mandates=register.mandates.insert(mandate, held))
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (key_taken_away, "authority.key"),
+        (mandate_given_later, "authority.mandate"),
+        (mandate_over_before, "authority.period"),
+        (mandate_of_another_office, "authority.office"),
+    ],
+)
+def test_a_right_signature_without_authority_at_its_leaf_is_not_proved(change: Change, rule: str, world: World) -> None:
+    ledger, index = world.office.ledger, world.accepted[6][1].json()["leaf_index"]
+    now = ledger.stream("register")
+    assert now is not None
+    assert isinstance(now.state, Register)
+    digest = world.office.iku["digest"]
+    with ledger.reading() as rows:
+        done = recorded(rows, index)
+        changed = change(now.state, done.entry.envelope.keyid, done.act.mandate, index)
+        right = check(rows, ledger, now.state, world.office.log.vkey, index, digest)
+        said = check(rows, ledger, changed, world.office.log.vkey, index, digest)
+    assert right["verdict"] == "terbukti"
+    assert said["signature"] == right["signature"]
+    assert (said["verdict"], said["authority"]["verdict"]) == ("tidak cocok", "tidak cocok")
+    assert said["authority"]["rule"] == rule
+    assert said["authority"]["why"].endswith(".")
+
+
+def test_authority_over_another_document_proves_no_mark_on_this_one(world: World) -> None:
+    ledger, index = world.office.ledger, world.accepted[6][1].json()["leaf_index"]
+    now = ledger.stream("register")
+    assert now is not None
+    assert isinstance(now.state, Register)
+    with ledger.reading() as rows:
+        said = check(rows, ledger, now.state, world.office.log.vkey, index, world.office.iku_mended["digest"])
+    assert [one["verdict"] for one in said["signature"]["checks"]] == ["tidak cocok", "terbukti", "terbukti"]
+    assert (said["verdict"], said["authority"]["verdict"]) == ("tidak cocok", "terbukti")
 
 
 def test_a_document_that_nobody_marked_has_no_marks(world: World) -> None:

@@ -26,7 +26,7 @@ from keys.possession import PAYLOAD_TYPE as POSSESSION
 from keys.signing import PrivateKey
 from ledger import logkey
 from ledger.acts import PAYLOAD_TYPE
-from tests.kit import Kecamatan, key, mandate_of
+from tests.kit import CASE, Kecamatan, key, mandate_of
 
 JSON = "application/json"
 ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -305,7 +305,7 @@ def check_problem(answer: TestResponse, status: int, rule: str) -> dict[str, Any
     assert (answer.status_code, body["rule"]) == (status, rule), body
     assert answer.mimetype == "application/problem+json"
     assert body["status"] == status
-    assert body["type"] == f"/masalah/{rule}"
+    assert body["type"] == f"urn:jejak:masalah:{rule}"
     for name in ("title", "detail", "allowed"):
         assert body[name].strip()
         assert "Traceback" not in body[name]
@@ -351,7 +351,8 @@ def test_a_root_that_is_not_ours_is_kept_as_evidence(office: Kecamatan, client: 
     office.run(case, 1)
     bad = changed(seen=lambda seen: seen | {"root": "B" * 42 + "A="})(office, case, 1)
     check_problem(post(client, bad), 422, "seen.root")
-    kept = office.folder / "contradictions" / f"{hashlib.sha256(bad).hexdigest()}.json"
+    name = f"{Envelope.parse(bad).keyid[:16]}-{hashlib.sha256(bad).hexdigest()}.json"
+    kept = office.folder / "contradictions" / name
     assert kept.read_bytes() == bad
 
 
@@ -444,6 +445,9 @@ def test_a_document_whose_bytes_were_altered_is_not_handed_out(office: Kecamatan
         ("/v1/consistency?old=5", 400, "request.parameter"),
         ("/v1/streams/case:0", 400, "request.parameter"),
         ("/v1/streams/sop:tidak-ada", 404, "stream.unknown"),
+        ("/v1/streams/sop:tidak-ada/trail", 404, "stream.unknown"),
+        (f"/v1/streams/case:{'0' * 8}-0000-4000-8000-{'0' * 12}/trail", 404, "case.unknown"),
+        ("/v1/streams/agenda/trail", 400, "request.parameter"),
         ("/v1/sops/tidak-ada", 404, "sop.unknown"),
         ("/v1/documents/sha256:00", 400, "request.parameter"),
         (f"/v1/documents/sha256:{'0' * 64}", 404, "document.unknown"),
@@ -452,10 +456,55 @@ def test_a_document_whose_bytes_were_altered_is_not_handed_out(office: Kecamatan
         ("/v1/iku?unit=kalipare&period=2030-2026", 400, "request.parameter"),
         ("/v1/agenda?year=duaribu", 400, "request.parameter"),
         ("/v1/inbox?office=camat", 400, "request.parameter"),
+        ("/v1/inbox?office=raja&unit=kalipare", 404, "inbox.office"),
+        ("/v1/inbox?office=camat&unit=pagak", 404, "inbox.unit"),
     ],
 )
 def test_a_question_that_cannot_be_answered_says_why(path: str, status: int, rule: str, client: FlaskClient) -> None:
     check_problem(client.get(path), status, rule)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/v1/cases?limit=201", "dari 1 sampai 200"),
+        ("/v1/cases?limit=banyak", "dari 1 sampai 200"),
+        ("/v1/agenda?year=1944", "dari 1945 sampai 9999"),
+        ("/v1/entries/9007199254740992", "dari 0 sampai 9007199254740991"),
+        ("/v1/entries/99999999999999999999", "dari 0 sampai 9007199254740991"),
+        ("/v1/cases/nope", "UUID"),
+        ("/v1/streams/nope", "register, sop:<nama>, atau case:<UUID perkara>"),
+    ],
+)
+def test_what_is_in_no_form_is_told_the_form_in_words(path: str, words: str, client: FlaskClient) -> None:
+    detail = check_problem(client.get(path), 400, "request.parameter")["detail"]
+    assert words in detail
+    assert "^" not in detail, "a pattern is no word"
+
+
+def test_an_unknown_name_in_the_query_is_refused_in_the_same_words_everywhere(client: FlaskClient) -> None:
+    document = client.get("/openapi.json").get_json()
+    values = {"case_id": CASE.removeprefix("case:"), "stream": "register", "index": "1", "slug": "penyusunan-iku"}
+    values["digest"] = f"sha256:{'0' * 64}"
+    needed = {"office": "camat", "unit": "kalipare", "year": "2026", "period": "2026", "mandate": "x1"}
+    needed |= {"old": "1", "new": "2"}
+    asked = [
+        (path.format(**values), verb, [one["name"] for one in said.get("parameters", []) if one["in"] == "query"])
+        for path, verbs in document["paths"].items()
+        for verb, said in verbs.items()
+    ]
+    assert len(asked) > 15
+    for path, verb, own in [*asked, ("/openapi.json", "get", [])]:
+        query = {name: value for name, value in needed.items() if name in own} | {"asing": "1"}
+        answer = client.open(path, method=verb.upper(), query_string=query, data=b"{}", content_type=JSON)
+        body = check_problem(answer, 400, "request.parameter")
+        assert body["detail"] == "Alamat: bagian 'asing' tidak dikenal.", path
+
+
+def test_an_office_that_is_not_there_is_told_which_are(client: FlaskClient) -> None:
+    said = check_problem(client.get("/v1/inbox?office=raja&unit=kalipare"), 404, "inbox.office")
+    assert {"camat", "sekcam", "staf"} <= set(re.findall(r"[a-z-]+", said["allowed"]))
+    assert client.get("/v1/inbox?office=staf&unit=kalipare").status_code == 200
 
 
 def test_a_wrong_method_is_a_problem_that_still_says_what_is_allowed(client: FlaskClient) -> None:

@@ -6,6 +6,7 @@ import doctest
 import io
 import re
 import struct
+import time
 import zipfile
 from contextlib import suppress
 from datetime import date
@@ -37,7 +38,13 @@ COMPLETE_ROW: dict[str, Any] = {
     "owner": "Kasi Pemerintahan",
     "measure": "persen",
     "baseline": {"year": 2018, "value": "70"},
-    "targets": [{"year": 2019, "value": "75"}, {"year": 2020, "value": "80.5"}],
+    "targets": [
+        {"year": 2019, "value": "75"},
+        {"year": 2020, "value": "80.5"},
+        {"year": 2021, "value": "85"},
+        {"year": 2022, "value": "90"},
+        {"year": 2023, "value": "95"},
+    ],
 }
 
 
@@ -341,7 +348,21 @@ def targets(*pairs: tuple[int, str]) -> dict[str, Any]:
         ("owner.missing", "owner", [changed(owner=None)], [changed()]),
         ("measure.missing", "measure", [changed(measure=None)], [changed()]),
         ("baseline.missing", "baseline", [changed(baseline=None)], [changed(baseline={"value": "70"})]),
-        ("target.missing", "targets", [targets()], [targets((2019, "75"))]),
+        ("target.missing", "targets", [targets()], [changed()]),
+        ("target.missing", "targets", [targets((2019, "75"))], [changed()]),
+        (
+            "figure.mixed",
+            "targets",
+            [targets((2019, "82.5%"), (2020, "82.5")) | {"baseline": {"value": "WTP"}}],
+            [targets((2019, "82.5%"), (2020, "83 %")) | {"baseline": {"value": "80%"}}],
+        ),
+        (
+            "figure.mixed",
+            "targets",
+            [targets((2019, "80%"), (2020, "≥ 82.5 persen")) | {"baseline": {"value": "70%"}}],
+            [targets((2019, "80"), (2020, "≥ 82.5"), (2021, "WTP"), (2022, "n/a"))],
+        ),
+        ("figure.mixed", "targets", [changed(baseline={"year": 2018, "value": "70%"})], [changed()]),
         ("figure.comma", "targets", [targets((2019, "78,75"))], [targets((2019, "78.75"))]),
         (
             "figure.comma",
@@ -380,9 +401,32 @@ def test_a_complete_row_raises_no_warning() -> None:
 
 
 def test_a_warning_names_what_was_typed_and_the_years() -> None:
-    (doubt,) = doubts(targets((2019, "78,75"), (2020, "80"), (2021, "81,5")))
+    row = targets((2019, "78,75"), (2020, "80"), (2021, "81,5"), (2022, "82"), (2023, "83"))
+    (doubt,) = doubts(row)
     assert "2019, 2021" in doubt.text
     assert "78,75" in doubt.text
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ((2019, 2020, 2021, 2022), "2023"),
+        ((2019, 2021, 2022), "2020, 2023"),
+        ((2020, 2023), "2019, 2021-2022"),
+        ((2023, 2019), "2020-2022"),
+        ((2018, 2024), "2019-2023"),
+    ],
+)
+def test_the_years_of_the_period_without_a_target_are_named_in_one_warning(written: tuple[int, ...], said: str) -> None:
+    row = targets(*((year, "80") for year in written)) | {"baseline": {"value": "70"}}
+    (doubt,) = [doubt for doubt in doubts(row) if doubt.rule == "target.missing"]
+    assert doubt.text == f"Target tahun {said} belum diisi."
+
+
+def test_the_mixed_form_is_shown_as_it_was_typed_with_its_years() -> None:
+    row = targets((2019, "75"), (2020, "82.5%"), (2021, "82.5"), (2022, "90%"), (2023, "95"))
+    (doubt,) = doubts(row | {"baseline": {"value": "WTP"}})
+    assert "target tahun 2019 “75”, target tahun 2020 “82.5%”. " in doubt.text
 
 
 # --- import ---------------------------------------------------------------------------------------------------
@@ -556,6 +600,75 @@ def test_an_objective_on_a_line_of_its_own_holds_for_the_indicators_below_it() -
 def test_a_header_repeated_on_the_next_page_is_not_a_row() -> None:
     rows = imported(xlsx(["Sasaran", "IKU"], ["S", "A"], ["Sasaran", "IKU"], ["T", "B"])).rows
     assert [row.indicator for row in rows] == ["A", "B"]
+
+
+FORMULA = xlsx(["Sasaran", "IKU", "2019", "2020", "Realisasi"], ["S", "A", "80", "=C2+5", None], ["T", "B", "1", "2"])
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def with_cell(data: bytes, place: str, cell: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        old = archive.read(SHEET)
+    new = re.sub(rb'<c r="%s".*?(?:/>(?=<c|</row)|</c>)' % place.encode(), cell, old, count=1)
+    assert new != old
+    return with_member(data, SHEET, new)
+
+
+def test_a_formula_without_a_saved_result_is_refused_with_its_place_and_what_to_do() -> None:
+    fault = not_imported(FORMULA)
+    assert fault.rule == "iku.table.formula"
+    assert fault.detail.startswith("Lembar “IKU”, baris 2, kolom D berisi rumus ")
+    assert "LibreOffice" in fault.allowed
+
+
+def test_a_formula_counts_as_the_result_that_the_file_holds() -> None:
+    saved_by_excel = with_cell(FORMULA, "D2", b'<c r="D2"><f>C2+5</f><v>85</v></c>')
+    assert [target.value for target in imported(saved_by_excel).rows[0].targets] == ["80", "85"]
+
+
+@pytest.mark.parametrize("value", [b"<v></v>", b"<v/>"])
+def test_a_formula_whose_saved_result_is_empty_text_is_an_empty_cell(value: bytes) -> None:
+    empty = with_cell(FORMULA, "D2", b'<c r="D2" t="str"><f>IF(TRUE,"")</f>' + value + b"</c>")
+    assert [target.year for target in imported(empty).rows[0].targets] == [2019]
+
+
+@pytest.mark.parametrize(
+    ("rows", "place"),
+    [
+        ([["Sasaran", "IKU", '="Target "&2019'], ["S", "A", "80"]], "baris 1, kolom C"),
+        ([["IKU", "Target", None], [None, "2019", "=B2+1"], ["A", "1", "2"]], "baris 2, kolom C"),
+        ([["Judul"], ["Sasaran", '="Indikator"'], ["S", "A"]], "baris 2, kolom B"),
+        ([["Sasaran", "IKU"], ["=X1", "=X2"], ["=Y1", "=Y2"]], "baris 2, kolom A"),
+        ([["Sasaran", "IKU"], ["S", "A"], ["T", "=X2"]], "baris 3, kolom B"),
+    ],
+    ids=["heading", "year below a heading", "the only indicator heading", "every row", "last row"],
+)
+def test_a_formula_without_a_result_is_found_wherever_it_would_lose_something(rows: list[Any], place: str) -> None:
+    fault = not_imported(xlsx(*rows))
+    assert (fault.rule, place in fault.detail) == ("iku.table.formula", True), fault
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["No", "Sasaran", "IKU"], ["=ROW()-1", "S", "A"]],
+        [["Sasaran", "IKU", "Realisasi"], ["S", "A", "=X1"]],
+        [["=TODAY()"], ["Sasaran", "IKU"], ["S", "A"]],
+    ],
+    ids=["row number", "column left out", "above the header"],
+)
+def test_a_formula_without_a_result_that_no_document_would_hold_is_passed_over(rows: list[Any]) -> None:
+    assert [row.indicator for row in imported(xlsx(*rows)).rows] == ["A"]
+
+
+def test_a_long_formula_that_many_cells_share_is_not_worked_out_for_each() -> None:
+    master = b'<c r="C2"><f t="shared" ref="C2:C4000" si="0">' + b"+A1" * 4_000 + b"</f></c>"
+    shared = b"".join(b'<row r="%d"><c r="C%d"><f t="shared" si="0"/></c></row>' % (n, n) for n in range(4, 4000))
+    with zipfile.ZipFile(io.BytesIO(with_cell(FORMULA, "C2", master))) as archive:
+        sheet = archive.read(SHEET).replace(b"</sheetData>", shared + b"</sheetData>")
+    began = time.monotonic()
+    assert not_imported(with_member(FORMULA, SHEET, sheet)).rule == "iku.table.formula"
+    assert time.monotonic() - began < 5
 
 
 def test_a_hidden_sheet_is_not_read() -> None:

@@ -21,6 +21,7 @@ LIBRARIES = {
     "waitress": {"api"},
     "click": {"api"},
     "httpx": {"api"},
+    "httpcore": {"api"},
     "sqlalchemy": {"projections"},
     "eventsourcing": {"ledger.aggregates", "ledger.journal", "ledger.memory", "ledger.application"},
     "cryptography": {"keys"},

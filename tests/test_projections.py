@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import sqlite3
 import threading
@@ -18,13 +19,16 @@ from sqlalchemy import select
 
 from keys.envelope import Envelope
 from keys.errors import Forged, Malformed, NotJudged, Unavailable
-from ledger.acts import SignedAct
+from ledger.acts import Seen, SignedAct
 from ledger.aggregates import ActRecorded
+from ledger.entry import Entry
 from ledger.iku import sample
+from ledger.iku_checks import against_case
+from ledger.merkle import root_at
 from ledger.recorded import Recorded
 from ledger.sentences import DISCLAIMER
 from projections import agenda, audit_trail, iku_state, inbox
-from projections.catchup import Views
+from projections.catchup import Progress, Views
 from projections.schema import METADATA, VERSION
 from tests.kit import CASE, IKU, OFFICERS, Kecamatan, key, mandate_of
 
@@ -392,6 +396,88 @@ def test_a_leaf_that_is_missing_stops_the_projection_at_the_gap(desk: Desk, gone
         assert desk.views.position() == gone
 
 
+class Counted(Views):
+    """Views that count how often they are rebuilt."""
+
+    rebuilds = 0
+
+    def rebuild(self, progress: Progress | None = None) -> int:
+        self.rebuilds += 1
+        return super().rebuild(progress)
+
+
+@pytest.fixture
+def counted(desk: Desk) -> Iterator[Counted]:
+    """Yield views that stand behind the fourth act of a case, whose leaf is then altered."""
+    desk.kecamatan.run(CASE, 4)
+    ledger = desk.kecamatan.ledger
+    with closing(Counted(f"sqlite:///{desk.file}", ledger.reading, ledger.documents)) as views:
+        views.catch_up()
+        alter(desk, bytes(32))
+        yield views
+
+
+def alter(desk: Desk, leaf: bytes) -> None:
+    with closing(sqlite3.connect(desk.kecamatan.folder / "journal.sqlite")) as file:
+        file.execute("UPDATE stored_events SET leaf_hash = ? WHERE leaf_index = 36", (leaf,))
+        file.commit()
+
+
+def stopped(views: Views) -> Forged:
+    with pytest.raises(Forged) as fault:
+        views.catch_up()
+    assert fault.value.facts["leaf"] == 36
+    return fault.value
+
+
+def test_a_damaged_leaf_before_the_position_is_not_rebuilt_over_again_and_again(desk: Desk, counted: Counted) -> None:
+    said = {str(stopped(counted)) for _ in range(3)}
+    assert len(said) == 1
+    assert counted.rebuilds == 1
+    official, kind, body = desk.kecamatan.steps()[0]
+    with desk.kecamatan.ledger.reading() as rows:
+        seen = Seen(size=36, root=base64.b64encode(root_at(rows, 36)).decode())
+    desk.kecamatan.do(official, OTHER, kind, body, seen=seen)  # what is recorded since mends nothing
+    assert str(stopped(counted)) in said
+    assert counted.rebuilds == 1
+
+
+def test_a_reader_gets_the_same_fault_without_another_rebuild(counted: Counted) -> None:
+    fault = stopped(counted)
+    counted._checked = False  # as after a start
+    for _ in range(2):
+        with pytest.raises(Forged) as again:
+            counted.reading()
+        assert (again.value.rule, again.value.facts) == (fault.rule, fault.facts)
+    assert counted.rebuilds == 1
+
+
+def test_a_damaged_leaf_is_tried_again_once_it_changed(desk: Desk, counted: Counted) -> None:
+    stopped(counted)
+    alter(desk, bytes(31) + b"1")
+    stopped(counted)
+    assert counted.rebuilds == 2
+
+
+def test_a_damaged_leaf_is_tried_again_after_a_while(monkeypatch: pytest.MonkeyPatch, counted: Counted) -> None:
+    stopped(counted)
+    monkeypatch.setattr("projections.catchup.RETRY_AFTER", 0.0)
+    stopped(counted)
+    assert counted.rebuilds > 1
+
+
+def test_views_go_on_once_the_damaged_leaf_is_mended(desk: Desk, counted: Counted) -> None:
+    with desk.kecamatan.ledger.reading() as rows:
+        damaged = rows.entry(36)
+    assert damaged is not None
+    stopped(counted)
+    alter(desk, Entry.parse(damaged.data).leaf_hash)
+    desk.do(CASE, desk.kecamatan.steps()[4])
+    assert counted.catch_up() == 1
+    assert counted.position() == desk.size()
+    assert counted.rebuilds == 1
+
+
 def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path, desk: Desk) -> None:
     (tmp_path / "broken.sqlite").write_bytes(b"bukan basis data" * 100)
     with pytest.raises(Unavailable):
@@ -610,6 +696,61 @@ def test_the_agenda_lists_gaps_and_numbers_that_were_given_twice(desk: Desk) -> 
         "Petugas",
         desk.kecamatan.proof["digest"],
     )
+
+
+def test_the_agenda_repeats_what_stands_out_about_its_acts(desk: Desk) -> None:
+    desk.draft(CASE)
+    desk.finish(CASE, 11, year=2025)
+    desk.views.catch_up()
+    with desk.views.reading() as connection:
+        (row,) = agenda.agenda(connection, 2025)["rows"]
+        trail = {one["leaf_index"]: one["flags"] for one in audit_trail.trail(connection, CASE)}
+    (sent,) = row["dispatches"]
+    assert row["flags"] == trail[row["leaf_index"]]
+    assert sent["flags"] == trail[sent["leaf_index"]]
+    assert "agenda.year" in [flag["name"] for flag in row["flags"]]
+    assert "agenda.year" not in [flag["name"] for flag in sent["flags"]]
+
+
+def _about_document(flags: list[dict[str, Any]]) -> dict[str, str]:
+    return {one["name"]: one["sentence"] for one in flags if one["name"] in ("period.differs", "document.sample")}
+
+
+def test_a_document_of_another_unit_and_period_is_shown_beside_its_case(desk: Desk) -> None:
+    assert desk.kecamatan.run(CASE, 2)
+    assert (desk.case()["document_unit"], desk.case()["document_period"]) == (None, None)
+    assert _about_document(desk.case()["flags"]) == {}
+    desk.do(CASE, *desk.kecamatan.steps()[2:7])
+    state = desk.case()
+    with desk.views.reading() as connection:
+        in_force = iku_state.iku_in_force(connection, "kalipare", 2026, 2026)
+    assert in_force is not None
+    for shown in (state, in_force):
+        assert (shown["unit"], shown["document_unit"]) == ("kalipare", "Kecamatan Sidemen, Kabupaten Karangasem")
+        assert (shown["period"], shown["document_period"]) == (
+            {"first_year": 2026, "last_year": 2026},
+            {"first_year": 2017, "last_year": 2021},
+        )
+        found = _about_document(shown["flags"])
+        assert found["period.differs"] == "Periode dalam dokumen 2017-2021, periode perkara 2026."
+        assert "contoh, bukan IKU Kalipare" in found["document.sample"]
+    (differs,) = [one for one in state["flags"] if one["name"] == "period.differs"]
+    assert (differs["leaf_index"], differs["kind"]) == (state["drafts"][-1]["leaf_index"], "concept.typed")
+
+
+@pytest.mark.parametrize("period", [{"first_year": 2017, "last_year": 2021}, None])
+def test_a_document_of_the_period_that_was_asked_for_is_not_flagged(desk: Desk, period: dict[str, int] | None) -> None:
+    official, kind, body = desk.kecamatan.steps()[0]
+    body = {name: value for name, value in body.items() if name != "period"} | ({"period": period} if period else {})
+    desk.do(CASE, (official, kind, body), *desk.kecamatan.steps()[1:4])
+    assert _about_document(desk.case()["flags"]).keys() == {"document.sample"}
+
+
+@pytest.mark.parametrize(
+    ("label", "is_flagged"), [(None, False), ("IKU resmi", False), ("percontohan", False), ("Contoh: Sidemen", True)]
+)
+def test_only_a_label_that_says_contoh_is_flagged(label: str | None, is_flagged: bool) -> None:
+    assert [name for name, _ in against_case((2026, 2026), (2026, 2026), label)] == ["document.sample"] * is_flagged
 
 
 def test_the_iku_in_force_follows_the_newest_signature(desk: Desk) -> None:

@@ -52,8 +52,8 @@ def told() -> Told:
     return scene
 
 
-def replayed(scene: Told, start: int = 0) -> list[Step]:
-    replay = Replay(scene.of, start)
+def replayed(scene: Told, start: int = 0, **kept: int) -> list[Step]:
+    replay = Replay(scene.of, start, **kept)
     return [replay.apply(done) for done in scene.history[start:]]
 
 
@@ -129,10 +129,8 @@ def test_before_the_founding_there_is_no_register() -> None:
     assert isinstance(register, Register)
 
 
-def test_streams_that_were_dropped_from_memory_are_folded_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = replayed(told())
-    monkeypatch.setattr("ledger.replay.STREAMS_KEPT", 2)
-    assert replayed(told()) == expected
+def test_streams_that_were_dropped_from_memory_are_folded_again() -> None:
+    assert replayed(told(), kept=2) == replayed(told())
 
 
 def test_a_replay_of_the_journal_is_a_replay_of_what_was_recorded(tmp_path: Path) -> None:
@@ -286,6 +284,119 @@ def test_a_signature_by_an_acting_official_is_flagged(scene: Told, capacity: str
     found = until_signature(scene, AGUS, mandate="camat-sementara")
     assert found.keys() == {"key.unproven", "acting.signature"}
     assert capacity.capitalize() in found["acting.signature"]
+
+
+# --- flags on papers ----------------------------------------------------------------------------------------
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("after", "is_flagged"), [(-1, True), (0, False), (1, False)])
+def test_a_claim_of_more_than_a_day_ago_is_flagged_as_recorded_late(scene: Told, after: int, is_flagged: bool) -> None:
+    found = opened(scene, **claimed(MORNING - 24 * HOUR + dt.timedelta(microseconds=after)))
+    assert ("late.claim" in found) is is_flagged
+    assert not is_flagged or "dicatat menyusul, tanpa bukti pindaian" in found["late.claim"]
+
+
+def test_a_late_claim_with_a_scan_is_not_flagged_as_one_without(scene: Told) -> None:
+    assert "late.claim" not in with_body(scene, 0, {"paper": {"scan": scene.letter}}, **claimed(MORNING - 48 * HOUR))
+
+
+def with_body(scene: Told, number: int, changed: dict[str, Any], **changes: Any) -> dict[str, str]:
+    """Play the case to its act ``number``, whose body is changed, and return the flags of that."""
+    case = scene.paper.streams.get(CASE)
+    for official, kind, body in scene.steps()[case.version if case else 0 : number]:
+        scene.do(official, CASE, kind, body)
+    official, kind, body = scene.steps()[number]
+    scene.do(official, CASE, kind, body | changed, **changes)
+    return {name: said for name, said in flagged(scene).items() if name != "key.unproven"}
+
+
+def letter(scene: Told, **changes: str) -> dict[str, Any]:
+    return {"letter": scene.steps()[0][2]["letter"] | changes}
+
+
+@pytest.mark.parametrize(("received", "flag"), [("2026-02-25", {"letter.order"}), ("2026-02-26", set())])
+def test_a_letter_received_before_its_date_is_flagged(scene: Told, received: str, flag: set[str]) -> None:
+    assert with_body(scene, 0, letter(scene, date="2026-02-26", received=received)).keys() == flag
+
+
+@pytest.mark.parametrize(
+    ("dates", "flag"),
+    [
+        ({"date": "2026-03-03", "received": "2026-03-03"}, {"letter.future"}),
+        ({"date": "2026-03-02", "received": "2026-03-03"}, {"letter.future"}),
+        ({"date": "2026-03-03", "received": "2026-03-02"}, {"letter.order", "letter.future"}),
+        ({"date": "2026-03-02", "received": "2026-03-02"}, set()),
+    ],
+)
+def test_a_letter_of_a_day_after_its_recording_is_flagged(scene: Told, dates: dict[str, str], flag: set[str]) -> None:
+    assert with_body(scene, 0, letter(scene, **dates)).keys() == flag
+
+
+@pytest.mark.parametrize(("minute", "flag"), [(59, {"letter.future"}), (60, set())])
+def test_the_day_of_recording_is_counted_in_wib(scene: Told, minute: int, flag: set[str]) -> None:
+    scene.paper.now = dt.datetime(2026, 3, 2, 16, 0, tzinfo=dt.UTC) + dt.timedelta(minutes=minute)
+    assert with_body(scene, 0, letter(scene, received="2026-03-03")).keys() == flag
+
+
+def agenda(**changes: Any) -> dict[str, Any]:
+    number = {"classification": "070", "running": 1, "office_code": "35.07.11", "year": 2026}
+    return {"number": number, "letter_date": "2026-03-02", "sent_date": "2026-03-02"} | changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "flag"),
+    [
+        ({}, set()),
+        ({"letter_date": "2026-03-03", "sent_date": "2026-03-03"}, {"agenda.future"}),
+        ({"sent_date": "2026-03-03"}, {"agenda.future"}),
+        ({"letter_date": "2026-03-01"}, {"agenda.before-signature"}),
+        ({"sent_date": "2026-03-01"}, {"agenda.order"}),
+        ({"number": agenda()["number"] | {"year": 2025}}, {"agenda.year"}),
+        (
+            {"letter_date": "2027-01-01", "sent_date": "2026-03-02"},
+            {"agenda.future", "agenda.order", "agenda.year"},
+        ),
+    ],
+)
+def test_dates_in_the_agenda_that_cannot_be_are_flagged(scene: Told, changes: dict[str, Any], flag: set[str]) -> None:
+    assert with_body(scene, 9, agenda(**changes)).keys() == flag
+
+
+@pytest.mark.parametrize(("dated", "flag"), [("2026-03-02", {"agenda.before-signature"}), ("2026-03-03", set())])
+def test_a_letter_is_dated_from_the_day_on_which_its_signature_was_recorded_in_wib(
+    scene: Told, dated: str, flag: set[str]
+) -> None:
+    scene.paper.now = dt.datetime(2026, 3, 2, 17, 0, tzinfo=dt.UTC)  # 3 March in WIB
+    scene.run(upto=7)
+    scene.paper.now += 24 * HOUR
+    assert with_body(scene, 9, agenda(letter_date=dated, sent_date="2026-03-04")).keys() == flag
+
+
+@pytest.mark.parametrize(
+    ("received", "flag"),
+    [
+        (MORNING - dt.timedelta(microseconds=1), {"dispatch.before-signature"}),
+        (MORNING, set()),
+        (MORNING + HOUR, set()),
+        (MORNING + HOUR + dt.timedelta(microseconds=1), {"dispatch.future"}),
+    ],
+)
+def test_copies_are_received_between_signature_and_recording(
+    scene: Told, received: dt.datetime, flag: set[str]
+) -> None:
+    scene.run(upto=7)
+    scene.paper.now += HOUR
+    assert with_body(scene, 10, {"received_at": received.isoformat().replace("+00:00", "Z")}).keys() == flag
+
+
+def test_every_flag_on_a_paper_is_said_in_a_sentence(scene: Told) -> None:
+    scene.run(upto=7)
+    found = with_body(scene, 9, agenda(letter_date="2025-01-01", sent_date="2024-01-01"))
+    assert found.keys() == {"agenda.before-signature", "agenda.order", "agenda.year"}
+    assert all(said[0].isupper() and said.endswith(".") for said in found.values())
+    assert "(2026)" in found["agenda.year"]
 
 
 def test_flags_come_in_a_fixed_order_and_every_sentence_is_one(scene: Told) -> None:

@@ -143,6 +143,20 @@ def test_evidence_is_bounded_and_the_first_stays(kecamatan: Kecamatan, monkeypat
     assert {file.read_bytes() for file in evidence(kecamatan)} == set(sent[:2])
 
 
+def test_one_key_cannot_take_the_room_of_the_others_and_is_told_what_is_not_kept(
+    kecamatan: Kecamatan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger.seen, "MOST_OF_ONE_KEY", 2)
+    size = max(roots(kecamatan))
+    said = []
+    for number in range(3):
+        root = base64.b64encode(bytes([number]) * 32).decode()
+        said.append(refused(kecamatan, third(kecamatan, seen=Seen(size=size, root=root))).detail)
+    assert ["disimpan sebagai bukti" in one for one in said] == [True, True, False]
+    assert "simpanlah amplopnya sendiri" in said[2]
+    assert len(evidence(kecamatan)) == 2
+
+
 def test_evidence_that_cannot_be_written_is_refused_all_the_same(kecamatan: Kecamatan) -> None:
     (kecamatan.folder / "contradictions").write_bytes(b"a file where the folder should be")
     data = third(kecamatan, seen=Seen(size=max(roots(kecamatan)), root=OTHER_ROOT))

@@ -11,18 +11,20 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
+from api import channels
 from api.app import App, create_app
 from api.server import Server, background_server
 from api.settings import Settings
 from keys.errors import NotAllowed, Unavailable
 from ledger import logkey
+from ledger.documents import MAX_BYTES
 from tests.kit import CASE, Kecamatan
 
 ROOT = Path(__file__).parent.parent
@@ -87,6 +89,86 @@ def test_what_no_application_sees_is_a_problem_too(sent: bytes, status: int, app
     assert problem["status"] == status
     assert problem["detail"]
     assert problem["allowed"]
+
+
+def test_peers_that_ask_for_documents_and_never_read_hold_up_nobody(app: App) -> None:
+    digest, _ = app.parts.ledger.documents.store([b"x" * MAX_BYTES])
+    with background_server(app) as url, ExitStack() as open_sockets:
+        asked = f"GET /v1/documents/{digest} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * 3
+        peers = [open_sockets.enter_context(connection(url)) for _ in range(20)]
+        for peer in peers:
+            peer.sendall(asked)
+        heads = [peer.recv(12) for peer in peers]
+        assert heads.count(b"HTTP/1.1 200") == 1  # a third of four threads
+        assert heads.count(b"HTTP/1.1 503") == 19
+        assert httpx.get(f"{url}/log/checkpoint", timeout=3).status_code in (200, 404)
+        refused = httpx.get(f"{url}/v1/documents/{digest}", timeout=3)
+        assert (refused.status_code, refused.json()["rule"]) == (503, "server.busy")
+        assert int(refused.headers["Retry-After"]) > 0
+        open_sockets.close()
+        answer = until_served(lambda: httpx.get(f"{url}/v1/documents/{digest}", timeout=5))
+        assert (len(answer.content), answer.headers["Connection"]) == (MAX_BYTES, "close")
+
+
+def test_what_is_sent_behind_a_request_is_not_answered(app: App) -> None:
+    with background_server(app) as url, connection(url) as peer:
+        peer.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3)
+        answer = b"".join(iter(lambda: peer.recv(65536), b""))
+    assert answer.count(b"HTTP/1.1 200") == 1
+    assert b"Connection: close\r\n" in answer
+
+
+def test_uploads_that_never_end_leave_room_for_everything_else(app: App) -> None:
+    begun = b"POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nx"
+    with background_server(app) as url, connection(url) as peer:
+        peer.sendall(begun)
+        time.sleep(0.2)  # it has arrived and holds the place
+        headers = {"Content-Type": "text/plain"}
+        refused = httpx.post(f"{url}/v1/documents", content=b"isi", headers=headers, timeout=3)
+        assert (refused.status_code, refused.json()["rule"]) == (503, "server.busy")
+        assert int(refused.headers["Retry-After"]) > 0
+        with connection(url) as second:
+            second.sendall(begun)
+            assert second.recv(12) == b"HTTP/1.1 503"  # refused before its body is here
+        assert httpx.get(f"{url}/healthz", timeout=3).status_code == 200
+        peer.sendall(b"x" * 8)
+        assert peer.recv(12) == b"HTTP/1.1 201"
+        assert httpx.post(f"{url}/v1/documents", content=b"isi", headers=headers, timeout=3).status_code == 201
+
+
+def test_a_peer_that_drips_its_request_is_cut_off(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "GRACE", 0.5)
+    with background_server(app) as url, connection(url) as peer:
+        begun = time.monotonic()
+        with suppress(OSError):
+            peer.sendall(b"GET /healthz HTTP/1.1\r\n")
+            while time.monotonic() < begun + 10:
+                peer.sendall(b"X: x\r\n")
+                time.sleep(0.1)
+        assert 0.4 < time.monotonic() - begun < 5
+
+
+def test_a_peer_that_does_not_read_loses_its_place(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "GRACE", 0.5)
+    monkeypatch.setattr(channels, "RATE", 64 * 1024 * 1024)
+    digest, _ = app.parts.ledger.documents.store([b"x" * MAX_BYTES])
+    with background_server(app) as url, connection(url) as peer:
+        peer.sendall(f"GET /v1/documents/{digest} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert peer.recv(12) == b"HTTP/1.1 200"
+        answer = until_served(lambda: httpx.get(f"{url}/v1/documents/{digest}", timeout=5))
+        assert len(answer.content) == MAX_BYTES
+
+
+def connection(url: str) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5)
+
+
+def until_served(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """Return the answer once the places are free again, which takes the server a moment."""
+    end = time.monotonic() + 5
+    while (answer := ask()).status_code == 503 and time.monotonic() < end:
+        time.sleep(0.1)
+    return answer
 
 
 SERVE = textwrap.dedent(

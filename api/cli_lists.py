@@ -1,0 +1,126 @@
+"""``jejak cases``, ``inbox``, ``agenda``: lists of what a ledger has, as the service's read models show them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import click
+
+from api.answers import Service, unreadable
+from api.cli_base import JejakCommand, item, json_option, paragraph, print_json, table
+from api.cli_connect import url_option
+from api.cli_read import NOT_VERIFIED
+from keys.authority import WIB
+from ledger.kind_names import name_of
+from ledger.sentences import day, when
+
+
+@click.command("cases", cls=JejakCommand)
+@click.option("--unit", metavar="NAMA", help="Hanya perkara unit ini.")
+@url_option
+@json_option
+def cases(unit: str | None, url: str, as_json: bool) -> None:
+    """Daftar perkara: nomornya, pokoknya, dan giliran siapa."""
+    found: list[Any] = []
+    after: Any = None
+    while True:
+        asked = {"limit": "200"} | ({"unit": unit} if unit else {}) | ({"after": str(after)} if after else {})
+        said = _asked(url, "/v1/cases", asked)
+        page = said.get("cases")
+        if not isinstance(page, list):
+            raise unreadable("daftar perkara tidak ada.")
+        found += page
+        later = said.get("next")
+        if later is None or not page or later == after:
+            break
+        after = later
+    _shown(as_json, said | {"cases": found}, lambda: _cases(found))
+
+
+@click.command("inbox", cls=JejakCommand)
+@click.option("--office", required=True, metavar="JABATAN", help="Jabatan, seperti dalam SOP; misalnya sekcam.")
+@click.option("--unit", required=True, metavar="NAMA", help="Unit kerja, misalnya kalipare.")
+@url_option
+@json_option
+def inbox(office: str, unit: str, url: str, as_json: bool) -> None:
+    """Daftar pekerjaan yang menunggu sebuah jabatan, yang terlama lebih dahulu."""
+    said = _asked(url, "/v1/inbox", {"office": office, "unit": unit})
+    _shown(as_json, said, lambda: _inbox(said))
+
+
+@click.command("agenda", cls=JejakCommand)
+@click.option("--year", type=click.IntRange(1945, 9999), metavar="TAHUN", help="Tahun buku; bawaan: tahun ini.")
+@click.option("--unit", metavar="NAMA", help="Hanya surat unit ini.")
+@url_option
+@json_option
+def agenda(year: int | None, unit: str | None, url: str, as_json: bool) -> None:
+    """Buku agenda surat keluar setahun, dengan nomor yang terlewat atau ganda."""
+    asked = {"year": str(year or dt.datetime.now(WIB).year)} | ({"unit": unit} if unit else {})
+    said = _asked(url, "/v1/agenda", asked)
+    _shown(as_json, said, lambda: _agenda(said))
+
+
+def _asked(url: str, path: str, params: dict[str, str]) -> dict[str, Any]:
+    service = Service(url)
+    try:
+        said = service.get(path, params=params).json()
+    finally:
+        service.close()
+    if not isinstance(said, dict):
+        raise unreadable("bukan objek.")
+    return said
+
+
+def _shown(as_json: bool, said: dict[str, Any], page: Any) -> None:
+    if as_json:
+        print_json(said)
+        return
+    try:
+        lines = page()
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError):
+        raise unreadable("bagian yang diperlukan tidak ada.") from None
+    click.echo("\n".join([*lines, "", paragraph(NOT_VERIFIED)]))
+
+
+def _cases(found: list[Any]) -> list[str]:
+    if not found:
+        return ["Belum ada perkara."]
+    return [table(("Perkara", "Pokok", "Giliran"), [(one["case"], one["subject"], _turn(one)) for one in found])]
+
+
+def _turn(one: Any) -> str:
+    if one["finished"]:
+        return "selesai"
+    due = one["step"]
+    return f"langkah {due['no']}, {due['office_name']}" if due else "ditarik"
+
+
+def _inbox(said: dict[str, Any]) -> list[str]:
+    if not said["waiting"]:
+        return [f"Tidak ada yang menunggu {said['office']} di {said['unit']}."]
+    rows = [
+        (
+            one["case"],
+            one["subject"],
+            f"langkah {one['step']['no']}: {' atau '.join(map(name_of, one['step']['activities']))}",
+            when(dt.datetime.fromisoformat(one["since"])),
+        )
+        for one in said["waiting"]
+    ]
+    return [table(("Perkara", "Pokok", "Ditunggu", "Sejak"), rows)]
+
+
+def _agenda(said: dict[str, Any]) -> list[str]:
+    rows = [(one["agenda_no"], one["number"], day(one["letter_date"]), one["addressee"], one["summary"])
+            for one in said["rows"]]  # fmt: skip
+    lines = [f"Agenda surat keluar {said['year']}: {len(rows)} surat"]
+    if rows:
+        lines += ["", table(("No", "Nomor surat", "Tanggal", "Kepada", "Isi ringkas"), rows)]
+    for gap in said["gaps"]:
+        lines.append(
+            item(f"Nomor urut {gap['first']} sampai {gap['last']} ({gap['office_code']}) tidak terpakai.", "!")
+        )
+    for twice in said["duplicates"]:
+        lines.append(item(f"Nomor urut {twice['running']} ({twice['office_code']}) dipakai lebih dari sekali.", "!"))
+    return lines

@@ -1,0 +1,350 @@
+"""What a case takes now: the rules of procedure, each with its name, the step, and what would be allowed instead.
+
+An act is taken when it names the step where the case stands, is of a kind that is due there, comes from the step's
+office, finds the step's kelengkapan in the case, and names exactly the document that the case holds. Leaving the path
+takes a signed deviation with a reason (DESIGN, invariant 13); kelengkapan, office and document bind it all the same,
+and after the signature there is no way back: change means a new case that supersedes the old. Pure.
+"""
+
+from __future__ import annotations
+
+from keys.authority import Need
+from keys.errors import NotAllowed
+from ledger import bodies as b
+from ledger.acts import Act
+from ledger.bodies import CaseBody
+from ledger.case import OUTSIDE, Case, draft_of, kinds_of, leads_back, outcome_of
+from ledger.correction import decide_correction
+from ledger.kind_names import name_of
+from ledger.sop import OPENING, Sop, Step
+from ledger.sop_procedure import steps_after
+
+#: Acts that stand on the document that the case holds, and name it.
+Bound = (
+    b.TypingReviewed
+    | b.ParafGiven
+    | b.SignatureGiven
+    | b.DistributionOrdered
+    | b.AgendaOrdered
+    | b.AgendaRecorded
+    | b.DispatchRecorded
+    | b.DocumentReturned
+)
+_DRAFTING = frozenset({"concept.drafted", "concept.typed", "concept.revised", "activity.performed"})
+
+
+def needed(act: Act, sop: Sop) -> Need:
+    """Return the power that this act asks for: the office of the step it names, in the SOP's unit."""
+    if not isinstance(act.body, CaseBody):
+        raise AssertionError(f"{act.kind} is no act of a case")
+    office = sop.office_of(sop.step(act.body.step))
+    return Need(office.office, sop.unit, office.name)
+
+
+def decide(case: Case | None, act: Act, sop: Sop, superseded: Case | None = None) -> None:
+    """Return if the case takes ``act`` now, else raise NotAllowed naming rule, step and what is allowed.
+
+    ``sop`` is the version in force when the case opens, and the case's own from then on; ``superseded`` is the case
+    that an opening names, as it now is.
+    """
+    body = act.body
+    if not isinstance(body, CaseBody):
+        raise AssertionError(f"{act.kind} is no act of a case")
+    if case is None:
+        _decide_opening(act, body, sop, superseded)
+        return
+    if act.kind in OUTSIDE and body.deviation is not None:
+        raise NotAllowed(
+            "sop.needless",
+            f"Tindakan ini ({name_of(act.kind)}) memang di luar urutan SOP dan sudah memuat alasannya.",
+            allowed="Tulis alasannya sekali saja (reason), tanpa alasan penyimpangan (deviation).",
+        )
+    if isinstance(body, b.CorrectionRecorded):
+        decide_correction(case, body)
+        return
+    _decide_open(case, body)
+    if isinstance(body, b.DispositionWithdrawn):
+        _decide_withdrawal(case, body)
+        return
+    step = sop.step(body.step)
+    missing = [sop.thing(name).name for name in step.needs if name not in case.things]
+    if missing:
+        raise NotAllowed(
+            "sop.kelengkapan",
+            f"Langkah {step.no} belum dapat dikerjakan: belum ada {', '.join(missing)}.",
+            allowed=what_is_due(case),
+        )
+    if isinstance(body, b.DocumentReturned):
+        _decide_return(case, body, step)
+    else:
+        _decide_order(case, act, body, step)
+    _decide_document(case, body)
+    _decide_outcome(case, body, step)
+
+
+def what_is_due(case: Case) -> str:
+    """Return the sentence that says whose turn it is and for what."""
+    due = case.due()
+    if due is None:
+        return "Perkara ini sudah selesai." if case.finished else "Disposisi perkara ini sudah ditarik."
+    step, kinds = due
+    names = " atau ".join(map(name_of, kinds))
+    return f"Giliran sekarang: langkah {step.no} ({names}) oleh {case.sop.office_of(step).name}."
+
+
+def _decide_opening(act: Act, body: CaseBody, sop: Sop, superseded: Case | None) -> None:
+    first = sop.first
+    opens = act.kind in OPENING and act.kind == first.activities[0] and body.step == first.no
+    if not opens or (isinstance(body, b.ActivityPerformed) and body.subject is None):
+        subject = ", dengan menyebut pokoknya" if first.activities[0] == "activity.performed" else ""
+        raise NotAllowed(
+            "case.open",
+            "Perkara belum dibuka.",
+            allowed=f"Yang membuka: langkah {first.no} oleh {sop.office_of(first).name}{subject}.",
+        )
+    if body.deviation is not None:
+        raise _needless(first)
+    if isinstance(body, b.ActivityPerformed):
+        _decide_draft(body, sop)
+        return
+    if not isinstance(body, b.DispositionIssued):
+        raise AssertionError(f"{act.kind} opens no case")
+    _decide_forwarding(body, sop)
+    if body.supersedes is not None:
+        _decide_superseding(body, body.supersedes, sop, superseded)
+
+
+def _decide_forwarding(body: b.DispositionIssued, sop: Sop) -> None:
+    offices = [office.office for office in sop.offices]
+    unknown = [name for name in body.forwarded_to if name not in offices]
+    if unknown:
+        raise NotAllowed(
+            "case.forwarded",
+            f"Disposisi diteruskan kepada {', '.join(unknown)}, yang tidak ada dalam SOP ini.",
+            allowed=f"Pelaksana SOP: {', '.join(offices)}.",
+        )
+
+
+def _decide_superseding(body: b.DispositionIssued, names: b.Superseded, sop: Sop, old: Case | None) -> None:
+    if old is None or old.signature is None or old.signature.leaf != names.signature:
+        raise NotAllowed(
+            "case.supersedes",
+            "Perkara yang digantikan tidak ada, belum ditandatangani, atau tanda tangannya bukan yang disebut.",
+            allowed="Sebut perkara yang sudah ditandatangani dan sidik daun tanda tangannya.",
+        )
+    period = old.sheet.period if old.sheet else None
+    if old.sop.unit != sop.unit or period != body.period:
+        raise NotAllowed(
+            "case.supersedes",
+            "Perkara yang digantikan milik unit atau periode lain.",
+            allowed="Perkara pengganti dibuat untuk unit dan periode yang sama.",
+        )
+
+
+def _decide_open(case: Case, body: CaseBody) -> None:
+    """Hold the act to a case that is open and was opened once."""
+    if case.withdrawn is not None:
+        raise NotAllowed(
+            "case.withdrawn",
+            "Disposisi perkara ini sudah ditarik.",
+            allowed="Perkara baru dibuka dengan disposisi baru.",
+        )
+    due = case.due()
+    disposes = isinstance(body, b.DispositionIssued) and (due is None or "disposition.issued" not in due[1])
+    if disposes or (isinstance(body, b.ActivityPerformed) and body.sop is not None):
+        raise NotAllowed("case.open", "Perkara ini sudah dibuka.", allowed=what_is_due(case))
+    if isinstance(body, b.DispositionIssued) and (body.sop != case.sop_ref or body.supersedes is not None):
+        raise NotAllowed(
+            "case.sop",
+            "Disposisi dalam perkara yang sudah dibuka menyebut SOP lain atau perkara yang digantikan.",
+            allowed=f"Sebut versi SOP perkara ini: {case.sop_ref.leaf}, tanpa supersedes.",
+        )
+    if case.finished:
+        raise NotAllowed(
+            "case.finished",
+            "Perkara ini sudah selesai; tidak ada langkah lagi.",
+            allowed="Perubahan sesudah selesai dibuat dengan perkara baru yang menggantikannya.",
+        )
+
+
+def _decide_withdrawal(case: Case, body: b.DispositionWithdrawn) -> None:
+    first = case.sop.first
+    if body.step != first.no:
+        raise NotAllowed(
+            "case.withdrawal",
+            f"Penarikan disposisi menyebut langkah {body.step}.",
+            allowed=f"Yang menarik: {case.sop.office_of(first).name}, dengan menyebut langkah {first.no}.",
+        )
+    if case.signature is not None:
+        raise _signed()
+
+
+def _decide_return(case: Case, body: b.DocumentReturned, step: Step) -> None:
+    if body.step != case.step:
+        raise NotAllowed("sop.order", f"Langkah {body.step} bukan giliran sekarang.", allowed=what_is_due(case))
+    if case.signature is not None:
+        raise _signed()
+    if step.is_decision:
+        raise NotAllowed(
+            "case.return",
+            f"Langkah {step.no} memutus sendiri; di sini pengembalian adalah salah satu hasilnya.",
+            allowed=what_is_due(case),
+        )
+    above = case.sop.steps[: case.sop.steps.index(step)]
+    targets = [one.no for one in above if one.no in case.steps_done and _drafts(one)]
+    if body.to not in targets:
+        raise NotAllowed(
+            "case.return",
+            f"Dokumen tidak dapat dikembalikan ke langkah {body.to}.",
+            allowed=f"Dapat dikembalikan ke langkah: {', '.join(targets) or 'tidak ada'}.",
+        )
+
+
+def _drafts(step: Step) -> bool:
+    return bool(_DRAFTING & {*step.activities, *(step.again or ())})
+
+
+def _decide_order(case: Case, act: Act, body: CaseBody, step: Step) -> None:
+    """Hold the act to its turn, or to a deviation that says why it leaves the path."""
+    due = case.due()
+    in_order = due is not None and due[0].no == step.no and act.kind in due[1]
+    if in_order:
+        if body.deviation is not None:
+            raise _needless(step)
+        return
+    if act.kind not in kinds_of(case, step):
+        raise NotAllowed(
+            "sop.activity",
+            f"Yang dikirim {name_of(act.kind)}; itu bukan kegiatan langkah {step.no} saat ini.",
+            allowed=what_is_due(case),
+        )
+    if body.deviation is None:
+        leaving = f"{what_is_due(case)} Meninggalkan urutan hanya dengan penyimpangan (deviation) yang beralasan."
+        if body.step == case.step:
+            said = f"Yang dikirim {name_of(act.kind)}; pada langkah {step.no} itu belum atau tidak lagi giliran."
+            raise NotAllowed("sop.activity", said, allowed=leaving)
+        raise NotAllowed("sop.order", f"Langkah {body.step} bukan giliran sekarang.", allowed=leaving)
+    if case.signature is not None and _signs(case.sop, step):
+        raise _signed()
+
+
+def _signs(sop: Sop, step: Step) -> bool:
+    """Tell whether the document is signed at ``step`` or on the way on from it."""
+    return any("signature.given" in sop.step(no).activities for no in {step.no} | steps_after(sop, step.no))
+
+
+def _decide_document(case: Case, body: CaseBody) -> None:
+    """Hold the act to the document that the case has."""
+    if draft_of(body) is not None:
+        if case.signature is not None:
+            raise _signed()
+        _decide_draft(body, case.sop)
+    if isinstance(body, b.DispositionIssued):
+        _decide_forwarding(body, case.sop)
+    if isinstance(body, b.ConceptRevised):
+        _decide_revision(case, body)
+    named = body.document if isinstance(body, Bound | b.ActivityDecided) else None
+    held = case.document.digest if case.document else None
+    if (isinstance(body, Bound | b.ActivityDecided) and named != held) or (isinstance(body, Bound) and held is None):
+        raise NotAllowed(
+            "case.document",
+            "Tindakan ini menyebut dokumen lain dari yang ada dalam perkara.",
+            allowed=f"Dokumen perkara sekarang: {held or 'belum ada'}.",
+        )
+    if isinstance(body, b.DispatchRecorded):
+        _decide_dispatch(case, body)
+
+
+def _decide_draft(body: CaseBody, sop: Sop) -> None:
+    draft = draft_of(body)
+    if draft is not None and draft.media_type != sop.document.media_type:
+        raise NotAllowed(
+            "case.media_type",
+            f"Konsep ini berjenis {draft.media_type}.",
+            allowed=f"SOP ini menghasilkan {sop.document.media_type}.",
+        )
+
+
+def _decide_outcome(case: Case, body: CaseBody, step: Step) -> None:
+    """Hold a decision to the outcomes that the SOP has; one that leads back brings its reason."""
+    if not isinstance(body, b.ActivityDecided):
+        return
+    way = next((way for way in step.next if way.when == outcome_of(body)), None)
+    if way is None:
+        raise NotAllowed(
+            "sop.outcome",
+            f"Langkah {step.no} tidak mempunyai hasil {body.decision}.",
+            allowed=f"Hasilnya: {', '.join(str(way.when) for way in step.next)}.",
+        )
+    if leads_back(case.sop, step, way) and body.reason is None:
+        raise NotAllowed(
+            "sop.reason",
+            f"Hasil {body.decision} mengembalikan perkara ke langkah {way.to}, tanpa alasan.",
+            allowed="Tulis alasannya (reason).",
+        )
+
+
+def _decide_revision(case: Case, body: b.ConceptRevised) -> None:
+    if body.answers != case.returned or case.document is None:
+        raise NotAllowed(
+            "case.answers",
+            "Perbaikan ini tidak menjawab pengembalian yang terakhir.",
+            allowed=f"Sebut daun pengembalian {case.returned}." if case.returned else "Belum ada pengembalian.",
+        )
+    if body.round != case.round:
+        raise NotAllowed(
+            "case.round",
+            f"Putaran {body.round} bukan putaran sekarang.",
+            allowed=f"Sekarang putaran {case.round}.",
+        )
+    if body.replaces != case.document.digest:
+        raise NotAllowed(
+            "case.document",
+            "Perbaikan ini menggantikan dokumen lain dari yang ada dalam perkara.",
+            allowed=f"Dokumen perkara sekarang: {case.document.digest}.",
+        )
+    if body.document.digest == body.replaces:
+        raise NotAllowed(
+            "case.unchanged",
+            "Dokumen perbaikan sama persis dengan yang dikembalikan.",
+            allowed="Lampirkan dokumen yang sudah diperbaiki.",
+        )
+
+
+def _decide_dispatch(case: Case, body: b.DispatchRecorded) -> None:
+    ordered = {one.name: one.copies for one in case.addressees}
+    if body.recipient not in ordered:
+        raise NotAllowed(
+            "case.addressee",
+            f"{body.recipient} bukan penerima yang diperintahkan.",
+            allowed=f"Penerima: {', '.join(ordered) or 'belum ada yang diperintahkan'}.",
+        )
+    if body.recipient in case.dispatched:
+        left = [name for name in ordered if name not in case.dispatched]
+        raise NotAllowed(
+            "case.dispatched",
+            f"Pengiriman kepada {body.recipient} sudah dicatat.",
+            allowed=f"Yang belum: {', '.join(left) or 'tidak ada'}.",
+        )
+    if body.copies != ordered[body.recipient]:
+        raise NotAllowed(
+            "case.copies",
+            f"{body.copies} salinan untuk {body.recipient}.",
+            allowed=f"Diperintahkan {ordered[body.recipient]} salinan.",
+        )
+
+
+def _needless(step: Step) -> NotAllowed:
+    return NotAllowed(
+        "sop.needless",
+        f"Langkah {step.no} memang giliran sekarang; ini bukan penyimpangan.",
+        allowed="Tandatangani tanpa alasan penyimpangan (deviation).",
+    )
+
+
+def _signed() -> NotAllowed:
+    return NotAllowed(
+        "case.signed",
+        "Dokumen perkara ini sudah ditandatangani dan tidak dapat diubah lagi.",
+        allowed="Perubahan dibuat dengan perkara baru yang menggantikan perkara ini (supersedes).",
+    )

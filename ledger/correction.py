@@ -1,0 +1,99 @@
+"""Corrections: a slip of the pen in an earlier act of a case, put right by an act that shows both versions.
+
+Only what a person typed can be corrected: text, figures and dates. Never what binds: a digest, a leaf, a step, a
+round, a decision, a period, who gets copies or how many; those change by acts of their own. The corrected value must
+be one that the act's own schema takes. Nothing is overwritten. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from keys.errors import Malformed, NotAllowed
+from ledger import bodies as b
+from ledger.bodies import CATALOGUE, CaseBody
+from ledger.case import Case
+
+#: What can be a slip of the pen, and what people call it; whatever is not listed binds. A test holds it against the
+#: schemas of all acts of a case.
+CORRECTABLE = {
+    "letter.sender": "pengirim surat masuk",
+    "letter.number": "nomor surat masuk",
+    "letter.date": "tanggal surat masuk",
+    "letter.received": "tanggal terima surat masuk",
+    "agenda_no": "nomor agenda",
+    "subject": "perihal",
+    "instruction": "perintah",
+    "note": "catatan",
+    "reason": "alasan",
+    "letter_date": "tanggal surat",
+    "sent_date": "tanggal kirim",
+    "addressee": "alamat tujuan",
+    "summary": "isi ringkas",
+    "remark": "keterangan",
+    "method": "cara pengiriman",
+    "received_by": "nama yang menerima",
+    "received_at": "waktu terima",
+}
+#: A whole number in the one way that a correction spells it.
+_FIGURES = re.compile("0|[1-9][0-9]{0,15}")
+
+
+def decide_correction(case: Case, body: b.CorrectionRecorded) -> None:
+    """Return if the correction names a value that stands in an act of this case, else raise NotAllowed."""
+    act = case.acts.get(body.leaf)
+    if act is None or not isinstance(act.body, CaseBody) or isinstance(act.body, b.CorrectionRecorded):
+        raise NotAllowed(
+            "correction.leaf",
+            "Tindakan yang dibetulkan tidak ada dalam perkara ini, atau sendiri sebuah pembetulan.",
+            allowed="Sebut sidik daun tindakan dalam perkara ini.",
+        )
+    if body.step != act.body.step:
+        raise NotAllowed(
+            "correction.step",
+            f"Pembetulan menyebut langkah {body.step}; tindakan itu langkah {act.body.step}.",
+            allowed="Yang membetulkan pelaksana langkah itu, dengan menyebut langkahnya.",
+        )
+    if body.field not in CORRECTABLE:
+        raise NotAllowed(
+            "correction.binding",
+            f"Bagian {body.field} mengikat dan tidak dapat dibetulkan.",
+            allowed=f"Yang dapat dibetulkan: {', '.join(CORRECTABLE.values())}.",
+        )
+    path = body.field.split(".")
+    values = act.body.plain()
+    holder, name = _holder(values, path)
+    now = next((one.new for one in reversed(case.corrections) if (one.of, one.field) == (body.leaf, body.field)), None)
+    present = now if now is not None else _text(holder.get(name)) if holder is not None else None
+    if holder is None or present is None or present != body.old:
+        raise NotAllowed(
+            "correction.old",
+            f"Bagian {body.field} tidak berisi {body.old[:80]!r}.",
+            allowed=f"Isinya sekarang: {present}." if present else "Sebut bagian yang ada isinya.",
+        )
+    if body.new == present:
+        raise NotAllowed(
+            "correction.new",
+            f"Nilai baru bagian {body.field} sama dengan yang sekarang.",
+            allowed="Tulis nilai yang benar.",
+        )
+    holder[name] = int(body.new) if isinstance(holder[name], int) and _FIGURES.fullmatch(body.new) else body.new
+    try:
+        CATALOGUE[act.kind][1].read(values, "correction.new", "Nilai baru")
+    except Malformed as fault:
+        raise NotAllowed("correction.new", fault.detail, allowed="Tulis nilai yang sah untuk bagian itu.") from None
+
+
+def _holder(values: Any, path: list[str]) -> tuple[dict[str, Any] | None, str]:
+    """Return the object that holds the last name of ``path``, or None where the path leads nowhere."""
+    for name in path[:-1]:
+        values = values.get(name) if isinstance(values, dict) else None
+    return (values if isinstance(values, dict) else None), path[-1]
+
+
+def _text(value: Any) -> str | None:
+    """Return a value as a correction spells it; only text and whole numbers can be corrected."""
+    if isinstance(value, bool):
+        return None
+    return str(value) if isinstance(value, str | int) else None
