@@ -14,6 +14,7 @@ from keys.authority import Need, require
 from keys.errors import NotAllowed, NotFound
 from keys.register import Register
 from ledger.case import Case
+from ledger.case_rules import what_is_due
 from ledger.merkle import Frontier
 from ledger.streams import Stream
 
@@ -77,9 +78,9 @@ def _refusal(case: Case, register: Register, mandate: str, index: int, now: dt.d
     due = case.due()
     if due is None:
         return NotAllowed(
-            "case.finished",
-            "Perkara ini sudah selesai; tidak ada langkah lagi.",
-            allowed="Perubahan sesudah selesai dibuat dengan perkara baru.",
+            "case.finished" if case.finished else "case.withdrawn",
+            what_is_due(case),
+            allowed="Perubahan dibuat dengan perkara baru, dibuka dengan disposisi baru.",
         )
     official = register.mandates[mandate].record.official
     own = [one.public.id for one in register.keys.values() if one.official == official and one.until is None]

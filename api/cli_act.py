@@ -71,6 +71,8 @@ from ledger.sop_findings import findings
                    "number=070/1/35.07.11/2026; @BERKAS dibaca dari berkas. Lihat: jejak kinds JENIS.")  # fmt: skip
 @click.option("--document", "attachment", type=existing_file(), metavar="BERKAS",
               help="Dokumen yang dilampirkan; pada paraf dan semacamnya: harus dokumen perkara itu.")  # fmt: skip
+@click.option("--paper", type=existing_file(), metavar="BERKAS",
+              help="Pindaian, bila tindakan ini terjadi di kertas dan dicatat menyusul.")  # fmt: skip
 @click.option("--media-type", metavar="JENIS", help="Jenis dokumen yang dilampirkan, bila tidak terbaca dari namanya.")
 @click.option("--occurred-at", metavar="WAKTU", help="Kapan terjadinya menurut Anda; bawaan: sekarang.")
 @click.option("--passphrase-file", type=existing_file(), metavar="BERKAS", help="Baca kata sandi dari berkas ini.")
@@ -89,6 +91,7 @@ def act(
     body: Path | None,
     settings: tuple[str, ...],
     attachment: Path | None,
+    paper: Path | None,
     media_type: str | None,
     occurred_at: str | None,
     passphrase_file: Path | None,
@@ -114,6 +117,7 @@ def act(
         office(place, signer, kind, said)
         attached, data = _attached(place, kind, schema, attachment, media_type)
         filled = fill(place, kind, schema, said, attached)
+        scan = _scanned(paper, schema, said)
         lacking = fields_of.missing(schema, said)
         if lacking:
             raise _lacking(kind, lacking)
@@ -141,6 +145,8 @@ def act(
             raise NotAllowed("act.key", "Berkas kunci berubah sejak ditampilkan.")
         if attached is not None and data is not None:
             client.upload(data, attached.media_type)
+        if scan is not None:
+            client.upload(scan[1], scan[0].media_type)
         proved = client.submit(Envelope.seal(PAYLOAD_TYPE, payload, opened.key))
     _report(proved, output, as_json)
     return DONE
@@ -224,8 +230,23 @@ def _attached(
         media_type = expected or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     if media_type == IKU:
         _require_iku(path, data)
-    named = {"digest": digest, "media_type": media_type, "size": len(data), "name": path.name}
-    return DocumentRef.read(named, "act.document", "Dokumen"), data
+    return _reference(path, data, media_type), data
+
+
+def _scanned(paper: Path | None, schema: fields_of.Schema, said: dict[str, Any]) -> tuple[DocumentRef, bytes] | None:
+    """Return the scan of an act on paper, named in the body, and its bytes."""
+    if paper is None:
+        return None
+    fields_of.at(schema, "paper.scan")
+    data = read_file(paper, 20 * 1024 * 1024)
+    found = _reference(paper, data, mimetypes.guess_type(paper.name)[0] or "application/octet-stream")
+    fields_of.put(said, "paper.scan", found.plain())
+    return found, data
+
+
+def _reference(path: Path, data: bytes, media_type: str) -> DocumentRef:
+    named = {"digest": digest_of(data), "media_type": media_type, "size": len(data), "name": path.name}
+    return DocumentRef.read(named, "act.document", "Dokumen")
 
 
 def _require_iku(path: Path, data: bytes) -> None:

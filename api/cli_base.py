@@ -302,7 +302,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], columns: in
     lines = []
     for number, row in enumerate(every):
         parts = [
-            [piece for line in cell.split("\n") for piece in textwrap.wrap(line, size) or [""]]
+            [piece for line in cell.split("\n") for piece in textwrap.wrap(line, size, break_on_hyphens=False) or [""]]
             for cell, size in zip(row, widths, strict=True)
         ]
         for at in range(max(map(len, parts))):

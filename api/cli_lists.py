@@ -104,7 +104,7 @@ def _inbox(said: dict[str, Any]) -> list[str]:
             one["case"],
             one["subject"],
             f"langkah {one['step']['no']}: {' atau '.join(map(name_of, one['step']['activities']))}",
-            when(dt.datetime.fromisoformat(one["since"])),
+            when(dt.datetime.fromisoformat(one["since"]["recorded_at"])),
         )
         for one in said["waiting"]
     ]

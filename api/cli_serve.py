@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from api import demo_office
-from api.cli_base import DONE, JejakCommand, json_option, print_json, table
+from api.cli_base import DONE, JejakCommand, json_option, print_json
 from api.cli_store import LOG_KEY, PINS
 from api.field_words import needed
 from api.settings import Settings
@@ -122,15 +122,13 @@ def _card(url: str, home: Path, demo: bool) -> dict[str, Any]:
 def _welcome(url: str, home: Path, demo: bool, case: Case | None) -> str:
     lines = [f"Jejak melayani di {url}", f"Buku besar {home}; patokan {_pins(home, demo)}"]
     if demo:
-        rows = [
-            (one.office_name, one.mandate, demo_office.key_path(home, one.official), one.passphrase)
-            for one in demo_office.PEOPLE
-        ]
-        lines += [
-            "BUKU BESAR DEMO: semua pejabat, NIP, dan kunci sintetis; kata sandinya bukan rahasia.",
-            "",
-            table(("Jabatan", "Mandat", "Berkas kunci", "Kata sandi"), rows),
-        ]
+        lines += ["BUKU BESAR DEMO: semua pejabat, NIP, dan kunci sintetis; kata sandinya bukan rahasia.", ""]
+        for one in demo_office.PEOPLE:
+            lines += [
+                one.office_name,
+                f"  mandat {one.mandate}, kunci {demo_office.key_path(home, one.official)}",
+                f"  kata sandi: {one.passphrase}",
+            ]
     if case is not None:
         lines += ["", *_waiting(url, home, case)]
     return "\n".join([*lines, "", "Hentikan dengan Ctrl-C."])

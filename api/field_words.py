@@ -130,6 +130,8 @@ def option(kind: str, member: Member) -> str:
     """Return how a value is given on the command line, with an example."""
     if kind == "sop.enacted" and member.path == "sop":
         return "--document BERKAS-SOP.json"
+    if member.path == "paper.scan":
+        return "--paper BERKAS"
     if member.document:
         attached = document_path(schema_of(CATALOGUE[kind][1])) == member.path
         return "--document BERKAS" if attached else "--body BERKAS.json"
@@ -151,7 +153,7 @@ def needed(kind: str) -> list[str]:
 
 def told(kind: str, lacking: Iterable[Member]) -> str:
     """Return every value that is lacking, one a line, with its meaning and how it is given."""
-    return "\n".join(["Tambahkan:", *(f"{option(kind, one)}\n  {what(one)}" for one in lacking)])
+    return "\n".join(["Tambahkan:", *(f"  {option(kind, one)}\n      {what(one)}" for one in lacking)])
 
 
 def kinds_page() -> str:
@@ -170,4 +172,5 @@ def kinds_page() -> str:
 
 
 def _named(kind: str, member: Member) -> str:
-    return "--document" if option(kind, member).startswith("--document") else member.path
+    how = option(kind, member).split()[0]
+    return how if how in ("--document", "--paper") else member.path

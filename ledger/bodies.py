@@ -339,7 +339,7 @@ class ActivityPerformed(CaseBody):
     sop: SopRef | None = None
     subject: Line | None = None
     document: DocumentRef | None = None
-    attachments: Many[DocumentRef] = ()
+    attachments: Annotated[Many[DocumentRef], Field(min_length=1)] | None = None
     note: Text | None = None
 
 

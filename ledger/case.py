@@ -128,7 +128,7 @@ def fold(case: Case | None, act: Act, leaf: str, sop: Sop, at: dt.datetime | Non
     if case is None:
         case = _opened(body, sop)
     now: dict[str, Any] = {"acts": case.acts.insert(leaf, act)}
-    if act.kind in OUTSIDE or body.deviation is not None:
+    if reason_outside(act) is not None:
         now["deviations"] = (*case.deviations, leaf)
     paper = body.paper
     by = paper.by if paper else None
@@ -190,6 +190,20 @@ def _taken_back(case: Case, no: str) -> dict[str, Any]:
     if not isinstance(given, CaseBody) or given.step != no:
         return {}
     return {"approved": None, "things": case.things - set(case.sop.step(no).gives)}
+
+
+def reason_outside(act: Act) -> str | None:
+    """Return why the act leaves the SOP's path, in its signer's words, or None where it keeps to the path."""
+    match act.body:
+        case (
+            b.DocumentReturned(reason=reason)
+            | b.DispositionWithdrawn(reason=reason)
+            | b.CorrectionRecorded(reason=reason)
+        ):
+            return reason
+        case CaseBody(deviation=reason):
+            return reason
+    return None
 
 
 def draft_of(body: CaseBody) -> DocumentRef | None:

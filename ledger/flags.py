@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ledger.bodies import CaseBody, SignatureGiven
 from ledger.case import Case
+from ledger.deviation_flags import deviation, late
 from ledger.paper_flags import day_of, paper_flags
 from ledger.replay import Step
 
@@ -62,5 +63,5 @@ def flags(step: Step) -> tuple[Flag, ...]:
                     f"Ditandatangani sebagai {mandate.capacity.capitalize()}: perlu diperiksa (UU 30/2014 ps 14(7)).",
                 )
             )
-    found += [Flag(*one) for one in paper_flags(step)]
+    found += [Flag(*one) for one in (*paper_flags(step), *deviation(act), *late(act))]
     return tuple(found)

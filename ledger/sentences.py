@@ -19,7 +19,7 @@ from keys.records import MandateRecord, OfficialRecord
 from keys.register import Proposal, Register
 from ledger import bodies as b
 from ledger.acts import Act
-from ledger.case import OUTSIDE, draft_of
+from ledger.case import draft_of, reason_outside
 from ledger.correction import CORRECTABLE
 from ledger.meanings import BY_HAND, DEVIATING, MEANINGS, ON_PAPER
 from ledger.mentions import documents_of
@@ -133,7 +133,7 @@ def about_to_sign(
         f"Anda, {name}, {office_name} ({_CAPACITIES[capacity]}), akan {_did(act, sop, round, register)}.",
         f"Artinya: {MEANINGS[act.kind]}",
     ]
-    if reason_to_deviate(act) is not None:
+    if reason_outside(act) is not None:
         lines.append(DEVIATING)
     if isinstance(act.body, b.CaseBody) and act.body.paper is not None:
         hand = act.body.paper.by
@@ -145,21 +145,11 @@ def about_to_sign(
     return "\n".join(lines)
 
 
-def reason_to_deviate(act: Act) -> str | None:
-    """Return why the act leaves the SOP's path, in its signer's words, or None where it keeps to the path."""
-    body = act.body
-    if act.kind in OUTSIDE:
-        return cast(b.DocumentReturned, body).reason
-    return body.deviation if isinstance(body, b.CaseBody) else None
-
-
 def digests_of(act: Act) -> tuple[str, ...]:
     """Return every document digest that the act names, the one it stands on or brings first, each once."""
     body, found = act.body, [reference.digest for reference in documents_of(act)]
-    if isinstance(body, _BOUND):
-        found.insert(0, body.document)
-    elif isinstance(body, b.ActivityDecided) and body.document is not None:
-        found.insert(0, body.document)
+    if isinstance(body, _BOUND | b.ActivityDecided):
+        found[:0] = [body.document] if body.document else []
     elif isinstance(body, b.CaseBody):
         draft = draft_of(body)
         found[:0] = [draft.digest] if draft else []
@@ -169,14 +159,14 @@ def digests_of(act: Act) -> tuple[str, ...]:
 
 
 _BOUND = (
-    b.TypingReviewed,
-    b.ParafGiven,
-    b.SignatureGiven,
-    b.DistributionOrdered,
-    b.AgendaOrdered,
-    b.AgendaRecorded,
-    b.DispatchRecorded,
-    b.DocumentReturned,
+    b.TypingReviewed
+    | b.ParafGiven
+    | b.SignatureGiven
+    | b.DistributionOrdered
+    | b.AgendaOrdered
+    | b.AgendaRecorded
+    | b.DispatchRecorded
+    | b.DocumentReturned
 )
 
 
@@ -191,7 +181,7 @@ def _did(act: Act, sop: Sop | None, turn: int | None, register: Register | None)
 
 
 def _outside(act: Act) -> str:
-    reason = reason_to_deviate(act)
+    reason = reason_outside(act)
     return "" if reason is None else f", sebagai penyimpangan dari SOP, dengan alasan “{_said(reason)}”"
 
 

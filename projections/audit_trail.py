@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from ledger import bodies as b
-from ledger.case import Case
+from ledger.case import Case, outcome_of
 from ledger.flags import Flag
 from ledger.replay import Step
 from ledger.sentences import digests_of, sentence
@@ -57,8 +57,8 @@ def row_of(step: Step, found: tuple[Flag, ...]) -> dict[str, Any]:
         "decree": {"number": mandate.decree.number, "date": mandate.decree.date, "issuer": mandate.decree.issuer},
         "keyid": done.entry.envelope.keyid,
         "documents": digests_of(act),
-        "decision": body.decision if isinstance(body, b.TypingReviewed) else None,
-        "reason": body.reason if isinstance(body, b.TypingReviewed) else None,
+        "decision": outcome_of(body) if isinstance(body, b.CaseBody) else None,
+        "reason": reason_of(body),
         "occurred_at": act.occurred_at.isoformat(),
         "recorded_at": utc(done.entry.recorded_at),
         "flags": flags_shown(found),
@@ -73,6 +73,12 @@ def row_of(step: Step, found: tuple[Flag, ...]) -> dict[str, Any]:
         ),
         "marked": body.document if isinstance(body, _MARKS) else None,
     }
+
+
+def reason_of(body: b.Body) -> str | None:
+    """Return why an act returned, withdrew, corrected, decided or left the path, in its signer's words."""
+    said = getattr(body, "reason", None) or (body.deviation if isinstance(body, b.CaseBody) else None)
+    return str(said) if said is not None else None
 
 
 def trail(connection: Connection, stream: str) -> list[dict[str, Any]]:

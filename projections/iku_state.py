@@ -14,13 +14,13 @@ from sqlalchemy import Connection, Row, Select, select
 
 from ledger import bodies as b
 from ledger import iku
-from ledger.case import Case
+from ledger.case import Case, reason_outside
 from ledger.flags import Flag
 from ledger.iku_checks import against_case
 from ledger.replay import Step
 from ledger.sentences import DISCLAIMER
 from ledger.streams import Stream
-from projections.audit_trail import flags_shown, utc
+from projections.audit_trail import flags_shown, reason_of, utc
 from projections.papers import NO_TABLE, NONE_YET
 from projections.schema import CASES, PAPERS
 
@@ -44,16 +44,8 @@ def advance(state: State | None, step: Step, found: tuple[Flag, ...]) -> State:
         _mark(state, step, before, after)
         if len(after.drafts) > len(before.drafts):
             _draft(state, step, after)
-        if isinstance(body, b.TypingReviewed) and body.decision == "returned":
-            by = step.authority.official.record.name
-            entry = {
-                "round": before.round,
-                "leaf_index": done.index,
-                "leaf": done.leaf,
-                "reason": body.reason,
-                "by": by,
-            }
-            state["returns"].append(entry)
+        if after.round > before.round:
+            state["returns"].append(_said(step) | {"round": before.round})
         if isinstance(body, b.DistributionOrdered):
             state["addressees"] = [
                 {"name": one.name, "copies": one.copies, "dispatched": None} for one in body.addressees
@@ -62,7 +54,8 @@ def advance(state: State | None, step: Step, found: tuple[Flag, ...]) -> State:
             for one in state["addressees"]:
                 if one["name"] == body.recipient:
                     one["dispatched"] = done.index
-    if not isinstance(before, Case) or len(after.steps_done) != len(before.steps_done):
+        _outside(state, step, before, after)
+    if not isinstance(before, Case) or (before.step, len(before.steps_done)) != (after.step, len(after.steps_done)):
         state["since"] = {"leaf_index": done.index, "recorded_at": utc(done.entry.recorded_at)}
     if found:
         state["flags"] += [{"leaf_index": done.index, "kind": act.kind, **flag} for flag in flags_shown(found)]
@@ -89,7 +82,10 @@ def _opened(step: Step, case: Case) -> State:
         "approved": None,
         "paraf": None,
         "signature": None,
+        "withdrawn": None,
         "addressees": [],
+        "deviations": [],
+        "corrections": [],
         "flags": [],
         "synthetic": step.register.synthetic,
     }
@@ -118,7 +114,25 @@ def _mark(state: State, step: Step, before: Case, after: Case) -> None:
             "digest": after.document.digest,
             "recorded_at": utc(done.entry.recorded_at),
             "occurred_at": done.act.occurred_at.isoformat(),
+            "paper": mark.paper,
+            "by": mark.by,
         }
+
+
+def _outside(state: State, step: Step, before: Case, after: Case) -> None:
+    """Put in what the act does outside the SOP's path; both versions of what it corrects."""
+    if len(after.deviations) > len(before.deviations):
+        state["deviations"].append(_said(step) | {"kind": step.done.act.kind, "reason": reason_outside(step.done.act)})
+    if after.withdrawn is not before.withdrawn:
+        state["withdrawn"] = _said(step) | {"recorded_at": utc(step.done.entry.recorded_at)}
+    for one in after.corrections[len(before.corrections) :]:
+        state["corrections"].append(_said(step) | {"of": one.of, "field": one.field, "old": one.old, "new": one.new})
+
+
+def _said(step: Step) -> dict[str, Any]:
+    """Return which act this is, who did it, and why in their own words."""
+    row, by = step.done, step.authority.official.record.name
+    return {"leaf_index": row.index, "leaf": row.leaf, "reason": reason_of(row.act.body), "by": by}
 
 
 def _draft(state: State, step: Step, after: Case) -> None:
@@ -242,7 +256,7 @@ def iku_in_force(connection: Connection, unit: str, first_year: int, last_year: 
     shown = _shown(found)
     kept = (
         *("case", "stream", "unit", "sop", "subject", "document", "approved", "paraf", "signature", "number"),
-        *("document_unit", "document_period", "finished", "rows", "rows_why", "warnings", "label", "flags"),
+        *("document_unit", "document_period", "finished", "deviations", "corrections", "rows", "rows_why", "warnings", "label", "flags"),
         *("synthetic", "disclaimer"),
     )
     return {"period": {"first_year": first_year, "last_year": last_year}} | {name: shown[name] for name in kept}

@@ -18,7 +18,8 @@ from keys.envelope import Envelope
 from keys.errors import Forged, JejakError, Malformed
 from keys.possession import PAYLOAD_TYPE as POSSESSION
 from ledger.acts import PAYLOAD_TYPE, Act, Family, Seen, SignedAct, act_of, compose
-from ledger.bodies import CATALOGUE
+from ledger.bodies import CATALOGUE, ActivityDecided
+from ledger.case import OUTSIDE
 from ledger.case_rules import Bound
 from ledger.founding import founding_key
 from ledger.kind_names import NAMES, name_of
@@ -197,6 +198,20 @@ def bodies() -> dict[str, Json]:
         "answers": "a" * 64,
         "document": SCENE.iku_mended,
     }
+    outside = {"reason": "Renstra berubah.", "paper": {"scan": SCENE.proof, "by": "Nur Aini (sintetis)"}}
+    found["document.returned"] = {"step": "6", "to": "4", "document": SCENE.iku["digest"]} | outside
+    found["disposition.withdrawn"] = {"step": "1"} | outside
+    slip = {"leaf": "a" * 64, "field": "letter.number", "old": "060/12", "new": "060/21"}
+    found["correction.recorded"] = {"step": "1"} | slip | outside
+    activity = {"step": "3", "deviation": "Sekcam dinas luar.", "note": "Catatan."}
+    found["activity.performed"] = activity | {
+        "sop": {"slug": "surat-keterangan", "leaf": "b" * 64},
+        "subject": "Surat keterangan",
+        "document": SCENE.iku,
+        "attachments": [SCENE.letter, SCENE.proof],
+    }
+    decided = {"decision": "kurang", "document": SCENE.iku["digest"], "reason": "Belum ada pengantar."}
+    found["activity.decided"] = activity | decided
     return found
 
 
@@ -255,6 +270,15 @@ def test_every_member_of_a_body_is_held_to_its_type(kind: str) -> None:
         ("agenda.recorded", {"number": {"classification": "070", "running": 0, "office_code": "35", "year": 2026}}),
         ("dispatch.recorded", {"received_at": "2026-03-02"}),
         ("dispatch.recorded", {"copies": 10_001}),
+        ("disposition.issued", {"supersedes": {"case": "11111111", "signature": "a" * 64}}),
+        ("disposition.issued", {"supersedes": {"case": "11111111-1111-4111-8111-111111111111"}}),
+        ("document.returned", {"to": "0"}),
+        ("correction.recorded", {"field": "letter..number"}),
+        ("correction.recorded", {"field": "Letter"}),
+        ("activity.decided", {"decision": "Setuju saja"}),
+        ("paraf.given", {"deviation": ""}),
+        ("paraf.given", {"paper": {"by": "Nur Aini"}}),
+        ("paraf.given", {"paper": {"scan": reference(b"x", "s.pdf", IKU), "lain": 1}}),
     ],
     ids=lambda value: value if isinstance(value, str) else next(iter(value)),
 )
@@ -264,13 +288,15 @@ def test_a_body_that_is_not_in_its_form_is_refused(kind: str, changes: Json) -> 
     assert next(iter(changes)) in fault.detail or "penerima dua kali" in fault.detail
 
 
-def test_every_kind_of_a_case_is_an_activity_that_an_sop_may_name() -> None:
-    assert set(BODIES) <= set(ACTIVITIES)
+def test_every_kind_of_a_case_is_an_activity_that_an_sop_may_name_or_stands_outside_every_path() -> None:
+    assert set(BODIES) == set(ACTIVITIES) | OUTSIDE
+    assert not OUTSIDE & set(ACTIVITIES)
 
 
 def test_every_body_that_names_the_document_by_digest_alone_is_bound_to_the_cases_own() -> None:
     named = {kind for kind, body in BODIES.items() if isinstance(body.get("document"), str)}
-    assert {CATALOGUE[kind][1] for kind in named} == set(get_args(Bound))
+    # What an activity decides upon may be no document at all; where it names one, it is held to it all the same.
+    assert {CATALOGUE[kind][1] for kind in named} == {*get_args(Bound), ActivityDecided}
 
 
 @pytest.mark.parametrize("kind", sorted(BODIES))

@@ -27,6 +27,7 @@ from ledger.case import Case
 from ledger.entry import Entry
 from ledger.recorded import Recorded
 from ledger.sop import Sop
+from tests.activity_sop import activity_sop
 from tests.kit import (
     CASE,
     FOUNDERS,
@@ -45,6 +46,9 @@ Json = dict[str, Any]
 
 FOLDER = Path(__file__).parent / "data" / "golden"
 SOP = "sop.enacted"
+ACTIVITIES = "sop.enacted.activities"
+SECOND = "case:22222222-2222-4222-8222-222222222222"
+THIRD = "case:33333333-3333-4333-8333-333333333333"
 PEOPLE = ("sri-wahyuni", "budi-santoso", "ratna-sari", "agus-salim", "hadi-wijaya")
 
 
@@ -71,12 +75,14 @@ class Golden(Kecamatan):
         self.rows.setdefault(row or kind, done.recorded)
         return done
 
-    def play(self, sop: Json) -> dict[str, Recorded]:
-        """Return the rows by name."""
+    def play(self, sop: Json, other: Json) -> dict[str, Recorded]:
+        """Return the rows by name; ``other`` is a second SOP, of activities and decisions."""
         self._register()
         first = self.do("sri-wahyuni", f"sop:{sop['slug']}", SOP, {"sop": sop})
         self.sop_leaf = first.recorded.leaf
         self._case(sop["slug"])
+        self._outside(sop["slug"])
+        self._activities(other)
         return self.rows
 
     def _register(self) -> None:
@@ -139,14 +145,51 @@ class Golden(Kecamatan):
             sent = {"recipient": one["name"], "copies": one["copies"]}
             self.do("agus-salim", CASE, "dispatch.recorded", dispatch | sent)
 
+    def _outside(self, slug: str) -> None:
+        """Play a second case that replaces the first and leaves the SOP's path wherever it can."""
+        now, reason = {"document": self.iku["digest"]}, {"reason": "Renstra berubah (sintetis)."}
+        replaces = {"case": CASE.removeprefix("case:"), "signature": self.rows["signature.given"].leaf}
+        opening = disposition({"slug": slug, "leaf": self.sop_leaf}, self.letter) | {"supersedes": replaces}
+        leaf = self.do("sri-wahyuni", SECOND, "disposition.issued", opening, row="disposition.issued.supersedes")
+        draft = {"step": "3", "document": self.iku, "deviation": "Sekcam sedang dinas luar.\nArahan lewat telepon."}
+        self.do("ratna-sari", SECOND, "concept.drafted", draft, row="concept.drafted.deviation")
+        self.do("agus-salim", SECOND, "concept.typed", {"step": "4", "document": self.iku})
+        review: Json = {"step": "5", "decision": "approved", "paper": {"scan": self.proof, "by": "Nur Aini (sintetis)"}}
+        earlier = {"occurred_at": "2026-02-27T14:00:00+07:00"}
+        self.do("ratna-sari", SECOND, "typing.reviewed", review | now, row="typing.reviewed.paper", **earlier)
+        self.do("budi-santoso", SECOND, "document.returned", {"step": "6", "to": "4"} | now | reason)
+        slip = {"field": "letter.number", "old": "060/12/35.07.1/2026", "new": "060/21/35.07.1/2026"}
+        correction = {"step": "1", "leaf": leaf.recorded.leaf} | slip | reason
+        self.do("sri-wahyuni", SECOND, "correction.recorded", correction)
+        self.do("sri-wahyuni", SECOND, "disposition.withdrawn", {"step": "1"} | reason)
+
+    def _activities(self, other: Json) -> None:
+        leaf = self.do("sri-wahyuni", f"sop:{other['slug']}", SOP, {"sop": other}, row=ACTIVITIES).recorded.leaf
+        note = {"note": "Catatan (sintetis)."}
+        opening = {"step": "1", "sop": {"slug": other["slug"], "leaf": leaf}, "subject": "Surat keterangan usaha"}
+        self.do("agus-salim", THIRD, "activity.performed", opening | {"attachments": [self.letter, self.proof]} | note)
+        lacking = {"step": "2", "decision": "kurang", "reason": "Belum ada pengantar."} | note
+        self.do("hadi-wijaya", THIRD, "activity.decided", lacking, row="activity.decided.back")
+        self.do("agus-salim", THIRD, "activity.performed", {"step": "1"}, row="activity.performed.again")
+        self.do("hadi-wijaya", THIRD, "activity.decided", {"step": "2", "decision": "lengkap"})
+        draft = {"step": "3", "document": self.letter}
+        self.do("agus-salim", THIRD, "activity.performed", draft, row="activity.performed.draft")
+        agreed = {"step": "4", "decision": "setuju", "document": self.letter["digest"]}
+        self.do("budi-santoso", THIRD, "activity.decided", agreed, row="activity.decided.document")
+
 
 def play(folder: Path) -> dict[str, Recorded]:
     """Return the rows that this version writes."""
     made = Golden(folder)
     with closing(made.ledger):
-        kept = FOLDER / f"{SOP}.json"
-        sop = load(SOP)["act"]["body"]["sop"] if kept.exists() else the_sop().plain()
-        return made.play(sop)
+        return made.play(kept_sop(SOP, the_sop()), kept_sop(ACTIVITIES, activity_sop()))
+
+
+def kept_sop(name: str, new: Sop) -> Json:
+    """Return the SOP of a golden row; where there is none yet, the new one."""
+    sop = load(name)["act"]["body"]["sop"] if (FOLDER / f"{name}.json").exists() else new.plain()
+    assert isinstance(sop, dict)
+    return sop
 
 
 @cache
@@ -243,7 +286,7 @@ def test_the_same_history_gives_the_same_bytes(name: str, played: dict[str, Reco
 def test_the_golden_history_is_one_finished_case(tmp_path: Path) -> None:
     made = Golden(tmp_path / "buku")
     with closing(made.ledger):
-        made.play(load(SOP)["act"]["body"]["sop"])
+        made.play(kept_sop(SOP, the_sop()), kept_sop(ACTIVITIES, activity_sop()))
         state = _state(made.ledger)
     assert state.finished
     assert state.round == 2

@@ -514,6 +514,8 @@ def test_a_finished_case_shows_who_did_what_on_which_document(desk: Desk) -> Non
         "digest": digest,
         "recorded_at": state["paraf"]["recorded_at"],
         "occurred_at": state["paraf"]["occurred_at"],
+        "paper": False,
+        "by": None,
     }
     assert state["paraf"]["recorded_at"].endswith("Z")
     assert state["paraf"]["occurred_at"].endswith("+07:00")
