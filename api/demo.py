@@ -174,7 +174,7 @@ class Play:
         self.acts += 1
         self.leaves = proved.index + 1
         step = office.the_sop().step(body["step"])
-        what = "Memperbaiki konsep" if kind == "concept.revised" else step.kegiatan.raw.split(".")[0]
+        what = _told(kind, body) or step.kegiatan.raw.split(".")[0]
         self._say(f"  langkah {step.no:>2}  {office.person(official).name}: {what} (daun {proved.index})")
         return proved
 
@@ -190,8 +190,14 @@ class Play:
         self._say(f"\nKeadaan {when}: {turn}; putaran {state['round']}")
         if document:
             self._say(f"  dokumen {document['name']} {document['digest'][:19]}…, {len(state['warnings'])} peringatan")
+        if step and state["returns"]:
+            said = f"  dikembalikan {state['returns'][-1]['by']}: “{state['returns'][-1]['reason']}”"
+            self._say(textwrap.fill(said, 100, subsequent_indent="    "))
+            self._say("")
+            return
         for warning in state["warnings"][:_WARNINGS_SHOWN]:
-            self._say(f"    baris {warning['row']}: {warning['text']}")
+            said = f"    baris {warning['row']}: {warning['text']}"
+            self._say(textwrap.fill(said, 100, subsequent_indent="      "))
         more = len(state["warnings"]) - _WARNINGS_SHOWN
         self._say(f"    ... dan {more} peringatan lagi\n" if more > 0 else "")
 
@@ -202,7 +208,7 @@ class Play:
             self._say(sentence)
             for flag in row["flags"]:
                 self._say(f"      perhatian: {flag['sentence']}")
-        self._say(f"\n{DISCLAIMER}")
+        self._say("\n" + textwrap.fill(DISCLAIMER, 100))
 
     def _client(self, official: str) -> Client:
         if official not in self._clients:
@@ -214,3 +220,12 @@ class Play:
         if official not in self._hands:
             self._hands[official] = office.hand(self._home, official)
         return self._hands[official]
+
+
+def _told(kind: str, body: dict[str, Any]) -> str | None:
+    """Return what is done where the SOP's own words do not say it."""
+    if kind == "concept.revised":
+        return "Memperbaiki konsep yang dikembalikan"
+    return {"returned": "Mengembalikan ketikan dengan alasan", "approved": "Menyetujui ketikan"}.get(
+        str(body.get("decision"))
+    )
