@@ -256,7 +256,8 @@ def iku_in_force(connection: Connection, unit: str, first_year: int, last_year: 
     shown = _shown(found)
     kept = (
         *("case", "stream", "unit", "sop", "subject", "document", "approved", "paraf", "signature", "number"),
-        *("document_unit", "document_period", "finished", "deviations", "corrections", "rows", "rows_why", "warnings", "label", "flags"),
+        *("document_unit", "document_period", "finished", "deviations", "corrections"),
+        *("rows", "rows_why", "warnings", "label", "flags"),
         *("synthetic", "disclaimer"),
     )
     return {"period": {"first_year": first_year, "last_year": last_year}} | {name: shown[name] for name in kept}

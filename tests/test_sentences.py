@@ -12,10 +12,15 @@ from keys.register import Register
 from ledger.acts import Act
 from ledger.bodies import CATALOGUE
 from ledger.case import Case
+from ledger.meanings import DEVIATING, MEANINGS, ON_PAPER
 from ledger.recorded import Recorded
 from ledger.replay import Replay, Step
 from ledger.sentences import DISCLAIMER, about_to_sign, day, digests_of, sentence, short, when
-from tests.kit import CASE, Kecamatan, the_sop
+from tests.activity_sop import activity_sop
+from tests.kit import CASE, Kecamatan, disposition, the_sop
+
+OUTSIDE = "case:22222222-2222-4222-8222-222222222222"
+ACTIVITIES = "case:33333333-3333-4333-8333-333333333333"
 
 #: Words of the code, and English that could slip in from it.
 _FOREIGN = re.compile(
@@ -26,9 +31,11 @@ _FOREIGN = re.compile(
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Step, str, str]]:
-    """Return every act of a founding and a case with a return: (step, sentence, what its signer was told)."""
+    """Return every act of a founding and of cases on and off the path: (step, sentence, what its signer was told)."""
     kecamatan = Kecamatan(tmp_path_factory.mktemp("told")).open()
     play_with_a_return(kecamatan)
+    play_outside_the_path(kecamatan)
+    play_activities(kecamatan)
     replay = Replay(lambda name: ())
     with kecamatan.ledger.reading() as rows:
         steps = [replay.apply(Recorded.read(row)) for row in rows.entries(0, 1000)]
@@ -57,6 +64,39 @@ def play_with_a_return(kecamatan: Kecamatan, case: str = CASE) -> None:
     kecamatan.do("agus-salim", case, "concept.revised", revised)
     for official, kind, body in kecamatan.steps(kecamatan.iku_mended)[4:]:
         kecamatan.do(official, case, kind, body)
+
+
+def play_outside_the_path(kecamatan: Kecamatan) -> None:
+    """Play a second case: replaces the first, skips a step, is reviewed on paper, returned, corrected, withdrawn."""
+    digest, why = {"document": kecamatan.iku["digest"]}, {"reason": "Renstra berubah."}
+    now = kecamatan.ledger.stream(CASE)
+    assert now is not None
+    assert isinstance(now.state, Case)
+    assert now.state.signature is not None
+    opening = disposition({"slug": the_sop().slug, "leaf": kecamatan.sop_leaf}, kecamatan.letter)
+    opening |= {"supersedes": {"case": CASE.removeprefix("case:"), "signature": now.state.signature.leaf}}
+    leaf = kecamatan.do("sri-wahyuni", OUTSIDE, "disposition.issued", opening).recorded.leaf
+    draft = {"step": "3", "document": kecamatan.iku, "deviation": "Sekcam dinas luar."}
+    kecamatan.do("ratna-sari", OUTSIDE, "concept.drafted", draft)
+    typed = {"step": "4", "document": kecamatan.iku, "paper": {"scan": kecamatan.proof}}
+    kecamatan.do("agus-salim", OUTSIDE, "concept.typed", typed)
+    paper = {"paper": {"scan": kecamatan.proof, "by": "Nur Aini (sintetis)"}}
+    kecamatan.do("ratna-sari", OUTSIDE, "typing.reviewed", {"step": "5", "decision": "approved"} | digest | paper)
+    kecamatan.do("budi-santoso", OUTSIDE, "document.returned", {"step": "6", "to": "4"} | digest | why)
+    slip = {"leaf": leaf, "field": "letter.number", "old": "060/12/35.07.1/2026", "new": "060/21/35.07.1/2026"}
+    kecamatan.do("sri-wahyuni", OUTSIDE, "correction.recorded", {"step": "1"} | slip | why)
+    kecamatan.do("sri-wahyuni", OUTSIDE, "disposition.withdrawn", {"step": "1"} | why)
+
+
+def play_activities(kecamatan: Kecamatan) -> None:
+    """Play the beginning of a case of another SOP."""
+    sop = activity_sop()
+    leaf = kecamatan.do("sri-wahyuni", f"sop:{sop.slug}", "sop.enacted", {"sop": sop.plain()}).recorded.leaf
+    opening = {"step": "1", "sop": {"slug": sop.slug, "leaf": leaf}, "subject": "Surat keterangan usaha"}
+    attached = {"attachments": [kecamatan.letter, kecamatan.proof]}
+    kecamatan.do("agus-salim", ACTIVITIES, "activity.performed", opening | attached)
+    back = {"step": "2", "decision": "kurang", "reason": "Belum ada pengantar."}
+    kecamatan.do("hadi-wijaya", ACTIVITIES, "activity.decided", back)
 
 
 def _told(step: Step, words: object) -> str:
@@ -124,6 +164,85 @@ def test_an_approval_is_told_even_where_the_register_is_not_at_hand(told: list[t
     act, _, _ = _of(told, "official.approved")
     said = sentence(act, name="Eko", office_name="Pendaftar", capacity="definitif")
     assert said.startswith("Eko, Pendaftar (definitif), menyetujui usulan dengan sidik ")
+
+
+def outside(told: list[tuple[Step, str, str]], kind: str) -> tuple[Act, str, str]:
+    return _of([one for one in told if one[0].done.act.stream in (OUTSIDE, ACTIVITIES)], kind)
+
+
+def test_a_return_outside_the_path_says_so_with_document_target_and_reason(told: list[tuple[Step, str, str]]) -> None:
+    act, said, warned = outside(told, "document.returned")
+    assert said == (
+        "Budi Santoso (sintetis), Sekretaris Kecamatan Kalipare (definitif), mengembalikan Indikator Kinerja Utama"
+        f" (sidik {short(digests_of(act)[0])}) ke langkah 4, langkah 6, putaran 1, sebagai penyimpangan dari SOP,"
+        " dengan alasan “Renstra berubah.”."
+    )
+    assert DEVIATING in warned
+    assert digests_of(act)[0] in warned
+
+
+def test_a_withdrawal_and_a_correction_say_that_they_are_outside_the_path(told: list[tuple[Step, str, str]]) -> None:
+    for kind in ("disposition.withdrawn", "correction.recorded"):
+        _, said, warned = outside(told, kind)
+        assert said.endswith(", sebagai penyimpangan dari SOP, dengan alasan “Renstra berubah.”.")
+        assert DEVIATING in warned
+
+
+def test_a_correction_is_told_with_both_versions_in_peoples_words(told: list[tuple[Step, str, str]]) -> None:
+    _, said, _ = outside(told, "correction.recorded")
+    assert "membetulkan nomor surat masuk pada tindakan dengan sidik " in said
+    assert "semula “060/12/35.07.1/2026”, menjadi “060/21/35.07.1/2026”" in said
+
+
+def test_a_skipped_step_is_told_with_its_reason(told: list[tuple[Step, str, str]]) -> None:
+    _, said, warned = outside(told, "concept.drafted")
+    assert said.endswith("langkah 3, putaran 1, sebagai penyimpangan dari SOP, dengan alasan “Sekcam dinas luar.”.")
+    assert DEVIATING in warned
+
+
+def test_no_act_on_the_path_is_told_as_a_deviation_or_as_late(told: list[tuple[Step, str, str]]) -> None:
+    straight = [one for one in told if one[0].done.act.stream == CASE]
+    assert straight
+    for _, said, warned in straight:
+        assert "penyimpangan" not in said + warned
+        assert "dicatat menyusul" not in said + warned
+
+
+def test_a_wet_signature_of_another_is_never_told_as_their_electronic_one(told: list[tuple[Step, str, str]]) -> None:
+    act, said, warned = outside(told, "typing.reviewed")
+    scan = digests_of(act)[1]
+    assert said.startswith("Ratna Sari (sintetis), ")
+    assert said.endswith(
+        f", dicatat menyusul dari kertas (pindaian sidik {short(scan)}): tanda tangan basah Nur Aini (sintetis), bukan"
+        " tanda tangan elektroniknya."
+    )
+    assert "Tanda tangan basah Nur Aini (sintetis) di kertas itu tidak menjadi tanda tangan elektroniknya" in warned
+
+
+def test_what_the_signer_did_on_paper_themselves_names_no_other_hand(told: list[tuple[Step, str, str]]) -> None:
+    act, said, warned = outside(told, "concept.typed")
+    draft, scan = digests_of(act)
+    assert draft.endswith(act.body.plain()["document"]["digest"]), "the draft comes first, then the scan"
+    assert said.endswith(f", dicatat menyusul dari kertas (pindaian sidik {short(scan)}).")
+    assert ON_PAPER in warned
+    assert "tanda tangan basah" not in warned
+
+
+def test_a_disposition_names_the_case_that_it_replaces(told: list[tuple[Step, str, str]]) -> None:
+    _, said, _ = outside(told, "disposition.issued")
+    assert f"menggantikan perkara {CASE.removeprefix('case:')}" in said
+
+
+def test_activities_of_another_sop_are_told_in_its_own_words(told: list[tuple[Step, str, str]]) -> None:
+    _, said, _ = outside(told, "activity.performed")
+    assert "membuka perkara “Surat keterangan usaha” dengan melaksanakan kegiatan “Menerima permohonan”" in said
+    assert "dengan 2 lampiran" in said
+    _, said, _ = outside(told, "activity.decided")
+    assert "memutuskan “kurang” pada kegiatan “Memeriksa berkas”, dengan alasan “Belum ada pengantar.”" in said
+
+
+def test_every_kind_of_the_catalogue_has_a_meaning() -> None:
+    assert set(MEANINGS) == set(CATALOGUE)
 
 
 def test_a_disposition_names_the_offices_as_the_sop_does(told: list[tuple[Step, str, str]]) -> None:

@@ -21,6 +21,7 @@ from keys.errors import Malformed, NotAllowed, Refused
 from keys.fields import Fact
 from ledger.sop import MAX_BYTES, MAX_FILE_BYTES, Cell, Sop, check
 from ledger.sop_findings import Finding, findings
+from tests.activity_sop import activity_sop
 
 SEED = (Path(__file__).parent / "data" / "sop-penyusunan-iku.txt").read_text("utf-8")
 DATA = (Path(ledger.sop.__file__).parent / "sops" / "penyusunan-iku.json").read_bytes()
@@ -665,3 +666,55 @@ def test_an_sop_that_cannot_be_followed_has_no_findings_but_is_refused() -> None
     with pytest.raises(Malformed) as refused:
         findings(embedded)
     assert refused.value.rule == "sop.next"
+
+
+# --- whether an SOP can be carried out to its end (ledger.sop_procedure) -----------------------------------
+
+
+REVIEWED = [{"to": "5", "when": "approved"}, {"to": "2", "when": "returned"}]
+TWO_DECISIONS = {"next": [{"to": "3", "when": "approved"}, {"to": "1", "when": "returned"}]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "change"),
+    [
+        ("sop.first", lambda sop: sop["steps"][0].update(activities=["direction.given"])),
+        ("sop.activity", lambda sop: sop["steps"][2].update(activities=["activity.performed"] * 2)),
+        ("sop.activity", lambda sop: sop["steps"][0].update(again=["concept.revised"])),
+        (
+            "sop.activity",
+            lambda sop: sop["steps"][1].update(TWO_DECISIONS, again=["activity.decided", "typing.reviewed"]),
+        ),
+        ("sop.document", lambda sop: opened_by_disposition(sop)),
+        ("sop.document", lambda sop: sop["steps"][0].update(activities=["disposition.issued", "paraf.given"])),
+        ("sop.signed", lambda sop: sop["steps"][4].update(activities=["signature.given", "concept.drafted"])),
+        ("sop.signed", lambda sop: sop["steps"][5].update(activities=["concept.typed"])),
+        ("sop.signed", lambda sop: sop["steps"][2].update(activities=["activity.performed", "signature.given"])),
+        ("sop.dispatch", lambda sop: sop["steps"][5].update(activities=["dispatch.recorded"])),
+        ("sop.dispatch", lambda sop: sop["steps"][5].update(activities=["dispatch.recorded", "distribution.ordered"])),
+        ("sop.dispatch", lambda sop: order_then(sop, ["distribution.ordered"], ["dispatch.recorded"])),
+        ("sop.return", lambda sop: sop["steps"][3].update(activities=["typing.reviewed"], next=REVIEWED)),
+    ],
+)
+def test_an_sop_that_could_lead_a_case_where_nobody_can_act_is_refused(rule: str, change: Any) -> None:
+    with pytest.raises(NotAllowed) as caught:
+        activity_sop(change)
+    assert caught.value.rule == rule
+    assert caught.value.allowed
+
+
+def opened_by_disposition(sop: Json) -> None:
+    """Nothing is drafted before step 2, which already stands on a document."""
+    sop["steps"][0]["activities"] = ["disposition.issued"]
+    sop["steps"][1].update(activities=["agenda.ordered"], next=[{"to": "3"}])
+
+
+def order_then(sop: Json, fifth: list[str], sixth: list[str]) -> None:
+    """Deliveries in two steps after one order: the second could never begin."""
+    sop["steps"][4].update(activities=["signature.given", *fifth, *sixth])
+    sop["steps"][5].update(activities=sixth)
+
+
+def test_an_sop_that_orders_before_it_sends_and_signs_once_is_carried_out() -> None:
+    sent = activity_sop(lambda sop: sop["steps"][5].update(activities=["distribution.ordered", "dispatch.recorded"]))
+    assert sent.step("5").activities == ("signature.given", "activity.performed")
