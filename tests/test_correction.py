@@ -107,6 +107,8 @@ def test_what_was_corrected_is_corrected_again_from_its_newest_version() -> None
     assert "Susun sesuai Renstra 2025." in fault.allowed
     case = written.corrected(1, "instruction", "Susun sesuai Renstra 2025.", "Susun sesuai Renstra.")
     assert [one.new for one in case.corrections] == ["Susun sesuai Renstra 2025.", "Susun sesuai Renstra."]
+    stale = written.refused(1, "instruction", "Susun sesuai Renstra 2025.", "Susun menurut Renstra.")
+    assert stale.rule == "correction.old"
 
 
 def test_a_finished_case_is_still_corrected() -> None:

@@ -475,6 +475,18 @@ def test_activities_after_the_signature_may_leave_the_path() -> None:
     assert case.deviations == (given_case.leaves[-1],)
 
 
+def test_what_was_done_at_one_step_does_not_count_at_the_step_that_a_deviation_leads_to() -> None:
+    def two_and_two(sop: Json) -> None:
+        sop["steps"][4]["activities"] = ["activity.performed", "signature.given"]
+        sop["steps"][5]["activities"] = ["activity.performed", "agenda.recorded"]
+
+    scene, way = activity_scene(activity_sop(two_and_two))
+    given_case = Given(*way[:4], way[5], scene=scene)
+    row = ("agus-salim", "agenda.recorded", AGENDA[2] | {"step": "6", "document": LETTER["digest"]} | WHY)
+    case = given_case.then_taken(row)
+    assert (case.step, case.due()) == ("6", (case.sop.step("6"), ("activity.performed",)))
+
+
 def test_a_draft_of_another_kind_of_document_than_the_sops_is_refused() -> None:
     given_case, way = performed(2)
     assert given_case.then_refused(but(way[2], document=SCENE.iku)).rule == "case.media_type"
