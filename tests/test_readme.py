@@ -126,11 +126,10 @@ def test_every_link_into_the_project_leads_somewhere() -> None:
 def test_the_picture_names_what_the_straight_path_calls() -> None:
     """Each room in the picture of one act's way stands in ``Ledger.record``, in the same order."""
     source = inspect.getsource(Ledger.record)
-    drawn = ["Envelope.parse", "opened_with", "SignedAct", "documents.require", "queue.enter", "leading"]
-    drawn += ["journal.turn", "already", "seen", "judge", "add", "advance", "save"]
     picture = README.split("## One act's way")[1].split("```")[1]
-    assert all(name in picture for name in drawn)
-    places = [source.index(name) for name in ["Envelope.parse", "opened_with", "SignedAct(", "documents.require"]]
-    places += [source.index(name) for name in ["_queue.enter", "leading", "_journal.turn", "already", "_seen.require"]]
-    places += [source.index(name) for name in ["judge(", "turn.add"]]
-    assert places == sorted(places)
+    path = ["Envelope.parse", "opened_with", "SignedAct", "documents.require", "queue.enter", "leading"]
+    path += ["journal.turn", "already", "seen", "judge", "Recorded.new", "advance", "turn.add", "events.put"]
+    calls = [name + ".require(" if name == "seen" else name + "(" for name in path]
+    drawn, called = [picture.index(name) for name in path], [source.index(call) for call in calls]
+    assert drawn == sorted(drawn)
+    assert called == sorted(called)
