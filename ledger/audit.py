@@ -30,7 +30,7 @@ from typing import Any
 from keys.errors import Forged, JejakError, Malformed, NotFound
 from keys.fields import DocumentRef
 from ledger.acts import SignedAct
-from ledger.bodies import LedgerFounded
+from ledger.bodies import DispositionIssued, LedgerFounded
 from ledger.checkpoint import open_checkpoint
 from ledger.documents import Documents
 from ledger.founding import founding_key
@@ -318,6 +318,8 @@ class Audit:
     def _judged(self, done: Recorded, signed: SignedAct) -> None:
         opened_under = opens_under(done.act)
         needs = {REGISTER, done.act.stream} | ({f"sop:{opened_under.slug}"} if opened_under else set())
+        if isinstance(done.act.body, DispositionIssued) and done.act.body.supersedes:
+            needs.add(f"case:{done.act.body.supersedes.case}")
         if needs & self._lost:
             self._unjudged(done.index, "Tindakan sebelumnya dalam alur ini rusak.")
             self._lose(done.act.stream)

@@ -105,7 +105,8 @@ class Case:
 
 def kinds_of(case: Case, step: Step) -> tuple[str, ...]:
     """Return the activities of ``step`` in their order, those for a second time if it answers a return."""
-    return step.again if step.again and case.returned is not None and case.returned_to == step.no else step.activities
+    answers = case.returned is not None and case.returned_to == step.no and step.no in case.steps_done
+    return step.again if step.again and answers else step.activities
 
 
 def kinds_due(case: Case, step: Step) -> tuple[str, ...]:

@@ -159,6 +159,12 @@ def _decide_open(case: Case, body: CaseBody) -> None:
             "Disposisi dalam perkara yang sudah dibuka menyebut SOP lain atau perkara yang digantikan.",
             allowed=f"Sebut versi SOP perkara ini: {case.sop_ref.leaf}, tanpa supersedes.",
         )
+    if isinstance(body, b.DispositionIssued) and case.sheet is not None and body.period != case.sheet.period:
+        raise NotAllowed(
+            "case.period",
+            "Disposisi yang diulang menyebut periode lain.",
+            allowed="Periode perkara tetap; untuk periode lain dibuka perkara baru.",
+        )
     if case.finished:
         raise NotAllowed(
             "case.finished",

@@ -86,9 +86,10 @@ def _check_signing(sop: Sop, step: Step) -> None:
     if _SIGNING not in _kinds(step):
         return
     after = steps_after(sop, step.no)
+    mixed = (_CONCEPTS | {"concept.revised"}) & _kinds(step)
     later = step.activities[step.activities.index(_SIGNING) + 1 :] if _SIGNING in step.activities else ()
     drafting = _CONCEPTS | {"concept.revised"}
-    if step.no in after or drafting & set(later) or any(drafting & _kinds(sop.step(no)) for no in after):
+    if mixed or step.no in after or drafting & set(later) or any(drafting & _kinds(sop.step(no)) for no in after):
         raise _cannot(
             "sop.signed",
             f"Sesudah tanda tangan pada langkah {step.no} SOP ini masih kembali mengubah dokumen.",

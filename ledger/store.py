@@ -24,6 +24,8 @@ JOURNAL = "journal.sqlite"
 DOCUMENTS = "documents"
 #: No value in a journal is larger than this, in bytes.
 _MOST_BYTES = 2 * MAX_ENTRY
+#: The type of a b-tree page that holds table rows and no children (SQLite file format, 1.6).
+_LEAF_PAGE = 0x0D
 
 
 @contextmanager
@@ -35,6 +37,7 @@ def open_store(folder: Path) -> Iterator[Rows]:
     path = folder / JOURNAL
     if not path.is_file():
         raise NotFound("store.missing", f"Tidak ada buku besar di {folder}.", allowed=f"Folder yang berisi {JOURNAL}.")
+    _check_header(path)
     if path.with_name(JOURNAL + "-journal").exists():
         raise Forged(
             "store.form", "Ada jurnal pemulihan di samping buku besar: salinan ini diambil di tengah perubahan."
@@ -47,6 +50,7 @@ def open_store(folder: Path) -> Iterator[Rows]:
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
             connection.execute("BEGIN")
             _check_form(connection)
+            _check_pages(connection)
             yield Rows(_runner(connection))
         finally:
             connection.close()
@@ -62,8 +66,30 @@ def _check_form(connection: sqlite3.Connection) -> None:
         raise Forged("store.form", "Berkas ini bukan buku besar Jejak: tabelnya lain, atau ada tampilan atau pemicu.")
 
 
+def _check_pages(connection: sqlite3.Connection) -> None:
+    """Return if pages, tables and indices fit together, else raise Forged: a row in one and not the other is hidden.
+
+    SQLite's own check visits each page once, so a tree of pages that share their children cannot hold it. What it
+    says of single values (CHECK, NULL) is left to the audit, which names the leaf.
+    """
+    found = [str(said) for (said,) in connection.execute("PRAGMA integrity_check(1000)")]
+    damage = [said for said in found if said != "ok" and not said.startswith(("CHECK constraint", "NULL value"))]
+    if damage:
+        raise Forged("store.unreadable", "Berkas buku besar rusak: tabel dan indeksnya tidak cocok.", cause=damage[0])
+
+
+def _check_header(path: Path) -> None:
+    """Return if the file begins as SQLite's do and its schema fits on one page, as the journal's does."""
+    with path.open("rb") as file:
+        head = file.read(101)
+    if len(head) < 101 or not head.startswith(b"SQLite format 3\0") or head[100] != _LEAF_PAGE:
+        raise Forged("store.unreadable", "Berkas buku besar rusak atau bukan buku besar Jejak.")
+
+
 def documents_in(folder: Path) -> Documents:
-    """Return the documents kept beside the journal in ``folder``."""
+    """Return the documents kept beside the journal in ``folder``; raises Forged if they are elsewhere."""
+    if (folder / DOCUMENTS).is_symlink():
+        raise Forged("store.form", "Folder dokumen salinan ini menunjuk ke luar salinan.")
     return Documents(folder / DOCUMENTS)
 
 

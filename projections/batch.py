@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, update
 
 from ledger import bodies as b
 from ledger import iku
-from ledger.case import Case
+from ledger.case import Case, draft_of
 from ledger.flags import flags
 from ledger.replay import Step
 from ledger.rows import Row, Rows
@@ -52,14 +52,14 @@ class Batch:
             self._add_case(step, after.state)
 
     def _add_case(self, step: Step, case: Case) -> None:
+        draft = draft_of(step.done.act.body) if isinstance(step.done.act.body, b.CaseBody) else None
+        if draft is not None and draft.media_type == iku.MEDIA_TYPE:
+            self._papers.add(draft.digest)
         match step.done.act.body:
             case b.AgendaRecorded() as body:
                 self._added[AGENDA].append(agenda.agenda_row(step, body, case.sop.unit))
             case b.DispatchRecorded() as body:
                 self._added[DISPATCHES].append(agenda.dispatch_row(step, body))
-            case b.ConceptDrafted() | b.ConceptTyped() | b.ConceptRevised() as body:
-                if body.document.media_type == iku.MEDIA_TYPE:
-                    self._papers.add(body.document.digest)
             case _:
                 pass
 

@@ -39,6 +39,8 @@ def advance(state: State | None, step: Step, found: tuple[Flag, ...]) -> State:
         assert before is None, "a case that has a past has a row"
         assert state is None, "a case without a past has no row"
         state = _opened(step, after)
+        if after.drafts:
+            _draft(state, step, after)
     else:
         assert isinstance(before, Case)
         _mark(state, step, before, after)

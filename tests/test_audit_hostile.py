@@ -228,3 +228,39 @@ def test_an_enactment_is_never_taken_from_beside_the_log(begun: Path, store: Pat
     change(store, "INSERT INTO stored_events VALUES (?, ?, ?, ?, ?, ?)", parameters=row)
     assert "entry.stray" in rules(audit(store, vkey=LOG.vkey))
     assert audit(begun, vkey=LOG.vkey).sound
+
+
+def test_rows_that_are_in_the_table_and_in_no_index_are_found(store: Path) -> None:
+    """What a covering index answers is not what the table holds: the file's own parts must fit together."""
+    with closing(sqlite3.connect(store / "journal.sqlite")) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        index = connection.execute("SELECT * FROM sqlite_master WHERE name LIKE '%autoindex_stored%'").fetchone()
+        table = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'stored_events'").fetchone()[0]
+        bare = table.replace(", UNIQUE (originator_id, originator_version)", "")
+        connection.execute("DELETE FROM sqlite_master WHERE name LIKE '%autoindex_stored%'")
+        connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'stored_events'", (bare,))
+        connection.commit()
+    with closing(sqlite3.connect(store / "journal.sqlite")) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("INSERT INTO stored_events VALUES (-5, 'register', 900, 'key.approved', x'00', x'00')")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", index)
+        connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'stored_events'", (table,))
+        connection.commit()
+    with pytest.raises(Forged) as caught:
+        audit(store, vkey=LOG.vkey)
+    assert caught.value.rule == "store.unreadable"
+
+
+def test_documents_that_are_kept_elsewhere_are_not_in_the_copy(store: Path, tmp_path: Path) -> None:
+    (store / "documents").rename(tmp_path / "elsewhere")
+    (store / "documents").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Forged, match="menunjuk ke luar"):
+        audit(store, vkey=LOG.vkey)
+
+
+@pytest.mark.parametrize("data", [b"", b"bukan sqlite", b"SQLite format 3\0" + bytes(85)])
+def test_a_file_that_is_no_sqlite_database_is_refused(store: Path, data: bytes) -> None:
+    (store / "journal.sqlite").write_bytes(data)
+    with pytest.raises(Forged, match="rusak"):
+        audit(store, vkey=LOG.vkey)

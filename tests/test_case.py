@@ -448,6 +448,13 @@ def test_an_sop_whose_return_leads_where_nothing_is_mended_is_not_enacted(to: st
     assert caught.value.rule == "sop.return"
 
 
+def test_an_sop_that_drafts_and_signs_in_one_step_is_not_enacted() -> None:
+    changed = variant(lambda sop: sop["steps"][6].update(activities=["concept.typed", "signature.given"]))
+    with pytest.raises(NotAllowed) as caught:
+        check(changed)
+    assert caught.value.rule == "sop.signed"
+
+
 def test_every_activity_of_a_step_is_demanded_before_the_case_goes_on() -> None:
     """A step that lists paraf and signature is not done with the paraf alone."""
     both = variant(lambda sop: sop["steps"][6].update(activities=["paraf.given", "signature.given"]))
