@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import struct
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -264,3 +267,41 @@ def test_a_file_that_is_no_sqlite_database_is_refused(store: Path, data: bytes) 
     (store / "journal.sqlite").write_bytes(data)
     with pytest.raises(Forged, match="rusak"):
         audit(store, vkey=LOG.vkey)
+
+
+def shared_children(path: Path, levels: int = 17, fan: int = 20) -> None:
+    """Make an index of the file a tree in which every page names the same next page ``fan`` times over."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_stored_events_1'"
+        root: int = connection.execute(query).fetchone()[0]
+        size: int = connection.execute("PRAGMA page_size").fetchone()[0]
+    data = bytearray(path.read_bytes())
+    pages = len(data) // size
+
+    def interior(child: int) -> bytes:
+        cell = struct.pack(">I", child) + bytes([3, 2, 1, 7])
+        page = bytearray(size)
+        page[size - fan * len(cell) :] = cell * fan
+        page[:12] = struct.pack(">BHHHBI", 2, 0, fan, size - fan * len(cell), 0, child)
+        starts = [size - (number + 1) * len(cell) for number in range(fan)]
+        page[12 : 12 + 2 * fan] = struct.pack(f">{fan}H", *starts)
+        return bytes(page)
+
+    leaf = bytearray(size)
+    leaf[size - 4 :] = bytes([3, 2, 1, 7])
+    leaf[:10] = struct.pack(">BHHHBH", 10, 0, 1, size - 4, 0, size - 4)
+    data[(root - 1) * size : root * size] = interior(pages + 1)
+    for level in range(1, levels):
+        data += interior(pages + level + 1)
+    data += leaf
+    data[28:32] = struct.pack(">I", len(data) // size)
+    path.write_bytes(bytes(data))
+
+
+def test_a_file_whose_pages_share_their_children_does_not_hold_the_auditor(store: Path) -> None:
+    shared_children(store / "journal.sqlite")
+    command = [sys.executable, "-m", "api.cli", "audit", "--store", str(store), "--vkey", str(LOG.vkey), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert '"store.unreadable"' in done.stdout
