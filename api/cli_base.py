@@ -124,7 +124,7 @@ class Program(JejakGroup):
 def _bug(bug: Exception) -> NotJudged:
     return NotJudged(
         "program.fault",
-        "Program ini sendiri salah; bukan Anda dan bukan buku besarnya.",
+        "Program ini sendiri salah; perintah ini tidak membuktikan apa pun, ke arah mana pun.",
         allowed="Laporkan kepada pengelola. Untuk rinciannya: ulangi dengan JEJAK_TRACE=1 di depan perintah.",
         cause=type(bug).__name__,
     )
