@@ -73,6 +73,7 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     app.parts = Parts(ledger, views, Follower(views.catch_up, size), clock)
     app.extensions[NAME] = app.parts
     app.config["TRUSTED_HOSTS"] = HOSTS
+    # Flask types its JSON provider as the base class, which has neither attribute.
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     problems.install(app)

@@ -94,6 +94,7 @@ JejakGroup.group_class = JejakGroup
 class Program(JejakGroup):
     """The outermost group: it turns every fault into words and an exit code."""
 
+    # click overloads main by standalone_mode; this one always exits.
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
         """Run the command and exit with its code."""
         given = list(sys.argv[1:] if args is None else args)

@@ -352,6 +352,18 @@ class ActivityDecided(CaseBody):
     note: Text | None = None
 
 
+#: Acts that stand on the document that their case holds, and name it.
+Bound = (
+    TypingReviewed
+    | ParafGiven
+    | SignatureGiven
+    | DistributionOrdered
+    | AgendaOrdered
+    | AgendaRecorded
+    | DispatchRecorded
+    | DocumentReturned
+)
+
 #: kind -> (stream family, body schema)
 CATALOGUE: dict[str, tuple[str, type[Body]]] = {
     "ledger.founded": ("register", LedgerFounded),

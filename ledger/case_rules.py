@@ -19,17 +19,6 @@ from ledger.kind_names import name_of
 from ledger.sop import OPENING, Sop, Step
 from ledger.sop_procedure import steps_after
 
-#: Acts that stand on the document that the case holds, and name it.
-Bound = (
-    b.TypingReviewed
-    | b.ParafGiven
-    | b.SignatureGiven
-    | b.DistributionOrdered
-    | b.AgendaOrdered
-    | b.AgendaRecorded
-    | b.DispatchRecorded
-    | b.DocumentReturned
-)
 _DRAFTING = frozenset({"concept.drafted", "concept.typed", "concept.revised", "activity.performed"})
 
 
@@ -249,14 +238,15 @@ def _decide_document(case: Case, body: CaseBody) -> None:
         _decide_forwarding(body, case.sop)
     if isinstance(body, b.ConceptRevised):
         _decide_revision(case, body)
-    named = body.document if isinstance(body, Bound | b.ActivityDecided) else None
-    held = case.document.digest if case.document else None
-    if (isinstance(body, Bound | b.ActivityDecided) and named != held) or (isinstance(body, Bound) and held is None):
-        raise NotAllowed(
-            "case.document",
-            "Tindakan ini menyebut dokumen lain dari yang ada dalam perkara.",
-            allowed=f"Dokumen perkara sekarang: {held or 'belum ada'}.",
-        )
+    if isinstance(body, b.Bound | b.ActivityDecided):
+        held = case.document.digest if case.document else None
+        # A decision may fall before there is a document; whatever stands on one needs it.
+        if body.document != held or (held is None and isinstance(body, b.Bound)):
+            raise NotAllowed(
+                "case.document",
+                "Tindakan ini menyebut dokumen lain dari yang ada dalam perkara.",
+                allowed=f"Dokumen perkara sekarang: {held or 'belum ada'}.",
+            )
     if isinstance(body, b.DispatchRecorded):
         _decide_dispatch(case, body)
 

@@ -2,7 +2,8 @@
 
 The root must be this log's at that size, and the size must cover the entry before the act in its stream: who
 signs ``previous`` has seen it in the log. A root that is not ours, under a signature that holds, means that
-somebody was shown another history; the act is refused and its envelope kept.
+somebody was shown another history; the act is refused and its envelope kept, within bounds
+for each key and for all, and the refusal says whether it was.
 """
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ def about_to_sign(
 def digests_of(act: Act) -> tuple[str, ...]:
     """Return every document digest that the act names, the one it stands on or brings first, each once."""
     body, found = act.body, [reference.digest for reference in documents_of(act)]
-    if isinstance(body, _BOUND | b.ActivityDecided):
+    if isinstance(body, b.Bound | b.ActivityDecided):
         found[:0] = [body.document] if body.document else []
     elif isinstance(body, b.CaseBody):
         draft = draft_of(body)
@@ -156,18 +156,6 @@ def digests_of(act: Act) -> tuple[str, ...]:
         if isinstance(body, b.ConceptRevised):
             found.insert(1, body.replaces)
     return tuple(dict.fromkeys(found))
-
-
-_BOUND = (
-    b.TypingReviewed
-    | b.ParafGiven
-    | b.SignatureGiven
-    | b.DistributionOrdered
-    | b.AgendaOrdered
-    | b.AgendaRecorded
-    | b.DispatchRecorded
-    | b.DocumentReturned
-)
 
 
 def _did(act: Act, sop: Sop | None, turn: int | None, register: Register | None) -> str:

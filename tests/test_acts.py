@@ -18,9 +18,8 @@ from keys.envelope import Envelope
 from keys.errors import Forged, JejakError, Malformed
 from keys.possession import PAYLOAD_TYPE as POSSESSION
 from ledger.acts import PAYLOAD_TYPE, Act, Family, Seen, SignedAct, act_of, compose
-from ledger.bodies import CATALOGUE, ActivityDecided
+from ledger.bodies import CATALOGUE, ActivityDecided, Bound
 from ledger.case import OUTSIDE
-from ledger.case_rules import Bound
 from ledger.founding import founding_key
 from ledger.kind_names import NAMES, name_of
 from ledger.mentions import documents_of
