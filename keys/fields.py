@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, StringConstraints, ValidationError
 
 from keys.errors import Malformed
+from keys.member_words import value_in_words, words_of
 
 T = TypeVar("T")
 
@@ -163,8 +164,9 @@ _SHAPES = {
     r"^[0-9][0-9.]{0,19}$": "kode klasifikasi: angka dan titik, misalnya 070 atau 060.1",
     r"^[0-9A-Za-z][0-9A-Za-z.-]{0,29}$": "kode jabatan: huruf, angka, titik, tanda hubung, misalnya 35.07.11",
     r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$": "nomor perkara, misalnya 11111111-1111-4111-8111-111111111111",
-    r"^[a-z_]{1,40}(?:\.[a-z0-9_]{1,40}){0,4}$": "nama bagian, misalnya letter.number",
-    r"^[a-z]{2,30}\.[a-z]{2,30}$": "jenis tindakan, misalnya paraf.given",
+    r"^[a-z_]{1,40}(?:\.[a-z0-9_]{1,40}){0,4}$": "nama bagian tindakan",
+    r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$": "jam dan menit, misalnya 07:30",
+    r"^[a-z]{2,30}\.[a-z]{2,30}$": "jenis tindakan",
     r"^(?:\S(?:[^\r\t]*\S)?)?$": "teks tanpa spasi kosong di awal dan akhir",
     r"^[a-z0-9][a-z0-9./_-]{2,127}$": "nama buku besar, misalnya kalipare.malangkab.go.id/jejak",
     r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$": "akar pohon: 32 bita dalam base64",
@@ -177,30 +179,50 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "extra_forbidden": lambda c: "tidak dikenal",
     "string_type": lambda c: "harus teks",
     "int_type": lambda c: "harus bilangan bulat",
-    "bool_type": lambda c: "harus true atau false",
+    "bool_type": lambda c: "harus ya atau tidak",
     "tuple_type": lambda c: "harus daftar",
-    "model_type": lambda c: "harus objek",
-    "dict_type": lambda c: "harus objek",
+    "model_type": lambda c: "harus terdiri atas bagian-bagiannya",
+    "dict_type": lambda c: "harus terdiri atas bagian-bagiannya",
     "string_too_long": lambda c: f"terlalu panjang (paling banyak {c['max_length']} karakter)",
     "string_too_short": lambda c: f"terlalu pendek (paling sedikit {c['min_length']} karakter)",
     "string_pattern_mismatch": lambda c: f"tidak berbentuk {_SHAPES.get(c['pattern'], _SOME_SHAPE)}",
     "too_long": lambda c: f"terlalu banyak (paling banyak {c['max_length']})",
     "too_short": lambda c: f"terlalu sedikit (paling sedikit {c['min_length']})",
-    "literal_error": lambda c: f"harus salah satu dari {c['expected'].replace(' or ', ', ')}",
+    "literal_error": lambda c: f"harus salah satu dari: {_choices(c['expected'])}",
     "greater_than_equal": lambda c: f"harus paling kecil {c['ge']}",
     "less_than_equal": lambda c: f"harus paling besar {c['le']}",
     "value_error": lambda c: str(c["error"]),
 }
 
 
-def in_words(error: ValidationError, rule: str, what: str) -> Malformed:
-    """Return pydantic's first complaint as one Indonesian sentence about ``what``."""
+def in_words(error: ValidationError, rule: str, what: str, *, typed: bool = False) -> Malformed:
+    """Return pydantic's first complaint as one Indonesian sentence about ``what``.
+
+    A part is called what people call it; where they typed its name themselves (``typed``), it is named as it is. The
+    fact ``member`` is its path in any case.
+    """
     first = error.errors(include_url=False, include_input=False)[0]
     path = ".".join(str(part) for part in first["loc"])[:120]
     words = _WORDS.get(first["type"])
     said = words(first.get("ctx", {})) if words else "tidak berbentuk seperti yang diminta"
-    where = f"{what}: bagian {path!r}" if path else what
-    return Malformed(rule, f"{where} {said}.", member=path)
+    if first["type"] == "extra_forbidden":  # the sender's own name for something that we have no word for
+        part = repr(str(first["loc"][-1])[:80])
+    elif typed or not words_of(first["loc"]):
+        part = repr(path) if path else ""
+    else:
+        part = f"“{words_of(first['loc'])}”"
+    where = f"{what}: bagian {part}" if part else what
+    return Malformed(rule, f"{where} {said}.", allowed=_ALLOWED.get(first["type"], _MEND), member=path)
+
+
+def _choices(expected: str) -> str:
+    """Return pydantic's list of what a literal takes ("'a', 'b' or 'c'") in words."""
+    return ", ".join(value_in_words(one) for one in re.findall(r"'([^']*)'", expected))
+
+
+#: What would be accepted instead, where the sentence does not say it.
+_ALLOWED = {"missing": "Isi bagian itu.", "extra_forbidden": "Hapus bagian itu, atau betulkan namanya."}
+_MEND = "Betulkan bagian itu."
 
 
 Seats = Literal["one", "many"]

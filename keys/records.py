@@ -59,7 +59,7 @@ class MandateRecord(Fact):
         if self.end is not None and self.end < self.start:
             raise ValueError("berakhir sebelum mulai")
         if (self.capacity in ("plt", "plh")) != (self.absence is not None):
-            raise ValueError("plt dan plh, dan hanya keduanya, wajib memuat sebab (absence)")
+            raise ValueError("plt dan plh, dan hanya keduanya, wajib memuat sebab berhalangan")
         if (self.capacity in ("an", "ub")) != (self.own_office is not None):
-            raise ValueError("an dan ub, dan hanya keduanya, wajib memuat jabatan sendiri (own_office)")
+            raise ValueError("an dan ub, dan hanya keduanya, wajib memuat jabatan sendiri")
         return self

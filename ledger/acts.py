@@ -45,8 +45,10 @@ from keys import strict_json
 from keys.envelope import Envelope, Opened
 from keys.errors import Malformed
 from keys.fields import Fact, LeafHash, Positive, Slug, Time
+from keys.member_words import words_of
 from ledger.bodies import CATALOGUE, Body
 from ledger.kind_names import name_of
+from ledger.rule_words import place_in_words
 
 #: The DSSE payload type of every act.
 PAYLOAD_TYPE = "application/vnd.jejak.act.v1+json"
@@ -112,26 +114,29 @@ class Act:
             raise Malformed(
                 "act.spelling",
                 "Tindakan tidak ditulis dalam ejaan bakunya.",
-                allowed=f"Tanpa spasi, tanpa \\u untuk huruf biasa, dengan urutan bagian: {', '.join(_MEMBERS)}.",
+                allowed="Tanpa spasi di luar teks, tanpa huruf yang disandikan, dengan urutan bagian yang tetap.",
+                members=_MEMBERS,
             )
         known = CATALOGUE.get(frame.kind)
         if known is None:
             raise Malformed(
                 "act.kind",
-                f"Jenis tindakan {frame.kind!r} tidak ada dalam katalog.",
-                allowed=f"Yang dikenal: {', '.join(sorted(CATALOGUE))}.",
+                f"Jenis tindakan “{frame.kind}” tidak ada dalam katalog.",
+                allowed=f"Yang dikenal: {', '.join(map(name_of, CATALOGUE))}.",
+                known=sorted(CATALOGUE),
             )
         family, schema = known
         if frame.stream.partition(":")[0] != family:
             raise Malformed(
                 "act.stream",
-                f"{name_of(frame.kind).capitalize()} tidak dapat dicatat pada {frame.stream}.",
+                f"{name_of(frame.kind).capitalize()} tidak dapat dicatat pada {place_in_words(frame.stream)}.",
                 allowed=f"Tempatnya: {_PLACES[family]}.",
             )
         if (frame.version == 1) != (frame.previous is None):
             raise Malformed(
                 "act.previous",
-                "Versi 1 tidak mempunyai pendahulu; versi berikutnya wajib menyebut pendahulunya.",
+                "Tindakan pertama tidak mempunyai pendahulu; yang berikutnya wajib menyebut pendahulunya.",
+                allowed="Sebut sidik daun tindakan sebelumnya, kecuali pada tindakan pertama.",
             )
         return cls(
             ledger=frame.ledger,
@@ -143,23 +148,28 @@ class Act:
             official=frame.official,
             mandate=frame.mandate,
             occurred_at=dt.datetime.fromisoformat(frame.occurred_at),
-            body=schema.read(_without_null(frame.body, payload), "act.body", f"Isi {frame.kind}"),
+            body=schema.read(_without_null(frame.body, payload), "act.body", f"Isi {name_of(frame.kind)}"),
         )
 
 
 def _without_null(body: dict[str, Any], payload: bytes) -> dict[str, Any]:
     """Return the body if it spells no null: a member that is absent is left out, in one way only."""
     if b"null" in payload:
-        _refuse_null(body, "isi")
+        _refuse_null(body, ("body",))
     return body
 
 
-def _refuse_null(value: object, where: str) -> None:
+def _refuse_null(value: object, where: tuple[str, ...]) -> None:
     if value is None:
-        raise Malformed("act.null", f"Bagian {where} ditulis null.", allowed="Hilangkan bagian yang tidak ada isinya.")
+        raise Malformed(
+            "act.null",
+            f"Bagian “{words_of(where) or where[-1]}” ditulis kosong.",
+            allowed="Hilangkan bagian yang tidak ada isinya.",
+            member=".".join(where)[-200:],
+        )
     if isinstance(value, dict):
         for name, member in value.items():
-            _refuse_null(member, f"{where}.{name}"[-200:])
+            _refuse_null(member, (*where, name))
     elif isinstance(value, list):
         for member in value:
             _refuse_null(member, where)
@@ -186,8 +196,10 @@ def act_of(envelope: Envelope) -> Act:
     if envelope.payload_type != PAYLOAD_TYPE:
         raise Malformed(
             "act.type",
-            f"Amplop berisi {envelope.payload_type}, bukan tindakan.",
-            allowed=f"Tindakan memakai payloadType {PAYLOAD_TYPE}.",
+            "Amplop ini berisi sesuatu yang lain, bukan tindakan.",
+            allowed="Tandatangani tindakan, lalu kirim amplopnya.",
+            payload_type=envelope.payload_type,
+            expected=PAYLOAD_TYPE,
         )
     return Act.read(envelope.unverified_payload)
 
@@ -224,4 +236,4 @@ def compose(
     return payload
 
 
-_PLACES = {"register": "register", "sop": "sop:<nama SOP>", "case": "case:<nomor perkara>"}
+_PLACES = {"register": "register", "sop": "SOP yang bersangkutan", "case": "perkara yang bersangkutan"}

@@ -93,7 +93,7 @@ class Ledger(Application[str]):
                             at = turn.time(self._clock())
                             judge(world, each.item, turn.next_index, at)
                             done = Recorded.new(turn.next_index, each.item, at)
-                            world.keep(advance(world, done))
+                            world.keep(advance(world, done), done.act)
                             turn.add(each.item, done)
                     self.events.put([ActRecorded.of(done) for done in turn.added], turn=turn)
                 self._memory.committed(world)

@@ -29,8 +29,9 @@ from typing import Any
 
 from keys.errors import Forged, JejakError, Malformed, NotFound
 from keys.fields import DocumentRef
-from ledger.acts import SignedAct
-from ledger.bodies import DispositionIssued, LedgerFounded
+from ledger.acts import Act, SignedAct
+from ledger.bodies import AgendaRecorded, DispositionIssued, LedgerFounded
+from ledger.case import Case
 from ledger.checkpoint import open_checkpoint
 from ledger.documents import Documents
 from ledger.founding import founding_key
@@ -321,6 +322,7 @@ class Audit:
         needs = {REGISTER, done.act.stream} | ({f"sop:{opened_under.slug}"} if opened_under else set())
         if isinstance(done.act.body, DispositionIssued) and done.act.body.supersedes:
             needs.add(f"case:{done.act.body.supersedes.case}")
+        needs |= self._numbered_by(done.act)
         if needs & self._lost:
             self._unjudged(done.index, "Tindakan sebelumnya dalam alur ini rusak.")
             self._lose(done.act.stream)
@@ -334,6 +336,11 @@ class Audit:
             self._lose(done.act.stream)
         else:
             self._replay.apply(done)
+
+    def _numbered_by(self, act: Act) -> set[str]:
+        """Return the stream that says how a letter of this act's case is numbered."""
+        case = self._replay.stream(act.stream) if isinstance(act.body, AgendaRecorded) else None
+        return {f"sop:{case.state.sop_ref.slug}"} if case and isinstance(case.state, Case) else set()
 
     def _lose(self, stream: str) -> None:
         """Pass over an act that does not hold: its stream cannot be judged from here on."""

@@ -27,7 +27,8 @@ from keys.fields import (
     Year,
 )
 from keys.records import MandateRecord, OfficialRecord
-from ledger.sop import Sop
+from ledger.calendar import Calendar
+from ledger.sop import Duration, Raw, Sop
 
 
 class Body(Fact):
@@ -102,6 +103,62 @@ class SopEnacted(Body):
 
     sop: Sop
     replaces: LeafHash | None = None
+
+
+class SopSuperseded(Body):
+    """An SOP goes out of force: nothing opens under it any more; open cases keep their version to the end.
+
+    ``sop`` is the leaf of the version that was in force, ``by`` the SOP that is to be used instead, if there is one.
+    """
+
+    sop: LeafHash
+    reason: Text
+    by: Slug | None = None
+
+
+class ReadingConfirmed(Body):
+    """The office says how a cell of an SOP is to be read, from this leaf on: ``raw`` is the text that is read.
+
+    ``sop`` is the leaf of the version in which the cell stands. ``ground`` says on what the reading rests, ``document``
+    may hold it.
+    """
+
+    sop: LeafHash
+    step: StepNo
+    cell: Literal["waktu", "pelaksana", "kelengkapan", "output"]
+    raw: Raw
+    reading: Duration | Slug | Many[Slug]
+    ground: Text
+    document: DocumentRef | None = None
+
+
+class CalendarEnacted(Body):
+    """The calendar by which this SOP's durations are counted, from this leaf on."""
+
+    calendar: Calendar
+
+
+Classification = Annotated[str, StringConstraints(pattern=r"^[0-9][0-9.]{0,19}$")]
+OfficeCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,29}$")]
+#: The highest running number that a letter can have.
+LAST_RUNNING = 999_999
+Running = Annotated[int, Field(ge=1, le=LAST_RUNNING)]
+
+
+class Used(Fact):
+    """The last numbers of a year that were given before this ledger kept the book."""
+
+    year: Year
+    running: Running
+    agenda_no: Positive
+
+
+class NumberingEnacted(Body):
+    """The parts of the numbers that letters of this SOP get, from this leaf on."""
+
+    classifications: Annotated[Many[Classification], Field(min_length=1, max_length=20)]
+    office_code: OfficeCode
+    used: Used | None = None
 
 
 # --- case -----------------------------------------------------------------------------------------------
@@ -222,7 +279,7 @@ class TypingReviewed(CaseBody):
     @model_validator(mode="after")
     def _says_why(self) -> TypingReviewed:
         if (self.decision == "returned") != (self.reason is not None):
-            raise ValueError("pengembalian, dan hanya pengembalian, wajib memuat alasan (reason)")
+            raise ValueError("pengembalian, dan hanya pengembalian, wajib memuat alasan")
         return self
 
 
@@ -271,9 +328,9 @@ class AgendaOrdered(CaseBody):
 class LetterNumber(Fact):
     """A letter's number: classification / running number / office code / year."""
 
-    classification: Annotated[str, StringConstraints(pattern=r"^[0-9][0-9.]{0,19}$")]
-    running: Annotated[int, Field(ge=1, le=999_999)]
-    office_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,29}$")]
+    classification: Classification
+    running: Running
+    office_code: OfficeCode
     year: Year
 
     def text(self) -> str:
@@ -375,6 +432,10 @@ CATALOGUE: dict[str, tuple[str, type[Body]]] = {
     "mandate.proposed": ("register", MandateProposed),
     "mandate.approved": ("register", Approved),
     "sop.enacted": ("sop", SopEnacted),
+    "sop.superseded": ("sop", SopSuperseded),
+    "reading.confirmed": ("sop", ReadingConfirmed),
+    "calendar.enacted": ("sop", CalendarEnacted),
+    "numbering.enacted": ("sop", NumberingEnacted),
     "disposition.issued": ("case", DispositionIssued),
     "direction.given": ("case", DirectionGiven),
     "concept.drafted": ("case", ConceptDrafted),

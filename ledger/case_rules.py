@@ -16,6 +16,7 @@ from ledger.bodies import CaseBody
 from ledger.case import OUTSIDE, Case, draft_of, kinds_of, leads_back, outcome_of
 from ledger.correction import decide_correction
 from ledger.kind_names import name_of
+from ledger.rule_words import naming_step
 from ledger.sop import OPENING, Sop, Step
 from ledger.sop_procedure import steps_after
 
@@ -39,14 +40,20 @@ def decide(case: Case | None, act: Act, sop: Sop, superseded: Case | None = None
     body = act.body
     if not isinstance(body, CaseBody):
         raise AssertionError(f"{act.kind} is no act of a case")
-    if case is None:
-        _decide_opening(act, body, sop, superseded)
-        return
+    with naming_step(body.step):
+        if case is None:
+            _decide_opening(act, body, sop, superseded)
+        else:
+            _decide_next(case, act, body, sop)
+
+
+def _decide_next(case: Case, act: Act, body: CaseBody, sop: Sop) -> None:
     if act.kind in OUTSIDE and body.deviation is not None:
         raise NotAllowed(
             "sop.needless",
             f"Tindakan ini ({name_of(act.kind)}) memang di luar urutan SOP dan sudah memuat alasannya.",
-            allowed="Tulis alasannya sekali saja (reason), tanpa alasan penyimpangan (deviation).",
+            allowed="Tulis alasannya sekali saja, tanpa alasan penyimpangan.",
+            member="deviation",
         )
     if isinstance(body, b.CorrectionRecorded):
         decide_correction(case, body)
@@ -60,7 +67,7 @@ def decide(case: Case | None, act: Act, sop: Sop, superseded: Case | None = None
     if missing:
         raise NotAllowed(
             "sop.kelengkapan",
-            f"Langkah {step.no} belum dapat dikerjakan: belum ada {', '.join(missing)}.",
+            f"Belum dapat dikerjakan, karena belum ada {', '.join(missing)}.",
             allowed=what_is_due(case),
         )
     if isinstance(body, b.DocumentReturned):
@@ -92,8 +99,9 @@ def _decide_opening(act: Act, body: CaseBody, sop: Sop, superseded: Case | None)
             allowed=f"Yang membuka: langkah {first.no} oleh {sop.office_of(first).name}{subject}.",
         )
     if body.deviation is not None:
-        raise _needless(first)
+        raise _needless()
     if isinstance(body, b.ActivityPerformed):
+        _decide_brought(None, body, sop)
         _decide_draft(body, sop)
         return
     if not isinstance(body, b.DispositionIssued):
@@ -136,7 +144,7 @@ def _decide_open(case: Case, body: CaseBody) -> None:
         raise NotAllowed(
             "case.withdrawn",
             "Disposisi perkara ini sudah ditarik.",
-            allowed="Perkara baru dibuka dengan disposisi baru.",
+            allowed="Untuk pokok yang sama dibuka perkara baru.",
         )
     due = case.due()
     disposes = isinstance(body, b.DispositionIssued) and (due is None or "disposition.issued" not in due[1])
@@ -146,7 +154,7 @@ def _decide_open(case: Case, body: CaseBody) -> None:
         raise NotAllowed(
             "case.sop",
             "Disposisi dalam perkara yang sudah dibuka menyebut SOP lain atau perkara yang digantikan.",
-            allowed=f"Sebut versi SOP perkara ini: {case.sop_ref.leaf}, tanpa supersedes.",
+            allowed=f"Sebut versi SOP perkara ini: {case.sop_ref.leaf}, tanpa perkara yang digantikan.",
         )
     if isinstance(body, b.DispositionIssued) and case.sheet is not None and body.period != case.sheet.period:
         raise NotAllowed(
@@ -167,7 +175,7 @@ def _decide_withdrawal(case: Case, body: b.DispositionWithdrawn) -> None:
     if body.step != first.no:
         raise NotAllowed(
             "case.withdrawal",
-            f"Penarikan disposisi menyebut langkah {body.step}.",
+            "Penarikan disposisi menyebut langkah yang bukan langkah pertama.",
             allowed=f"Yang menarik: {case.sop.office_of(first).name}, dengan menyebut langkah {first.no}.",
         )
     if case.signature is not None:
@@ -176,13 +184,13 @@ def _decide_withdrawal(case: Case, body: b.DispositionWithdrawn) -> None:
 
 def _decide_return(case: Case, body: b.DocumentReturned, step: Step) -> None:
     if body.step != case.step:
-        raise NotAllowed("sop.order", f"Langkah {body.step} bukan giliran sekarang.", allowed=what_is_due(case))
+        raise NotAllowed("sop.order", "Sekarang bukan giliran langkah ini.", allowed=what_is_due(case))
     if case.signature is not None:
         raise _signed()
     if step.is_decision:
         raise NotAllowed(
             "case.return",
-            f"Langkah {step.no} memutus sendiri; di sini pengembalian adalah salah satu hasilnya.",
+            "Langkah ini memutus sendiri; di sini pengembalian adalah salah satu hasilnya.",
             allowed=what_is_due(case),
         )
     above = case.sop.steps[: case.sop.steps.index(step)]
@@ -205,20 +213,20 @@ def _decide_order(case: Case, act: Act, body: CaseBody, step: Step) -> None:
     in_order = due is not None and due[0].no == step.no and act.kind in due[1]
     if in_order:
         if body.deviation is not None:
-            raise _needless(step)
+            raise _needless()
         return
     if act.kind not in kinds_of(case, step):
         raise NotAllowed(
             "sop.activity",
-            f"Yang dikirim {name_of(act.kind)}; itu bukan kegiatan langkah {step.no} saat ini.",
+            f"Yang dikirim {name_of(act.kind)}; itu bukan kegiatan langkah ini sekarang.",
             allowed=what_is_due(case),
         )
     if body.deviation is None:
-        leaving = f"{what_is_due(case)} Meninggalkan urutan hanya dengan penyimpangan (deviation) yang beralasan."
+        leaving = f"{what_is_due(case)} Meninggalkan urutan hanya dengan alasan penyimpangan."
         if body.step == case.step:
-            said = f"Yang dikirim {name_of(act.kind)}; pada langkah {step.no} itu belum atau tidak lagi giliran."
-            raise NotAllowed("sop.activity", said, allowed=leaving)
-        raise NotAllowed("sop.order", f"Langkah {body.step} bukan giliran sekarang.", allowed=leaving)
+            said = f"Yang dikirim {name_of(act.kind)}; itu belum atau tidak lagi mendapat giliran."
+            raise NotAllowed("sop.activity", said, allowed=leaving, member="deviation")
+        raise NotAllowed("sop.order", "Sekarang bukan giliran langkah ini.", allowed=leaving, member="deviation")
     if case.signature is not None and _signs(case.sop, step):
         raise _signed()
 
@@ -230,6 +238,7 @@ def _signs(sop: Sop, step: Step) -> bool:
 
 def _decide_document(case: Case, body: CaseBody) -> None:
     """Hold the act to the document that the case has."""
+    _decide_brought(case, body, case.sop)
     if draft_of(body) is not None:
         if case.signature is not None:
             raise _signed()
@@ -251,13 +260,30 @@ def _decide_document(case: Case, body: CaseBody) -> None:
         _decide_dispatch(case, body)
 
 
+def _decide_brought(case: Case | None, body: CaseBody, sop: Sop) -> None:
+    """Hold a step that gives what belongs to a draft to there being one: it brings the first."""
+    if not isinstance(body, b.ActivityPerformed) or body.document is not None or (case and case.document):
+        return
+    bound = [thing.name for thing in map(sop.thing, sop.step(body.step).gives) if thing.bound]
+    if bound:
+        raise NotAllowed(
+            "case.draft",
+            f"Yang dihasilkan {', '.join(bound)}, tetapi perkara ini belum mempunyai naskah.",
+            allowed=f"Lampirkan {sop.document.name}.",
+        )
+
+
 def _decide_draft(body: CaseBody, sop: Sop) -> None:
     draft = draft_of(body)
     if draft is not None and draft.media_type != sop.document.media_type:
+        short = sop.document.media_type.rpartition("/")[2]
+        file = f"berkas {short.upper()}" if short.isalnum() else "jenis berkas yang ditentukan SOP"
         raise NotAllowed(
             "case.media_type",
-            f"Konsep ini berjenis {draft.media_type}.",
-            allowed=f"SOP ini menghasilkan {sop.document.media_type}.",
+            "Berkas konsep ini bukan jenis dokumen yang ditentukan SOP.",
+            allowed=f"Lampirkan {sop.document.name} sebagai {file}.",
+            media_type=draft.media_type,
+            expected=sop.document.media_type,
         )
 
 
@@ -269,14 +295,15 @@ def _decide_outcome(case: Case, body: CaseBody, step: Step) -> None:
     if way is None:
         raise NotAllowed(
             "sop.outcome",
-            f"Langkah {step.no} tidak mempunyai hasil {body.decision}.",
+            f"Keputusan di langkah ini tidak mempunyai hasil {body.decision}.",
             allowed=f"Hasilnya: {', '.join(str(way.when) for way in step.next)}.",
         )
     if leads_back(case.sop, step, way) and body.reason is None:
         raise NotAllowed(
             "sop.reason",
             f"Hasil {body.decision} mengembalikan perkara ke langkah {way.to}, tanpa alasan.",
-            allowed="Tulis alasannya (reason).",
+            allowed="Tulis alasannya.",
+            member="reason",
         )
 
 
@@ -285,7 +312,9 @@ def _decide_revision(case: Case, body: b.ConceptRevised) -> None:
         raise NotAllowed(
             "case.answers",
             "Perbaikan ini tidak menjawab pengembalian yang terakhir.",
-            allowed=f"Sebut daun pengembalian {case.returned}." if case.returned else "Belum ada pengembalian.",
+            allowed=f"Sebut daun pengembalian {case.returned}."
+            if case.returned
+            else "Perbaikan menunggu pengembalian.",
         )
     if body.round != case.round:
         raise NotAllowed(
@@ -325,16 +354,17 @@ def _decide_dispatch(case: Case, body: b.DispatchRecorded) -> None:
     if body.copies != ordered[body.recipient]:
         raise NotAllowed(
             "case.copies",
-            f"{body.copies} salinan untuk {body.recipient}.",
+            f"Yang dicatat {body.copies} salinan untuk {body.recipient}.",
             allowed=f"Diperintahkan {ordered[body.recipient]} salinan.",
         )
 
 
-def _needless(step: Step) -> NotAllowed:
+def _needless() -> NotAllowed:
     return NotAllowed(
         "sop.needless",
-        f"Langkah {step.no} memang giliran sekarang; ini bukan penyimpangan.",
-        allowed="Tandatangani tanpa alasan penyimpangan (deviation).",
+        "Langkah ini memang mendapat giliran sekarang; ini bukan penyimpangan.",
+        allowed="Tandatangani tanpa alasan penyimpangan.",
+        member="deviation",
     )
 
 
@@ -342,5 +372,5 @@ def _signed() -> NotAllowed:
     return NotAllowed(
         "case.signed",
         "Dokumen perkara ini sudah ditandatangani dan tidak dapat diubah lagi.",
-        allowed="Perubahan dibuat dengan perkara baru yang menggantikan perkara ini (supersedes).",
+        allowed="Perubahan dibuat dengan perkara baru yang menggantikan perkara ini.",
     )

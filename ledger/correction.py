@@ -1,16 +1,16 @@
 """Corrections: a slip of the pen in an earlier act of a case, put right by an act that shows both versions.
 
-Only what a person typed can be corrected: text, figures and dates. Never what binds: a digest, a leaf, a step, a
-round, a decision, a period, who gets copies or how many; those change by acts of their own. The corrected value must
-be one that the act's own schema takes. Nothing is overwritten. Pure.
+Only what a person typed can be corrected: text and dates. Never what binds: a digest, a leaf, a step, a round, a
+decision, a period, a number in the agenda book, who gets copies or how many; those change by acts of their own. The
+corrected value must be one that the act's own schema takes. Nothing is overwritten. Pure.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from keys.errors import Malformed, NotAllowed
+from keys.member_words import words_of
 from ledger import bodies as b
 from ledger.bodies import CATALOGUE, CaseBody
 from ledger.case import Case
@@ -36,8 +36,6 @@ CORRECTABLE = {
     "received_by": "nama yang menerima",
     "received_at": "waktu terima",
 }
-#: A whole number in the one way that a correction spells it.
-_FIGURES = re.compile("0|[1-9][0-9]{0,15}")
 
 
 def decide_correction(case: Case, body: b.CorrectionRecorded) -> None:
@@ -52,14 +50,16 @@ def decide_correction(case: Case, body: b.CorrectionRecorded) -> None:
     if body.step != act.body.step:
         raise NotAllowed(
             "correction.step",
-            f"Pembetulan menyebut langkah {body.step}; tindakan itu langkah {act.body.step}.",
-            allowed="Yang membetulkan pelaksana langkah itu, dengan menyebut langkahnya.",
+            f"Pembetulan menyebut langkah ini, sedangkan tindakannya di langkah {act.body.step}.",
+            allowed=f"Yang membetulkan pelaksana langkah {act.body.step}, dengan menyebut langkah itu.",
         )
-    if body.field not in CORRECTABLE:
+    part = CORRECTABLE.get(body.field) or words_of(body.field.split("."))
+    if body.field not in CORRECTABLE or (isinstance(act.body, b.AgendaRecorded) and body.field == "agenda_no"):
         raise NotAllowed(
             "correction.binding",
-            f"Bagian {body.field} mengikat dan tidak dapat dibetulkan.",
-            allowed=f"Yang dapat dibetulkan: {', '.join(CORRECTABLE.values())}.",
+            f"Bagian “{part}” mengikat dan tidak dapat dibetulkan.",
+            allowed=f"Yang dapat dibetulkan: {', '.join(one for one in CORRECTABLE.values() if one != part)}.",
+            member=body.field,
         )
     path = body.field.split(".")
     values = act.body.plain()
@@ -69,20 +69,24 @@ def decide_correction(case: Case, body: b.CorrectionRecorded) -> None:
     if holder is None or present is None or present != body.old:
         raise NotAllowed(
             "correction.old",
-            f"Bagian {body.field} tidak berisi {body.old[:80]!r}.",
-            allowed=f"Isinya sekarang: {present}." if present else "Sebut bagian yang ada isinya.",
+            f"Bagian “{part}” tidak berisi “{body.old[:80]}”.",
+            allowed=f"Isinya sekarang: “{present}”." if present else "Sebut bagian yang ada isinya.",
+            member=body.field,
         )
     if body.new == present:
         raise NotAllowed(
             "correction.new",
-            f"Nilai baru bagian {body.field} sama dengan yang sekarang.",
-            allowed="Tulis nilai yang benar.",
+            f"Isi baru bagian “{part}” sama dengan yang sekarang.",
+            allowed="Tulis isi yang benar.",
+            member=body.field,
         )
-    holder[name] = int(body.new) if isinstance(holder[name], int) and _FIGURES.fullmatch(body.new) else body.new
+    holder[name] = body.new
     try:
-        CATALOGUE[act.kind][1].read(values, "correction.new", "Nilai baru")
+        CATALOGUE[act.kind][1].read(values, "correction.new", "Isi baru")
     except Malformed as fault:
-        raise NotAllowed("correction.new", fault.detail, allowed="Tulis nilai yang sah untuk bagian itu.") from None
+        raise NotAllowed(
+            "correction.new", fault.detail, allowed="Tulis isi yang sah untuk bagian itu.", member=body.field
+        ) from None
 
 
 def _holder(values: Any, path: list[str]) -> tuple[dict[str, Any] | None, str]:
@@ -93,7 +97,5 @@ def _holder(values: Any, path: list[str]) -> tuple[dict[str, Any] | None, str]:
 
 
 def _text(value: Any) -> str | None:
-    """Return a value as a correction spells it; only text and whole numbers can be corrected."""
-    if isinstance(value, bool):
-        return None
-    return str(value) if isinstance(value, str | int) else None
+    """Return a value as a correction spells it; only text can be corrected."""
+    return value if isinstance(value, str) else None

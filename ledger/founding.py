@@ -24,7 +24,7 @@ def founding_key(envelope: Envelope, log: VerifierKey | None = None) -> PublicKe
         raise NotAllowed(
             "ledger.founded",
             "Buku besar ini belum didirikan.",
-            allowed="Yang pertama: ledger.founded oleh dua pendiri.",
+            allowed="Yang pertama: pendirian buku besar oleh dua pendiri.",
         )
     if log is not None and body.log_key != str(log):
         raise NotAllowed(

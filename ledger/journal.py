@@ -28,6 +28,7 @@ from ledger.note import NoteSigner
 from ledger.receipt import Receipt
 from ledger.recorded import Recorded
 from ledger.rows import SCHEMA, Rows
+from ledger.rule_words import place_in_words
 from ledger.tree import fresh_proofs
 
 #: A clock this far behind the newest entry refuses; one that is less behind is taken to be that entry's time.
@@ -67,8 +68,9 @@ class Turn:
         if found.entry.envelope.data != signed.envelope.data:
             raise Conflict(
                 "stream.taken",
-                f"Versi {act.version} dari {act.stream} sudah ditempati tindakan lain ({name_of(found.act.kind)}).",
-                allowed="Baca tindakan terbaru, lalu tandatangani versi berikutnya.",
+                f"Tempat tindakan ke-{act.version} dalam {place_in_words(act.stream)} sudah ditempati tindakan lain"
+                f" ({name_of(found.act.kind)}).",
+                allowed="Baca tindakan terbaru, lalu tandatangani sebagai tindakan berikutnya.",
                 version=self.rows.version(act.stream),
             )
         self._found[id(signed)] = found

@@ -18,6 +18,16 @@ MEANINGS = {
     "mandate.proposed": f"Anda menyatakan keputusan jabatan ini ada; {_PROPOSES}",
     "mandate.approved": "Anda sudah memeriksa keputusan jabatan ini; sejak ini orang itu berwenang menurutnya.",
     "sop.enacted": "SOP ini berlaku bagi setiap perkara yang dibuka sesudahnya.",
+    "sop.superseded": (
+        "Perkara baru tidak dibuka lagi menurut SOP ini; yang sudah dibuka diselesaikan menurut versinya."
+    ),
+    "reading.confirmed": (
+        "Bacaan ini dipakai sejak tindakan ini; langkah yang sudah selesai tidak dinilai ulang, dan naskahnya tetap."
+    ),
+    "calendar.enacted": (
+        "Waktu langkah yang selesai sesudah ini dihitung menurut kalender ini; yang sudah selesai tidak dinilai ulang."
+    ),
+    "numbering.enacted": "Surat menurut SOP ini, sesudah ini, hanya mendapat nomor dengan kode-kode ini.",
     "disposition.issued": "Anda memerintahkan pekerjaan ini dimulai menurut SOP yang berlaku.",
     "direction.given": "Anda meneruskan perintah dan memberi arah pengerjaannya.",
     "concept.drafted": _ANSWERS,

@@ -13,6 +13,9 @@ from typing import cast
 
 from eventsourcing.application import AggregateNotFoundError, LRUCache, Repository
 
+from ledger import agenda_book
+from ledger.acts import Act
+from ledger.agenda_book import AgendaBook
 from ledger.aggregates import ActRecorded, Folding
 from ledger.journal import Turn
 from ledger.recorded import Recorded
@@ -38,6 +41,7 @@ class Memory:
         self._lock = threading.Lock()
         self._era = 0
         self._size = 0  # leaves in the log after this process's last turn
+        self._book, self._booked = AgendaBook(), 0  # the agenda book, and how many leaves are in it
 
     def stream(self, name: str) -> Stream | None:
         """Return the stream after everything that is recorded, or None where nothing is."""
@@ -78,6 +82,13 @@ class Memory:
             self._put(found, self._era)
         return found
 
+    def agenda_book(self, turn: Turn) -> AgendaBook:
+        """Return the letter numbers that are taken in the log while ``turn`` is held."""
+        for row in turn.rows.of_kind(agenda_book.KIND, self._booked):
+            self._book = self._book.after(Recorded.read(row).act)
+        self._booked = turn.frontier.size
+        return self._book
+
     def committed(self, world: InTurn) -> None:
         """Keep what a turn made, now that it is durable."""
         for stream in world.made.values():
@@ -105,6 +116,8 @@ class InTurn:
         self.made: dict[str, Stream] = {}
         self._memory = memory
         self._read: dict[str, Stream | None] = {}
+        self._book: AgendaBook | None = None
+        self._numbered: list[Act] = []
 
     def stream(self, name: str) -> Stream | None:
         """Return the stream after the acts of this turn."""
@@ -114,6 +127,16 @@ class InTurn:
             self._read[name] = self._memory.newest(name, self.turn)
         return self._read[name]
 
-    def keep(self, stream: Stream) -> None:
-        """Make ``stream`` what the rest of the turn sees."""
+    def agenda_book(self) -> AgendaBook:
+        """Return the letter numbers that are taken after the acts of this turn."""
+        book = self._memory.agenda_book(self.turn) if self._book is None else self._book
+        for act in self._numbered:
+            book = book.after(act)
+        self._book, self._numbered = book, []
+        return book
+
+    def keep(self, stream: Stream, act: Act) -> None:
+        """Make ``stream``, which ``act`` has brought so far, what the rest of the turn sees."""
         self.made[stream.id] = stream
+        if act.kind == agenda_book.KIND:
+            self._numbered.append(act)

@@ -43,7 +43,7 @@ def decide(register: Register | None, act: Act, keyid: str, index: int, at: dt.d
         raise NotAllowed(
             "ledger.founded",
             "Buku besar ini belum didirikan.",
-            allowed="Yang pertama: ledger.founded oleh dua pendiri.",
+            allowed="Yang pertama: pendirian buku besar oleh dua pendiri.",
         )
     if isinstance(body, b.FoundingAccepted):
         return _decide_acceptance(register, act, body, keyid, index, at)
@@ -89,7 +89,8 @@ def _decide_founding(register: Register | None, act: Act, body: b.LedgerFounded,
             raise NotAllowed(
                 "founding.mandate",
                 "Mandat pendiri harus mandat pendaftar atas namanya sendiri.",
-                allowed=f"Mandat {one.person.official} dengan jabatan {REGISTRAR}.",
+                allowed=f"Mandat pendaftar atas nama {one.person.official}.",
+                office=REGISTRAR,
             )
     if (
         first.person.official == second.person.official

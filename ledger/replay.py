@@ -13,6 +13,9 @@ from dataclasses import dataclass
 
 from keys.authority import Authority
 from keys.register import Register
+from ledger.agenda_book import AgendaBook
+from ledger.case import Case
+from ledger.enactment import Enactments
 from ledger.recorded import Recorded
 from ledger.streams import REGISTER, Stream, advance
 
@@ -25,13 +28,17 @@ STREAMS_KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An accepted act in its place: its stream before and after it, and what it stood on as the register had it."""
+    """An accepted act in its place: its stream before and after it, and what it stood on as the register had it.
+
+    ``enactments`` is, of an act in a case, what the office had enacted about its SOP.
+    """
 
     done: Recorded
     before: Stream | None
     after: Stream
     register: Register
     authority: Authority
+    enactments: Enactments | None = None
 
 
 class Replay:
@@ -43,6 +50,7 @@ class Replay:
         self._most_kept = kept
         self._met_all = position == 0  # until one is dropped, a stream that was not met has no acts
         self._streams: OrderedDict[str, Stream | None] = OrderedDict()
+        self._book = AgendaBook() if position == 0 else None
 
     def stream(self, name: str) -> Stream | None:
         """Return the stream as the leaves below the position make it."""
@@ -66,6 +74,12 @@ class Replay:
         assert isinstance(stream.state, Register)
         return stream.state
 
+    def agenda_book(self) -> AgendaBook:
+        """Return the letter numbers taken below the position; only a replay from leaf 0 knows them."""
+        if self._book is None:
+            raise AssertionError("a replay that begins in the middle has no agenda book")
+        return self._book
+
     def apply(self, done: Recorded) -> Step:
         """Move over the act at the position and return it in its place."""
         if done.index != self.position:
@@ -74,6 +88,8 @@ class Replay:
         register = self.register()
         after = advance(self, done)
         self._put(after.id, after)
+        if self._book is not None:
+            self._book = self._book.after(done.act)
         self.position += 1
         if register is None:  # leaf 0 stands on the register that it makes
             assert isinstance(after.state, Register)
@@ -83,7 +99,15 @@ class Replay:
             register.keys[done.entry.envelope.keyid],
             register.mandates[done.act.mandate],
         )
-        return Step(done, before, after, register, authority)
+        return Step(done, before, after, register, authority, self._enactments(after))
+
+    def _enactments(self, stream: Stream) -> Enactments | None:
+        if not isinstance(stream.state, Case):
+            return None
+        sop = self.stream(f"sop:{stream.state.sop_ref.slug}")
+        assert sop is not None
+        assert isinstance(sop.state, Enactments)
+        return sop.state
 
     def skip(self) -> None:
         """Move over an act that does not hold, without letting it happen."""

@@ -30,6 +30,8 @@ SCHEMA = (
     "state BLOB NOT NULL, "
     "leaf_hash BLOB NOT NULL, "
     "UNIQUE (originator_id, originator_version))",
+    # The acts that take letter numbers, over all cases: few, and asked for as a whole.
+    "CREATE INDEX IF NOT EXISTS numbered_events ON stored_events (leaf_index) WHERE topic = 'agenda.recorded'",
     "CREATE TABLE IF NOT EXISTS tile_hashes ("
     "level INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, position))",
     "CREATE TABLE IF NOT EXISTS checkpoints (size INTEGER PRIMARY KEY CHECK (size > 0), note BLOB NOT NULL)",
@@ -111,6 +113,16 @@ class Rows:
             "SELECT * FROM stored_events WHERE originator_id = ? AND originator_version > ? AND leaf_index >= 0 "
             "ORDER BY originator_version",
             (stream, after),
+        )
+        return [_row(one) for one in found]
+
+    def of_kind(self, kind: str, start: int) -> list[Row]:
+        """Return the rows of this kind among the leaves from ``start``, in leaf order."""
+        if kind != "agenda.recorded":
+            raise AssertionError(f"no index holds the rows of {kind}")
+        found = self._run(
+            "SELECT * FROM stored_events WHERE topic = 'agenda.recorded' AND leaf_index >= ? ORDER BY leaf_index",
+            (start,),
         )
         return [_row(one) for one in found]
 

@@ -40,7 +40,7 @@ class SeenCheck:
                 raise NotAllowed(
                     "seen.missing",
                     "Tindakan ini tidak menyebut segel yang dilihat penandatangan.",
-                    allowed="Hanya daun 0 yang boleh tanpa segel; baca /log/checkpoint, lalu tandatangani lagi.",
+                    allowed="Hanya daun 0 yang boleh tanpa segel; baca segel yang terbaru, lalu tandatangani lagi.",
                 )
             return
         if seen.size > size:

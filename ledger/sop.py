@@ -29,6 +29,8 @@ from pydantic import Field, StringConstraints, model_validator
 from keys import strict_json
 from keys.errors import Malformed, NotAllowed, NotFound
 from keys.fields import Date, Fact, Line, Many, Positive, Seats, Slug, StepNo, Text, Year
+from keys.member_words import value_in_words
+from ledger.kind_names import name_of
 from ledger.sop_procedure import check_procedure
 
 #: An SOP takes at most this many bytes as compact JSON: base64 in an envelope, it must fit beside its act.
@@ -109,6 +111,11 @@ class Duration(Fact):
 
     amount: Positive
     unit: Literal["menit", "jam", "hari-kerja"]
+
+    @property
+    def words(self) -> str:
+        """Return the duration as people say it: "2 hari kerja"."""
+        return f"{self.amount} {self.unit.replace('-', ' ')}"
 
 
 class Regulation(Fact):
@@ -290,6 +297,7 @@ class Sop(Fact):
             "sop.step",
             f"SOP {self.title} tidak punya langkah {no}.",
             allowed=f"Langkah yang ada: {_listed(step.no for step in self.steps)}.",
+            step=no,
         )
 
     def office(self, slug: str) -> Office:
@@ -306,7 +314,12 @@ class Sop(Fact):
     def office_of(self, step: Step) -> Office:
         """Return the office that does ``step``."""
         if step.pelaksana.reading is None:
-            raise NotFound("sop.office", f"Pelaksana langkah {step.no} tidak diketahui.")
+            raise NotFound(
+                "sop.office",
+                f"Pelaksana langkah {step.no} tidak diketahui.",
+                allowed="Tetapkan versi SOP yang menyebut pelaksananya.",
+                step=step.no,
+            )
         return self.office(step.pelaksana.reading)
 
     def thing(self, slug: str) -> Thing:
@@ -314,7 +327,11 @@ class Sop(Fact):
         for thing in self.things:
             if thing.thing == slug:
                 return thing
-        raise NotFound("sop.thing", f"SOP {self.title} tidak mengenal kelengkapan {slug}.")
+        raise NotFound(
+            "sop.thing",
+            f"SOP {self.title} tidak mengenal kelengkapan {slug}.",
+            allowed=f"Yang ada: {_listed(thing.thing for thing in self.things)}.",
+        )
 
 
 def check(sop: Sop) -> None:
@@ -341,7 +358,7 @@ def _check_names(sop: Sop) -> None:
     ):
         twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
         if twice is not None:
-            raise Malformed("sop.duplicate", f"{what} {twice} ditulis dua kali.")
+            raise Malformed("sop.duplicate", f"{what} {twice} ditulis dua kali.", allowed="Tulis satu kali saja.")
 
 
 def _check_step(sop: Sop, step: Step) -> None:
@@ -352,6 +369,7 @@ def _check_step(sop: Sop, step: Step) -> None:
             "sop.office",
             f"{where} belum jelas pelaksananya.",
             allowed="Tulis pelaksana yang disimpulkan, dengan catatan mengapa.",
+            step=step.no,
         )
     for slug in (step.pelaksana.reading, step.pelaksana.column):
         if slug is not None and slug not in offices:
@@ -359,6 +377,7 @@ def _check_step(sop: Sop, step: Step) -> None:
                 "sop.office",
                 f"{where} menyebut pelaksana {slug}, yang tidak ada dalam daftar pelaksana.",
                 allowed=f"Pelaksana yang ada: {_listed(sorted(offices))}.",
+                step=step.no,
             )
     things = {thing.thing for thing in sop.things}
     for slug in (*step.needs, *step.gives):
@@ -367,13 +386,16 @@ def _check_step(sop: Sop, step: Step) -> None:
                 "sop.thing",
                 f"{where} menyebut {slug}, yang tidak ada dalam daftar kelengkapan dan hasil.",
                 allowed=f"Yang ada: {_listed(sorted(things))}.",
+                step=step.no,
             )
     for kind in (*step.activities, *(step.again or ())):
         if kind not in ACTIVITIES:
             raise Malformed(
                 "sop.activity",
-                f"{where} menyebut kegiatan {kind}, yang tidak dikenal.",
-                allowed=f"Kegiatan yang dikenal: {_listed(ACTIVITIES)}.",
+                f"{where} menyebut kegiatan “{kind}”, yang tidak dikenal.",
+                allowed=f"Kegiatan yang dikenal: {_listed(map(name_of, ACTIVITIES))}.",
+                step=step.no,
+                known=list(ACTIVITIES),
             )
     numbers = {other.no for other in sop.steps}
     for way in step.next:
@@ -382,6 +404,7 @@ def _check_step(sop: Sop, step: Step) -> None:
                 "sop.next",
                 f"{where} dilanjutkan ke langkah {way.to}, yang tidak ada.",
                 allowed=f"Langkah yang ada: {_listed(other.no for other in sop.steps)}.",
+                step=step.no,
             )
     _check_ways(step)
 
@@ -396,23 +419,32 @@ def _check_ways(step: Step) -> None:
                 "sop.decision",
                 f"{where} bukan keputusan, tetapi bercabang.",
                 allowed="Langkah pelaksanaan punya paling banyak satu langkah lanjutan, tanpa syarat.",
+                step=step.no,
             )
         return
     if len(step.activities) > 1 or not all(ACTIVITIES[kind].decides for kind in kinds):
-        raise NotAllowed("sop.decision", f"{where} mencampur keputusan dengan kegiatan lain.")
+        raise NotAllowed(
+            "sop.decision",
+            f"{where} mencampur keputusan dengan kegiatan lain.",
+            allowed="Keputusan dibuat dalam langkah tersendiri.",
+            step=step.no,
+        )
     if len(outcomes) < 2 or None in outcomes or len(set(outcomes)) < len(outcomes):
         raise NotAllowed(
             "sop.decision",
             f"{where} adalah keputusan, tetapi cabangnya tidak lengkap.",
             allowed="Keputusan punya sedikitnya dua cabang dengan hasil yang berbeda.",
+            step=step.no,
         )
     for kind in kinds:
         fixed = ACTIVITIES[kind].outcomes
         if fixed is not None and fixed != set(outcomes):
             raise NotAllowed(
                 "sop.decision",
-                f"{where} bercabang dengan hasil yang bukan hasil kegiatan {kind}.",
-                allowed=f"Hasilnya persis: {_listed(sorted(fixed))}.",
+                f"{where} bercabang dengan hasil yang bukan hasil {name_of(kind)}.",
+                allowed=f"Hasilnya persis: {_listed(value_in_words(one) for one in sorted(fixed))}.",
+                step=step.no,
+                outcomes=sorted(fixed),
             )
 
 
@@ -422,14 +454,28 @@ def _check_flow(sop: Sop) -> None:
     reached = reach([sop.first.no], ahead)
     for step in sop.steps:
         if step.no not in reached:
-            raise NotAllowed("sop.unreachable", f"Langkah {step.no} tidak dapat dicapai dari langkah pertama.")
+            raise NotAllowed(
+                "sop.unreachable",
+                f"Langkah {step.no} tidak dapat dicapai dari langkah pertama.",
+                allowed="Sambungkan langkah itu, atau hapus dari SOP.",
+                step=step.no,
+            )
     ends = [no for no in ahead if not ahead[no]]
     if not ends:
-        raise NotAllowed("sop.end", "SOP tidak punya langkah penutup; perkara tidak pernah selesai.")
+        raise NotAllowed(
+            "sop.end",
+            "SOP tidak punya langkah penutup; perkara tidak pernah selesai.",
+            allowed="Buat satu langkah tanpa langkah lanjutan.",
+        )
     ending = reach(ends, behind)
     for step in sop.steps:
         if step.no not in ending:
-            raise NotAllowed("sop.end", f"Dari langkah {step.no} perkara tidak pernah dapat selesai.")
+            raise NotAllowed(
+                "sop.end",
+                f"Dari langkah {step.no} perkara tidak pernah dapat selesai.",
+                allowed="Sambungkan langkah itu ke langkah penutup.",
+                step=step.no,
+            )
 
 
 def reach(start: Iterable[str], arrows: Mapping[str, set[str]]) -> set[str]:

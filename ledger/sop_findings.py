@@ -1,9 +1,11 @@
 """What an inspector would raise on an SOP, derived by rule from its cells.
 
-Nothing here refuses: an SOP with findings can be enacted and followed, but nobody should have to discover
-them alone. Each finding names its rule:
+A finding refuses nothing: an SOP with findings can be enacted and followed, but nobody should have to discover
+them alone. Only what a skeleton still waits for is another matter: :func:`require_filled` keeps whoever drafts an
+enactment from signing it by accident. Each finding names its rule:
 
 ==========================  =============================================================================
+``placeholder``             a text of the skeleton still stands there (:mod:`ledger.sop_skeleton`)
 ``blank``                   a cell the form asks for is empty (a blank remark is normal and no finding)
 ``unreadable``              there is text, but it cannot be read with certainty
 ``inferred``                our reading does not stand in the source; the office should confirm it
@@ -30,7 +32,9 @@ from typing import Any, Literal
 
 import holidays
 
+from keys.errors import NotAllowed
 from ledger.sop import Cell, DateCell, Duration, Identity, OfficeCell, Regulation, Sop, Step, check, reach
+from ledger.sop_skeleton import PLACEHOLDER, open_texts
 
 _MONTHS = (
     *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
@@ -38,18 +42,59 @@ _MONTHS = (
 )
 _SOP_NAME = re.compile(r"\bSOP\s+\S.*", re.DOTALL)
 
+#: Where a member of the SOP stands, in the words of its form.
+_PLACES = {
+    "slug": "nama pendek SOP",
+    "unit": "unit",
+    "title": "judul",
+    "document": "dokumen",
+    "source_note": "catatan sumber",
+    "identity.institution": "identitas, instansi",
+    "identity.number": "identitas, Nomor SOP",
+    "identity.created": "identitas, Tanggal Pembuatan",
+    "identity.revised": "identitas, Tanggal Revisi",
+    "identity.effective": "identitas, Tanggal Efektif",
+    "identity.approved_by.title": "identitas, Disahkan oleh (jabatan)",
+    "identity.approved_by.name": "identitas, Disahkan oleh (nama)",
+    "identity.approved_by.rank": "identitas, Disahkan oleh (pangkat)",
+    "identity.approved_by.nip": "identitas, Disahkan oleh (NIP)",
+    "identity.name": "identitas, Nama SOP",
+    "identity.legal_basis": "identitas, Dasar Hukum",
+    "identity.qualifications": "identitas, Kualifikasi pelaksana",
+    "identity.related": "identitas, Keterkaitan",
+    "identity.equipment": "identitas, Peralatan/perlengkapan",
+    "identity.warning": "identitas, Peringatan",
+    "identity.records": "identitas, Pencatatan dan pendataan",
+    "heading": "judul tabel langkah",
+    "offices": "daftar pelaksana",
+    "things": "daftar kelengkapan dan hasil",
+}
+#: What the parts of a cell or of a list's row are called.
+_PARTS = {
+    "raw": "teks asli",
+    "reading": "bacaan",
+    "note": "catatan",
+    "source_note": "catatan",
+    "column": "kolom",
+    "number": "nomor urut",
+    "name": "nama",
+    "office": "nama pendek",
+    "thing": "nama pendek",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One point: the rule, the place in the document, a sentence for a reader, and its weight.
 
-    ``temuan`` is a fault of the document; ``catatan`` is something its reader should know.
+    ``belum`` is still to be filled in; ``temuan`` is a fault of the document; ``catatan`` is something its reader
+    should know.
     """
 
     rule: str
     where: str
     sentence: str
-    weight: Literal["temuan", "catatan"] = "temuan"
+    weight: Literal["belum", "temuan", "catatan"] = "temuan"
 
 
 def findings(sop: Sop) -> list[Finding]:
@@ -58,32 +103,74 @@ def findings(sop: Sop) -> list[Finding]:
     An SOP that :func:`ledger.sop.check` refuses is refused here in the same words.
     """
     check(sop)
-    return [*_identity(sop), *_cell(sop, "judul tabel langkah", sop.heading), *_steps(sop)]
+    waiting = unfilled(sop)
+    places = {one.where for one in waiting}
+    found = [*_identity(sop), *_cell(sop, _PLACES["heading"], sop.heading), *_steps(sop)]
+    return [*waiting, *(one for one in found if one.where not in places)]
+
+
+def unfilled(sop: Sop) -> list[Finding]:
+    """Return every place where a text of the skeleton still stands, in the order of the document."""
+    waiting: dict[str, dict[str, str]] = {}
+    for path, text in open_texts(sop.plain()):
+        where, part = _place(sop, path)
+        waiting.setdefault(where, {}).setdefault(part, text)
+    return [Finding("placeholder", where, _to_fill(parts), "belum") for where, parts in waiting.items()]
+
+
+def require_filled(sop: Sop) -> None:
+    """Return if no text of the skeleton is left, else raise NotAllowed: such an SOP is not enacted by accident."""
+    waiting = unfilled(sop)
+    if waiting:
+        raise NotAllowed(
+            "sop.placeholder",
+            f"SOP ini belum selesai diisi: {len(waiting)} tempat, yang pertama {waiting[0].where}.",
+            allowed=f"Isi atau hapus semua petunjuk “{PLACEHOLDER}”; daftarnya: jejak sop check BERKAS.",
+            places=[one.where for one in waiting],
+        )
+
+
+def _place(sop: Sop, path: tuple[str, ...]) -> tuple[str, str]:
+    """Return where a text stands, as its other findings say it, and which part of its cell it is."""
+    part = next((_PARTS[name] for name in reversed(path) if name in _PARTS), "")
+    if path[0] == "steps":
+        return f"langkah {sop.steps[int(path[1])].no}, {path[2]}", part
+    member = next(name for at in range(len(path), 0, -1) if (name := ".".join(path[:at])) in _PLACES)
+    place = next((name for name in path[member.count(".") + 1 :] if name.isdecimal()), None)
+    return f"{_PLACES[member]} ({int(place) + 1})" if place else _PLACES[member], part
+
+
+def _to_fill(parts: dict[str, str]) -> str:
+    """Return what is to be done at a place, where ``parts`` hold a text of the skeleton each."""
+    told = [text for part, text in parts.items() if part != "catatan"]
+    if not told:
+        return "Petunjuk dari kerangka masih ada di catatan: ganti dengan catatan sendiri, atau hapus."
+    what = next((text.removeprefix(PLACEHOLDER).strip() for text in told if text.startswith(PLACEHOLDER)), None)
+    named = ", ".join(filter(None, parts))
+    head = f"Belum diisi ({named})" if named else "Belum diisi"
+    return f"{head}: {what or f'masih tertulis “{told[0]}”'}."
 
 
 def _identity(sop: Sop) -> Iterator[Finding]:
-    identity = sop.identity
-    yield from _list(sop, "identitas, instansi", identity.institution)
-    yield from _number(sop, "identitas, Nomor SOP")
-    yield from _date(sop, "identitas, Tanggal Pembuatan", identity.created)
-    yield from _older_than_legal_basis(identity, "identitas, Tanggal Pembuatan")
-    yield from _date(sop, "identitas, Tanggal Revisi", identity.revised)
-    yield from _date(sop, "identitas, Tanggal Efektif", identity.effective)
-    yield from _date_order(identity, "identitas, Tanggal Efektif")
-    for what, cell in (
-        ("jabatan", identity.approved_by.title),
-        ("nama", identity.approved_by.name),
-        ("pangkat", identity.approved_by.rank),
-        ("NIP", identity.approved_by.nip),
-    ):
-        yield from _cell(sop, f"identitas, Disahkan oleh ({what})", cell)
-    yield from _cell(sop, "identitas, Nama SOP", identity.name)
-    yield from _list(sop, "identitas, Dasar Hukum", identity.legal_basis)
-    yield from _list(sop, "identitas, Kualifikasi pelaksana", identity.qualifications)
-    yield from _list(sop, "identitas, Keterkaitan", identity.related)
-    yield from _list(sop, "identitas, Peralatan/perlengkapan", identity.equipment)
-    yield from _cell(sop, "identitas, Peringatan", identity.warning)
-    yield from _cell(sop, "identitas, Pencatatan dan pendataan", identity.records)
+    identity, at = sop.identity, {name.removeprefix("identity."): where for name, where in _PLACES.items()}
+    yield from _list(sop, at["institution"], identity.institution)
+    yield from _number(sop, at["number"])
+    yield from _date(sop, at["created"], identity.created)
+    yield from _older_than_legal_basis(identity, at["created"])
+    yield from _date(sop, at["revised"], identity.revised)
+    yield from _date(sop, at["effective"], identity.effective)
+    yield from _date_order(identity, at["effective"])
+    yield from _cell(sop, at["approved_by.title"], identity.approved_by.title)
+    yield from _cell(sop, at["approved_by.name"], identity.approved_by.name)
+    yield from _cell(sop, at["approved_by.rank"], identity.approved_by.rank)
+    yield from _cell(sop, at["approved_by.nip"], identity.approved_by.nip)
+    yield from _cell(sop, at["name"], identity.name)
+    yield from _list(sop, at["legal_basis"], identity.legal_basis)
+    yield from _list(sop, at["qualifications"], identity.qualifications)
+    yield from _list(sop, at["related"], identity.related)
+    yield from _list(sop, at["equipment"], identity.equipment)
+    yield from _cell(sop, at["warning"], identity.warning)
+    yield from _cell(sop, at["records"], identity.records)
 
 
 def _steps(sop: Sop) -> Iterator[Finding]:
@@ -204,8 +291,8 @@ def _words(sop: Sop, cell: Cell[Any]) -> str:
     match cell.reading:
         case str() if isinstance(cell, OfficeCell):
             return sop.office(cell.reading).name
-        case Duration(amount=amount, unit=unit):
-            return f"{amount} {unit.replace('-', ' ')}"
+        case Duration() as time:
+            return time.words
         case Regulation() as law:
             return _regulation(law)
         case tuple() as things:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keys.errors import NotAllowed
+from ledger.kind_names import name_of
 
 if TYPE_CHECKING:  # the SOP's room calls this one
     from ledger.sop import Sop, Step
@@ -32,7 +33,7 @@ def check_procedure(sop: Sop) -> None:
         raise _cannot(
             "sop.first",
             f"Langkah pertama ({first.no}) tidak dapat membuka perkara.",
-            f"Kegiatan pertamanya salah satu dari: {', '.join(sorted(_OPENING))}.",
+            f"Kegiatan pertamanya salah satu dari: {', '.join(sorted(map(name_of, _OPENING)))}.",
         )
     for step in sop.steps:
         _check_activities(step)
@@ -50,14 +51,14 @@ def _check_activities(step: Step) -> None:
         raise _cannot(
             "sop.activity",
             f"Langkah {step.no} mulai dengan perbaikan, padahal belum ada yang dikembalikan.",
-            "Perbaikan (concept.revised) hanya untuk kali berikutnya (again).",
+            "Perbaikan hanya untuk kali berikutnya, sesudah pengembalian.",
         )
     again = step.again or ()
     if "concept.revised" in again and not _CONCEPTS & set(step.activities):
         raise _cannot(
             "sop.activity",
             f"Langkah {step.no} memperbaiki konsep yang tidak dibuat di langkah itu.",
-            f"Kegiatan pada kali pertama salah satu dari: {', '.join(sorted(_CONCEPTS))}.",
+            f"Kegiatan pada kali pertama salah satu dari: {', '.join(sorted(map(name_of, _CONCEPTS)))}.",
         )
     if step.is_decision and len(again) > 1:
         raise _cannot(
@@ -103,7 +104,7 @@ def _check_document(sop: Sop) -> None:
         raise _cannot(
             "sop.document",
             f"Langkah {step.no} bekerja atas dokumen yang belum dibuat.",
-            f"Dahului dengan salah satu kegiatan: {', '.join(sorted(_MAKING))}.",
+            f"Dahului dengan salah satu kegiatan: {', '.join(sorted(map(name_of, _MAKING)))}.",
         )
 
 
@@ -116,7 +117,7 @@ def _check_dispatch(sop: Sop) -> None:
         raise _cannot(
             "sop.dispatch",
             f"Langkah {step.no} mencatat pengiriman, tetapi tidak ada langkah yang memerintahkannya sebelum itu.",
-            "Tambahkan langkah dengan kegiatan distribution.ordered.",
+            "Tambahkan langkah dengan perintah distribusi sebelum itu.",
         )
 
 

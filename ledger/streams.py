@@ -17,10 +17,12 @@ from keys.register import Register
 from ledger import case as cases
 from ledger import case_rules, enactment, officials
 from ledger.acts import Act, SignedAct
-from ledger.bodies import ActivityPerformed, DispositionIssued, SopRef
+from ledger.agenda_book import AgendaBook, decide_number
+from ledger.bodies import ActivityPerformed, AgendaRecorded, CaseBody, DispositionIssued, SopRef
 from ledger.case import Case
 from ledger.enactment import Enactments
 from ledger.recorded import Recorded
+from ledger.rule_words import naming_step, place_in_words
 from ledger.sop import Sop
 
 REGISTER = "register"
@@ -51,7 +53,15 @@ class World(Protocol):
         ...
 
 
-def judge(world: World, signed: SignedAct, index: int, at: dt.datetime) -> Authority | None:
+class JudgingWorld(World, Protocol):
+    """A world that also keeps what is judged over all cases."""
+
+    def agenda_book(self) -> AgendaBook:
+        """Return the letter numbers that are taken now."""
+        ...
+
+
+def judge(world: JudgingWorld, signed: SignedAct, index: int, at: dt.datetime) -> Authority | None:
     """Return the authority on which ``signed`` may become leaf ``index`` recorded at ``at``, or raise.
 
     Raises Conflict where the version is taken or ahead, NotAllowed where a rule says no. Leaf 0 founds the
@@ -61,7 +71,7 @@ def judge(world: World, signed: SignedAct, index: int, at: dt.datetime) -> Autho
     2. It continues its stream: next version, and the leaf hash of the one before.
     3. Nothing but its acceptance follows the founding.
     4. The official holds the key, the mandate and the office that the act needs, at this index.
-    5. The register, the SOP or the case takes the act now.
+    5. The register, the SOP or the case takes the act now, and no other act has taken its letter number.
     """
     act, keyid = signed.act, signed.opened.key.id
     own = world.stream(act.stream)
@@ -77,7 +87,7 @@ def judge(world: World, signed: SignedAct, index: int, at: dt.datetime) -> Autho
         raise NotAllowed(
             "founding.accepted",
             "Pendirian buku besar belum diterima pendiri kedua.",
-            allowed=f"Yang ditunggu: founding.accepted oleh {register.founders[1]}.",
+            allowed=f"Yang ditunggu: penerimaan pendirian oleh {register.founders[1]}.",
         )
     if act.stream == REGISTER:
         return officials.decide(register, act, keyid, index, at)
@@ -85,7 +95,7 @@ def judge(world: World, signed: SignedAct, index: int, at: dt.datetime) -> Autho
         raise NotAllowed(
             "ledger.founded",
             "Buku besar ini belum didirikan.",
-            allowed="Yang pertama: ledger.founded oleh dua pendiri.",
+            allowed="Yang pertama: pendirian buku besar oleh dua pendiri.",
         )
     if act.stream.startswith("sop:"):
         enacted = own.state if own else None
@@ -93,6 +103,14 @@ def judge(world: World, signed: SignedAct, index: int, at: dt.datetime) -> Autho
         return enactment.decide(enacted, register, act, keyid, index, at)
     case = own.state if own else None
     assert case is None or isinstance(case, Case)
+    assert isinstance(act.body, CaseBody)
+    with naming_step(act.body.step):
+        return _judge_case(world, case, register, act, keyid, index, at)
+
+
+def _judge_case(
+    world: JudgingWorld, case: Case | None, register: Register, act: Act, keyid: str, index: int, at: dt.datetime
+) -> Authority:
     sop = case.sop if case else _sop_in_force(world, act)
     authority = require(
         register,
@@ -104,6 +122,8 @@ def judge(world: World, signed: SignedAct, index: int, at: dt.datetime) -> Autho
         at=at,
     )
     case_rules.decide(case, act, sop, _superseded(world, act))
+    if isinstance(act.body, AgendaRecorded) and case is not None:
+        decide_number(world.agenda_book(), _enactments(world, case.sop_ref.slug).numberings, act.body)
     return authority
 
 
@@ -118,7 +138,7 @@ def advance(world: World, done: Recorded) -> Stream:
         state = officials.fold(before, act, leaf, index)
     elif act.stream.startswith("sop:"):
         assert before is None or isinstance(before, Enactments)
-        state = enactment.fold(before, act, leaf)
+        state = enactment.fold(before, act, leaf, index)
     else:
         assert before is None or isinstance(before, Case)
         sop = before.sop if before else _sop_named(world, act)
@@ -139,8 +159,9 @@ def _continues(own: Stream | None, act: Act) -> None:
     if act.version != version + 1:
         raise Conflict(
             "stream.version",
-            f"{act.stream} sekarang versi {version}; tindakan ini menyebut versi {act.version}.",
-            allowed="Baca tindakan terbaru, lalu tandatangani versi berikutnya.",
+            f"Tindakan ini dibuat sebagai tindakan ke-{act.version}, padahal {place_in_words(act.stream)} sekarang"
+            f" berisi {version} tindakan.",
+            allowed=f"Baca tindakan terbaru, lalu tandatangani sebagai tindakan ke-{version + 1}.",
             version=version,
             leaf=leaf,
         )
@@ -148,7 +169,7 @@ def _continues(own: Stream | None, act: Act) -> None:
         raise NotAllowed(
             "stream.previous",
             "Tindakan ini tidak menyambung pada tindakan sebelumnya.",
-            allowed=f"Sebut pendahulunya: {leaf or 'tidak ada (null)'}.",
+            allowed=f"Sebut pendahulunya: {leaf or 'tidak ada'}.",
         )
 
 
@@ -183,6 +204,13 @@ def _sop_in_force(world: World, act: Act) -> Sop:
             allowed="Perkara dibuka dengan langkah pertama SOP-nya, yang menyebut SOP itu.",
         )
     enactments = _enactments(world, named.slug)
+    if enactments.superseded is not None:
+        instead = enactments.superseded.value.by
+        raise NotAllowed(
+            "sop.superseded",
+            f"SOP {enactments.in_force.title} sudah dicabut; perkara baru tidak dapat dibuka menurut SOP itu.",
+            allowed=f"Pakai SOP {instead}." if instead else "Perkara baru menunggu penetapan SOP.",
+        )
     if named.leaf != enactments.newest:
         raise NotAllowed(
             "sop.version",

@@ -1,0 +1,33 @@
+"""What each flag is called: its stable name, and the few Indonesian words by which people seek and list it.
+
+A flag's sentence tells the single case (:mod:`ledger.flags`, :mod:`ledger.paper_flags`,
+:mod:`ledger.deviation_flags`); this is the list of all there are. Names are never renamed, only added. Pure.
+"""
+
+from __future__ import annotations
+
+#: name -> words; a test holds it against the rooms that give flags.
+NAMES = {
+    "claim.future": "waktu dinyatakan sesudah waktu catat",
+    "claim.order": "waktu dinyatakan mendahului tindakan sebelumnya",
+    "claim.mandate": "waktu dinyatakan di luar masa mandat",
+    "late.claim": "dicatat menyusul tanpa pindaian",
+    "late": "dicatat menyusul dari kertas",
+    "deviation": "di luar SOP",
+    "key.unproven": "identitas kunci belum dibuktikan",
+    "one.person": "paraf dan tanda tangan oleh satu orang",
+    "acting.signature": "ditandatangani Plt atau Plh",
+    "letter.order": "surat masuk diterima sebelum tanggalnya",
+    "letter.future": "tanggal surat masuk sesudah hari pencatatan",
+    "agenda.future": "tanggal agenda sesudah hari pencatatan",
+    "agenda.before-signature": "tanggal surat sebelum tanda tangan",
+    "agenda.order": "surat dikirim sebelum tanggalnya",
+    "agenda.year": "tahun nomor surat bukan tahun tanggalnya",
+    "dispatch.future": "waktu terima sesudah waktu catat",
+    "dispatch.before-signature": "waktu terima sebelum tanda tangan",
+}
+
+
+def words_of(name: str) -> str:
+    """Return what people call this flag; one from outside the list is named as it is."""
+    return NAMES.get(name, name)

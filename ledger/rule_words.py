@@ -1,0 +1,210 @@
+"""What refusals say besides their own words: each rule as one sentence, and the step that a refusal is about.
+
+:data:`RULES` has every rule that the service can name in an answer; a test holds it against the source. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from keys.errors import Refused
+
+_TREE = "Bukti, jumlah, dan sidik catatan harus cocok satu sama lain."
+_STORED = "Isi penyimpanan harus sama dengan yang ditandatangani dan disegel."
+_SEAL = "Segel ditulis dalam satu bentuk baku."
+_RECEIPT = "Tanda terima ditulis dalam satu bentuk baku."
+_NOTE = "Naskah dan kunci pemeriksanya ditulis dalam bentuk baku."
+_TEXT = "Isi tindakan ditulis dalam satu bentuk baku, dengan satu arti."
+_KEY = "Kunci publik harus kunci tanda tangan yang kuat, dalam bentuk bakunya."
+_SIGNATURE = "Tanda tangan dibuat dengan kunci yang disebut, atas isi kiriman."
+_POSSESSION = "Pemilik kunci membuktikan bahwa kunci itu ada padanya."
+_MARK = "Tanda pada dokumen hanya ditunjukkan bila dapat diperiksa."
+_SEEN = "Penandatangan menyebut segel terbaru buku besar ini."
+_DRAFT = "Tindakan menyebut dokumen yang ada dalam perkara, bukan dokumen lain."
+_VIEWS = "Tampilan disusun dari buku besar, tanpa yang dilewati."
+_SEARCH = "Jejak dicari menurut nama dan masa yang dikenal buku besar ini."
+_FLOW = "Setiap langkah SOP dapat dicapai dan membawa perkara ke akhirnya."
+_BUSY = "Tindakan dicatat satu per satu; amplop yang sama boleh dikirim lagi."
+_IKU = "Dokumen IKU ditulis dalam satu bentuk baku."
+
+#: rule -> what it asks for, as a clerk would be told.
+RULES: dict[str, str] = {
+    # The frame of an act
+    "envelope.form": "Tindakan dikirim dalam satu amplop dengan satu tanda tangan.",
+    "envelope.size": "Amplop hanya memuat tindakan; dokumen diunggah terpisah.",
+    **dict.fromkeys(("base64.form", "base64.canonical"), _TEXT),
+    **dict.fromkeys(("json.utf8", "json.syntax", "json.value", "json.character", "json.duplicate"), _TEXT),
+    **dict.fromkeys(("json.integer", "json.float", "json.depth"), _TEXT),
+    **dict.fromkeys(("act.schema", "act.spelling", "act.null"), _TEXT),
+    "act.type": "Amplop yang dicatat berisi tindakan, bukan tanda tangan untuk keperluan lain.",
+    "act.kind": "Hanya jenis tindakan yang ada dalam daftar yang dapat dicatat.",
+    "act.stream": "Setiap jenis tindakan dicatat pada tempatnya: register, SOP, atau perkara.",
+    "act.previous": "Tindakan menyebut pendahulunya, kecuali tindakan pertama.",
+    "act.body": "Setiap bagian tindakan yang wajib diisi, dalam bentuk yang diminta.",
+    "act.ledger": "Tindakan hanya berlaku untuk buku besar yang disebut di dalamnya.",
+    "stream.version": "Setiap tindakan langsung melanjutkan tindakan yang terakhir.",
+    "stream.taken": "Satu tempat dalam riwayat hanya untuk satu tindakan.",
+    "stream.previous": "Setiap tindakan menyambung pada tindakan sebelumnya.",
+    "stream.unknown": "Yang punya jejak hanya yang sudah mempunyai tindakan tercatat.",
+    **dict.fromkeys(("seen.missing", "seen.ahead", "seen.behind", "seen.root"), _SEEN),
+    **dict.fromkeys(("journal.busy", "journal.crowded"), _BUSY),
+    "journal.clock": "Waktu catat tidak pernah mundur.",
+    "journal.unreadable": "Buku besar dibaca langsung dari penyimpanannya, tidak dari ingatan.",
+    # Keys and signatures
+    **dict.fromkeys(("key.hex", "key.length", "key.canonical", "key.weak", "key.point"), _KEY),
+    **dict.fromkeys(("signature.form", "signature.keyid", "signature.invalid"), _SIGNATURE),
+    **dict.fromkeys(("possession.type", "possession.form", "possession.ledger"), _POSSESSION),
+    **dict.fromkeys(("possession.official", "possession.public_key"), _POSSESSION),
+    # Authority
+    "authority.key": "Yang menandatangani memakai kunci yang terdaftar dan masih berlaku.",
+    "authority.official": "Setiap pejabat menandatangani dengan nama dan kuncinya sendiri.",
+    "authority.mandate": "Penandatangan memakai mandatnya sendiri yang masih berlaku.",
+    "authority.period": "Mandat hanya berlaku dalam masanya.",
+    "authority.office": "Setiap tindakan dilakukan pemegang jabatan yang berwenang di unitnya.",
+    # Founding and register
+    "ledger.founded": "Buku besar didirikan satu kali, sebelum tindakan lain.",
+    "founding.accepted": "Pendirian diterima pendiri kedua, satu kali, sebelum tindakan lain.",
+    "founding.log_key": "Pendirian menyebut kunci log milik buku besar ini.",
+    "founding.mandate": "Pendiri memegang mandat pendaftar atas namanya sendiri.",
+    "founding.two": "Buku besar didirikan dua orang yang berbeda dengan kunci yang berbeda.",
+    "founding.signer": "Pendirian ditandatangani pendiri pertama dengan kuncinya sendiri.",
+    "register.official": "Setiap orang didaftarkan satu kali, lalu diberi kunci dan mandat.",
+    "register.nip": "Satu NIP hanya untuk satu orang.",
+    "register.key": "Setiap kunci didaftarkan satu kali, untuk satu orang.",
+    "register.mandate": "Setiap mandat mempunyai nama sendiri dalam register.",
+    "register.proposal": "Yang disetujui adalah usulan yang masih menunggu keputusan.",
+    "register.four_eyes": "Kuasa diberikan dua pendaftar, tidak bagi diri sendiri.",
+    # SOPs as they are enacted
+    "sop.form": "SOP ditulis dalam bentuk yang ditentukan, tanpa bagian kosong.",
+    "sop.size": "Ukuran SOP dibatasi supaya muat dalam satu tindakan.",
+    "sop.duplicate": "Langkah, pelaksana, dan kelengkapan masing-masing didaftar satu kali.",
+    "sop.office": "Setiap langkah SOP mempunyai pelaksana yang ada dalam daftar pelaksana.",
+    "sop.thing": "Kelengkapan dan hasil langkah ada dalam daftar kelengkapan SOP.",
+    "sop.next": "Langkah lanjutan adalah langkah yang ada dalam SOP.",
+    "sop.decision": "Hanya keputusan yang bercabang, dan cabangnya menyebut semua hasil.",
+    **dict.fromkeys(("sop.unreachable", "sop.end"), _FLOW),
+    "sop.first": "Langkah pertama SOP membuka perkara.",
+    "sop.document": "Dokumen dibuat dahulu, baru diperiksa, diparaf, atau ditandatangani.",
+    "sop.return": "Pengembalian menuju langkah yang memperbaiki dokumen.",
+    "sop.signed": "Sesudah ditandatangani dokumen tidak diubah lagi.",
+    "sop.dispatch": "Pengiriman dicatat sesudah diperintahkan.",
+    "sop.stream": "SOP ditetapkan pada tempat yang bernama sama dengan SOP itu.",
+    "sop.replaces": "Versi baru SOP menyebut versi berlaku yang digantikannya.",
+    "sop.unit": "SOP tetap milik unit yang menetapkannya.",
+    "sop.by": "SOP yang dicabut digantikan SOP lain, bukan dirinya sendiri.",
+    "sop.superseded": "SOP yang sudah dicabut tidak dipakai lagi dan tidak dicabut dua kali.",
+    "sop.unknown": "SOP ditetapkan dahulu, baru dipakai.",
+    "sop.version": "Yang dipakai atau dicabut adalah versi SOP yang sedang berlaku.",
+    "reading.sop": "Penegasan menyebut versi SOP yang ada.",
+    "reading.raw": "Penegasan mengutip bunyi sel persis seperti dalam naskah SOP.",
+    "reading.clear": "Hanya sel yang belum jelas atau disimpulkan yang dapat ditegaskan.",
+    "reading.blank": "Sel yang kosong tidak ditegaskan, tetapi diisi versi SOP baru.",
+    "reading.fits": "Penegasan menjelaskan bunyi naskah, tidak menambah atau mengubahnya.",
+    "reading.same": "Penegasan dibuat bila bacaannya berubah.",
+    "calendar.same": "Kalender kerja ditetapkan bila ada yang berubah.",
+    "numbering.same": "Penomoran ditetapkan bila ada yang berubah.",
+    # The path of a case
+    "sop.step": "Tindakan menyebut langkah yang ada dalam SOP perkaranya.",
+    "sop.order": "Tindakan mengikuti urutan SOP, atau memuat alasan penyimpangan.",
+    "sop.activity": "Setiap langkah hanya berisi kegiatannya sendiri, pada gilirannya.",
+    "sop.needless": "Alasan penyimpangan hanya untuk tindakan yang memang menyimpang.",
+    "sop.kelengkapan": "Langkah dikerjakan bila kelengkapannya sudah ada.",
+    "sop.outcome": "Keputusan memilih salah satu hasil yang ada dalam SOP.",
+    "sop.reason": "Keputusan yang mengembalikan perkara disertai alasan.",
+    "case.open": "Perkara dibuka satu kali, dengan langkah pertama SOP-nya.",
+    "case.unknown": "Yang dapat dilihat hanya perkara yang sudah dibuka.",
+    "case.sop": "Perkara tetap memakai versi SOP yang berlaku ketika dibuka.",
+    "case.period": "Periode perkara tidak berubah.",
+    "case.forwarded": "Disposisi diteruskan kepada pelaksana yang ada dalam SOP.",
+    "case.supersedes": "Yang digantikan: perkara bertanda tangan, unit dan periode sama.",
+    "case.withdrawn": "Perkara yang disposisinya ditarik tidak dilanjutkan.",
+    "case.finished": "Perkara yang selesai tidak mempunyai langkah lagi.",
+    "case.withdrawal": "Disposisi ditarik oleh pelaksana langkah pertama.",
+    "case.return": "Dokumen dikembalikan ke langkah sebelumnya yang membuatnya.",
+    "case.signed": "Dokumen yang sudah ditandatangani tidak diubah lagi.",
+    **dict.fromkeys(("case.document", "case.answers", "case.round"), _DRAFT),
+    "case.draft": "Langkah yang menghasilkan naskah melampirkan naskahnya.",
+    "case.media_type": "Konsep berupa jenis dokumen yang ditentukan SOP.",
+    "case.unchanged": "Perbaikan melampirkan dokumen yang sudah diubah.",
+    "case.addressee": "Salinan hanya dikirim kepada penerima yang diperintahkan.",
+    "case.dispatched": "Pengiriman kepada setiap penerima dicatat satu kali.",
+    "case.copies": "Jumlah salinan sama dengan yang diperintahkan.",
+    "correction.leaf": "Yang dibetulkan: tindakan lain dalam perkara yang sama.",
+    "correction.step": "Pembetulan dibuat pelaksana langkah yang dibetulkan.",
+    "correction.binding": "Hanya salah tulis yang dapat dibetulkan; yang mengikat tidak.",
+    "correction.old": "Pembetulan menyebut isi lama persis seperti yang tercatat.",
+    "correction.new": "Isi baru berbeda dari isi lama dan sah untuk bagian itu.",
+    "agenda.numbering": "Nomor surat memakai kode yang ditetapkan untuk SOP ini.",
+    "agenda.used": "Nomor yang diberikan di atas kertas hanya dicatat menyusul dari kertasnya.",
+    "agenda.number": "Satu nomor urut hanya untuk satu surat.",
+    "agenda.no": "Satu nomor agenda hanya untuk satu surat.",
+    "agenda.unit": "Buku agenda dilihat di unit pemilik SOP-nya.",
+    # Documents
+    "document.unknown": "Dokumen diunggah dahulu, baru disebut atau dilihat.",
+    "document.size": "Tindakan menyebut ukuran dokumen yang sebenarnya.",
+    "document.digest": "Dokumen dikenali dari sidiknya, yang dihitung dari seluruh isinya.",
+    "document.content_digest": "Sidik yang dikirim bersama dokumen ditulis dalam bentuk baku.",
+    "document.too_large": "Ukuran satu dokumen dibatasi.",
+    "document.storage": "Dokumen dinyatakan tersimpan hanya bila sudah benar-benar tertulis.",
+    "document.altered": _STORED,
+    **dict.fromkeys(("iku.schema", "iku.canonical", "iku.size"), _IKU),
+    "iku.sample": "Contoh IKU dipanggil dengan namanya.",
+    "iku.none": "IKU yang ditampilkan adalah IKU yang sudah ditandatangani.",
+    # Reading
+    "request.form": "Permintaan ditulis menurut cara yang diterima peladen.",
+    "request.path": "Permintaan ditujukan ke alamat yang ada.",
+    "request.method": "Setiap alamat menerima cara permintaan tertentu.",
+    "request.too_large": "Ukuran kiriman dibatasi.",
+    "request.media_type": "Kiriman menyebut jenis isinya, dan alamat itu menerimanya.",
+    "request.headers": "Ukuran kepala permintaan dibatasi.",
+    "request.parameter": "Alamat memuat bagian yang dikenal, masing-masing satu kali.",
+    "service.fault": "Kesalahan peladen sendiri tidak mencatat dan tidak membuktikan apa pun.",
+    "inbox.unit": "Daftar giliran dilihat menurut unit yang dikenal buku besar ini.",
+    "inbox.office": "Daftar giliran dilihat menurut jabatan yang ada di unit itu.",
+    "log.leaf": "Yang dapat dibaca hanya daun yang sudah tercatat.",
+    "log.size": "Segel hanya ada atas daun yang sudah tercatat.",
+    "past.leaf": "Yang dapat dilihat kembali hanya daun yang sudah tercatat.",
+    "past.moment": "Yang dapat dilihat kembali hanya masa sesudah buku besar didirikan.",
+    "past.not_yet": "Yang dapat dilihat kembali hanya yang waktu itu sudah tercatat.",
+    **dict.fromkeys(("trail.time", "trail.kind", "trail.flag"), _SEARCH),
+    **dict.fromkeys(("trail.official", "trail.unit", "trail.office"), _SEARCH),
+    "trail.table": "Tabel jejak audit disimpan hanya bila utuh dan tanpa rumus.",
+    "time.order": "Lama pengerjaan hanya dihitung bila mulai mendahului selesai.",
+    "time.calendar": "Waktu kerja hanya dihitung menurut kalender yang mencakup tanggalnya.",
+    **dict.fromkeys(("mark.entry", "mark.document", "mark.key", "mark.case"), _MARK),
+    **dict.fromkeys(("views.event", "views.missing", "views.storage"), _VIEWS),
+    "views.url": "Tampilan disimpan dalam satu berkas tersendiri.",
+    # The log as it is stored and proved
+    **dict.fromkeys(("entry.form", "entry.time", "entry.columns", "log.unsealed", "log.stray"), _STORED),
+    **dict.fromkeys(("tree.frontier", "tree.missing"), _STORED),
+    **dict.fromkeys(("checkpoint.form", "checkpoint.extension", "checkpoint.size", "checkpoint.origin"), _SEAL),
+    **dict.fromkeys(("checkpoint.hash", "checkpoint.empty_root"), _SEAL),
+    **dict.fromkeys(("receipt.form", "receipt.size", "receipt.index", "receipt.extra", "receipt.proof_size"), _RECEIPT),
+    **dict.fromkeys(("note.form", "note.size", "note.utf8", "note.character", "note.name", "note.duplicate"), _NOTE),
+    **dict.fromkeys(("note.signature", "note.signature_line", "note.signatures", "note.unsigned"), _NOTE),
+    **dict.fromkeys(("note.vkey", "note.vkey_id", "note.vkey_type", "note.ambiguous", "note.no_verifier"), _NOTE),
+    **dict.fromkeys(("merkle.size", "merkle.index", "merkle.order", "merkle.hash", "merkle.frontier"), _TREE),
+    **dict.fromkeys(("merkle.inclusion", "merkle.consistency", "merkle.proof_size", "merkle.proof_length"), _TREE),
+}
+
+
+@contextmanager
+def naming_step(step: str) -> Iterator[None]:
+    """Let every refusal inside name the step that the act names, in its sentence and in its facts.
+
+    What already has the fact ``step`` names it in words of its own.
+    """
+    try:
+        yield
+    except Refused as fault:
+        if "step" in fault.facts:
+            raise
+        detail = f"Langkah {step}: {fault.detail}"
+        raise type(fault)(fault.rule, detail, allowed=fault.allowed, step=step, **fault.facts) from fault
+
+
+def place_in_words(stream: str) -> str:
+    """Return what people call a stream: the register, an SOP, or a case."""
+    family, _, name = stream.partition(":")
+    return {"sop": f"SOP {name}", "case": f"perkara {name}"}.get(family, stream)

@@ -1,0 +1,69 @@
+"""Visits: each stay of a case at a step, from the act that brought it there to the act that ended it.
+
+A step that is entered again after a return is another visit, in another round. Time is taken from ``recorded_at``, the
+ledger's clock; the times that signers state stand beside it. Whether a visit kept its standard is
+:mod:`ledger.mutu_baku`. A fold over replayed acts; pure.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ledger.bodies import CaseBody, CorrectionRecorded, DispositionWithdrawn, DocumentReturned
+from ledger.case import Case
+from ledger.replay import Step
+
+#: How a visit ended: its activities were done; the document was sent back from it; a deviation led the case elsewhere;
+#: the disposition was withdrawn.
+Ending = Literal["selesai", "dikembalikan", "ditinggalkan", "ditarik"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An act as an end of a visit: leaf index, the ledger's clock, the signer's claim, whether it was on paper."""
+
+    leaf_index: int
+    recorded_at: dt.datetime
+    claimed_at: dt.datetime
+    paper: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A stay at a step. ``began`` is None where nothing recorded says since when the step had been waiting."""
+
+    step: str
+    round: int
+    began: Moment | None
+    ended: Moment | None = None
+    ending: Ending | None = None
+
+
+def after(open_visit: Visit | None, step: Step) -> tuple[tuple[Visit, ...], Visit | None]:
+    """Return the visits that an act ended, in order, and the one that is open after it, if any.
+
+    ``open_visit`` is the one that was open before. An act out of order ends the visit that was open, and is of a visit
+    of its own of which nobody can say since when it had been due.
+    """
+    body, case = step.done.act.body, step.after.state
+    assert isinstance(body, CaseBody)
+    assert isinstance(case, Case)
+    if isinstance(body, CorrectionRecorded):
+        return (), open_visit
+    now = Moment(step.done.index, step.done.entry.recorded_at, step.done.act.occurred_at, paper=body.paper is not None)
+    if isinstance(body, DispositionWithdrawn):
+        return ((replace(open_visit, ended=now, ending="ditarik"),) if open_visit else ()), None
+    ended = []
+    own = open_visit
+    if own is None or own.step != body.step:
+        if own is not None:
+            ended.append(replace(own, ended=now, ending="ditinggalkan"))
+        before = step.before.state if step.before else None
+        own = Visit(body.step, before.round if isinstance(before, Case) else 1, None)
+    if case.step == body.step and case.done_here:
+        return tuple(ended), own
+    ending: Ending = "dikembalikan" if isinstance(body, DocumentReturned) else "selesai"
+    ended.append(replace(own, ended=now, ending=ending))
+    return tuple(ended), Visit(case.step, case.round, now) if case.step else None
