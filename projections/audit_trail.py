@@ -12,13 +12,17 @@ from sqlalchemy import Connection, select
 
 from ledger import bodies as b
 from ledger.case import Case, outcome_of
+from ledger.enactment import Enactments
 from ledger.flags import Flag
 from ledger.replay import Step
 from ledger.sentences import digests_of, sentence
+from ledger.sop import Sop
+from ledger.streams import State
 from projections.schema import CASES, TRAIL
 
 _MARKS = (b.TypingReviewed, b.ParafGiven, b.SignatureGiven)
-_SHOWN = [column for column in TRAIL.c if column.name != "marked"]
+#: What a row of the trail shows.
+SHOWN = [column for column in TRAIL.c if column.name != "marked"]
 
 
 def utc(moment: dt.datetime) -> str:
@@ -67,12 +71,27 @@ def row_of(step: Step, found: tuple[Flag, ...]) -> dict[str, Any]:
             name=person.name,
             office_name=mandate.office_name,
             capacity=mandate.capacity,
-            sop=after.sop if isinstance(after, Case) else None,
+            sop=_procedure(after),
             round=turn,
             register=step.register,
         ),
         "marked": body.document if isinstance(body, _MARKS) else None,
     }
+
+
+def _procedure(state: State) -> Sop | None:
+    """Return the SOP that an act is about: its case's, or the one in whose stream it stands."""
+    match state:
+        case Case():
+            return state.sop
+        case Enactments():
+            return state.in_force
+    return None
+
+
+def flag_rows(step: Step, found: tuple[Flag, ...]) -> list[dict[str, Any]]:
+    """Return the rows by which an act is found under its flags, one a name."""
+    return [{"name": name, "leaf_index": step.done.index} for name in dict.fromkeys(flag.name for flag in found)]
 
 
 def reason_of(body: b.Body) -> str | None:
@@ -83,13 +102,13 @@ def reason_of(body: b.Body) -> str | None:
 
 def trail(connection: Connection, stream: str) -> list[dict[str, Any]]:
     """Return the acts of a stream in order; none where nothing was recorded."""
-    found = connection.execute(select(*_SHOWN).where(TRAIL.c.stream == stream).order_by(TRAIL.c.version))
+    found = connection.execute(select(*SHOWN).where(TRAIL.c.stream == stream).order_by(TRAIL.c.leaf_index))
     return [dict(one._mapping) for one in found]
 
 
 def row(connection: Connection, index: int) -> dict[str, Any] | None:
     """Return the act at a leaf index."""
-    found = connection.execute(select(*_SHOWN).where(TRAIL.c.leaf_index == index)).first()
+    found = connection.execute(select(*SHOWN).where(TRAIL.c.leaf_index == index)).first()
     return dict(found._mapping) if found else None
 
 
@@ -100,7 +119,7 @@ def marks_on(connection: Connection, digest: str) -> list[dict[str, Any]]:
     marks on the one before.
     """
     found = connection.execute(
-        select(*_SHOWN, CASES.c.state)
+        select(*SHOWN, CASES.c.state)
         .join(CASES, TRAIL.c.stream == "case:" + CASES.c.case_id)
         .where(TRAIL.c.marked == digest)
         .order_by(TRAIL.c.leaf_index)

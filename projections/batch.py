@@ -18,7 +18,7 @@ from ledger.replay import Step
 from ledger.rows import Row, Rows
 from ledger.streams import Stream
 from projections import agenda, audit_trail, iku_state, papers
-from projections.schema import AGENDA, CASES, DISPATCHES, TRAIL, VIEWS
+from projections.schema import AGENDA, CASES, DISPATCHES, TRAIL, TRAIL_FLAGS, USED, VIEWS
 from projections.storage import insert_rows
 from projections.walk import Walk, unexpected
 
@@ -29,7 +29,13 @@ class Batch:
     def __init__(self, walk: Walk, read: papers.Read) -> None:
         self._walk = walk
         self._read = read
-        self._added: dict[Table, list[dict[str, Any]]] = {TRAIL: [], AGENDA: [], DISPATCHES: []}
+        self._added: dict[Table, list[dict[str, Any]]] = {
+            TRAIL: [],
+            TRAIL_FLAGS: [],
+            AGENDA: [],
+            DISPATCHES: [],
+        }
+        self._used: list[dict[str, Any]] = []
         self._touched: dict[str, Stream] = {}
         self._papers: set[str] = set()
         self._last: Step | None = None
@@ -45,11 +51,14 @@ class Batch:
     def _add(self, step: Step) -> None:
         found, act, after = flags(step), step.done.act, step.after
         self._added[TRAIL].append(audit_trail.row_of(step, found))
+        self._added[TRAIL_FLAGS] += audit_trail.flag_rows(step, found)
         if isinstance(after.state, Case):
             state = self._walk.cases.pop(act.stream, None)
             self._walk.cases[act.stream] = iku_state.advance(state, step, found)
             self._touched[act.stream] = after
             self._add_case(step, after.state)
+        elif isinstance(act.body, b.NumberingEnacted):
+            self._used += agenda.used_rows(step, act.body)
 
     def _add_case(self, step: Step, case: Case) -> None:
         draft = draft_of(step.done.act.body) if isinstance(step.done.act.body, b.CaseBody) else None
@@ -73,7 +82,12 @@ class Batch:
         kept = papers.find(connection, undated)
         for table, rows in self._added.items():
             insert_rows(connection, table, rows)
-        insert_rows(connection, CASES, [iku_state.row_of(state, kept) for state in states], replace=True)
+        insert_rows(connection, USED, self._used, replace=True)
+        shown = [
+            iku_state.row_of(state, kept) | agenda.unnumbered(state, stream)
+            for state, stream in zip(states, self._touched.values(), strict=True)
+        ]
+        insert_rows(connection, CASES, shown, replace=True)
         done = self._last.done
         position: dict[str, Any] = {"position": done.index + 1, "leaf": done.leaf}
         if len(self._added[TRAIL]) > done.index:  # the batch began at leaf 0

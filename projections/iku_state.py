@@ -8,6 +8,7 @@ Order of the file: the row, then what is asked.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
@@ -17,9 +18,10 @@ from ledger import iku
 from ledger.case import Case, reason_outside
 from ledger.flags import Flag
 from ledger.iku_checks import against_case
+from ledger.notices import DISCLAIMER
 from ledger.replay import Step
-from ledger.sentences import DISCLAIMER
 from ledger.streams import Stream
+from projections import time_spent
 from projections.audit_trail import flags_shown, reason_of, utc
 from projections.papers import NO_TABLE, NONE_YET
 from projections.schema import CASES, PAPERS
@@ -59,6 +61,7 @@ def advance(state: State | None, step: Step, found: tuple[Flag, ...]) -> State:
         _outside(state, step, before, after)
     if not isinstance(before, Case) or (before.step, len(before.steps_done)) != (after.step, len(after.steps_done)):
         state["since"] = {"leaf_index": done.index, "recorded_at": utc(done.entry.recorded_at)}
+    time_spent.advance(state, step)
     if found:
         state["flags"] += [{"leaf_index": done.index, "kind": act.kind, **flag} for flag in flags_shown(found)]
     return state
@@ -88,6 +91,8 @@ def _opened(step: Step, case: Case) -> State:
         "addressees": [],
         "deviations": [],
         "corrections": [],
+        "visits": [],
+        "here": None,
         "flags": [],
         "synthetic": step.register.synthetic,
     }
@@ -181,17 +186,13 @@ def _due(case: Case) -> dict[str, Any] | None:
     if due is None:
         return None
     step, kinds = due
-    office, reading = case.sop.office_of(step), step.waktu.reading
+    office = case.sop.office_of(step)
     return {
         "no": step.no,
         "activities": kinds,
         "office": office.office,
         "office_name": office.name,
         "kegiatan": step.kegiatan.raw,
-        "waktu": {
-            "raw": step.waktu.raw,
-            "reading": {"amount": reading.amount, "unit": reading.unit} if reading else None,
-        },
     }
 
 
@@ -224,6 +225,16 @@ def case(connection: Connection, case_id: str) -> dict[str, Any] | None:
     return _shown(found) if found else None
 
 
+def visits_ended(connection: Connection, streams: Iterable[str]) -> dict[int, list[dict[str, Any]]]:
+    """Return the visits of these cases that have ended, by the leaf index of the act that ended them."""
+    wanted = [name.removeprefix("case:") for name in streams if name.startswith("case:")]
+    ended: dict[int, list[dict[str, Any]]] = {}
+    for state in connection.execute(select(CASES.c.state).where(CASES.c.case_id.in_(wanted))).scalars():
+        for visit in state["visits"]:
+            ended.setdefault(visit["ended"]["leaf_index"], []).append(visit)
+    return ended
+
+
 def cases(
     connection: Connection, *, unit: str | None = None, after: int | None = None, limit: int = 50
 ) -> list[dict[str, Any]]:
@@ -253,9 +264,11 @@ def iku_in_force(connection: Connection, unit: str, first_year: int, last_year: 
         .limit(1)
     )
     found = connection.execute(asked).first()
-    if found is None:
-        return None
-    shown = _shown(found)
+    return as_iku(_shown(found), first_year, last_year) if found else None
+
+
+def as_iku(shown: dict[str, Any], first_year: int, last_year: int) -> dict[str, Any]:
+    """Return what is shown of a signed case as the IKU of these years."""
     kept = (
         *("case", "stream", "unit", "sop", "subject", "document", "approved", "paraf", "signature", "number"),
         *("document_unit", "document_period", "finished", "deviations", "corrections"),
@@ -271,16 +284,19 @@ def _asked() -> Select[Any]:
 
 
 def _shown(found: Row[*tuple[Any, ...]]) -> dict[str, Any]:
-    state: State = found.state
-    first_year, last_year, content, why = found.first_year, found.last_year, found.content, found.why
+    return shown(found._asdict(), found.content, found.why)
+
+
+def shown(row: dict[str, Any], content: dict[str, Any] | None, why: str | None) -> dict[str, Any]:
+    """Return what is shown of a case, of its row; ``content`` and ``why`` are its document's (``PAPERS``)."""
+    state: State = row["state"]
+    first_year, last_year = row["first_year"], row["last_year"]
     if content is None and why is None:
         why = NO_TABLE if state["document"] else NONE_YET
     period = {"first_year": first_year, "last_year": last_year} if first_year is not None else None
     said = content or {"rows": None, "warnings": [], "label": None, "unit": None, "period": None}
-    step = state["step"]
     return state | {
         "period": period,
-        "step": {name: value for name, value in step.items() if name != "waktu"} if step else None,
         "flags": state["flags"] + _document_flags(state, content),
         "document_unit": said["unit"],
         "document_period": said["period"],

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import JSON, Column, Index, Integer, MetaData, Table, Text
 
 #: The version of everything below.
-VERSION = 2
+VERSION = 3
 
 METADATA = MetaData()
 
@@ -56,10 +56,26 @@ TRAIL = Table(
     Column("sentence", Text, nullable=False),
     Column("marked", Text),
 )
-Index("trail_by_stream", TRAIL.c.stream, TRAIL.c.version)
+# An index ends with the leaf index by itself, so a page of whoever or whatever is sought is read in leaf order.
+Index("trail_by_stream", TRAIL.c.stream)
+Index("trail_by_official", TRAIL.c.official)
+Index("trail_by_office", TRAIL.c.office)
+Index("trail_by_unit", TRAIL.c.unit)
+Index("trail_by_kind", TRAIL.c.kind)
+Index("trail_by_time", TRAIL.c.recorded_at)
 Index("trail_by_mark", TRAIL.c.marked, sqlite_where=TRAIL.c.marked.is_not(None))
 
-#: One row a case: ``state`` is what is shown, the columns beside it are what is asked for.
+#: One row a flag of an act, by the flag's stable name (:mod:`ledger.flag_names`).
+TRAIL_FLAGS = Table(
+    "trail_flags",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("leaf_index", Integer, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+#: One row a case: ``state`` is what is shown, the columns beside it are what is asked for. ``unnumbered_index`` is the
+#: signature whose letter has no number yet.
 CASES = Table(
     "cases",
     METADATA,
@@ -71,10 +87,12 @@ CASES = Table(
     Column("first_year", Integer),
     Column("last_year", Integer),
     Column("signed_index", Integer),
+    Column("unnumbered_index", Integer),
     Column("document", Text),
     Column("state", JSON, nullable=False),
 )
 Index("cases_by_office", CASES.c.unit, CASES.c.due_office, CASES.c.due_index)
+Index("cases_unnumbered", CASES.c.unnumbered_index, sqlite_where=CASES.c.unnumbered_index.is_not(None))
 Index("cases_by_period", CASES.c.unit, CASES.c.first_year, CASES.c.last_year, CASES.c.signed_index)
 
 #: One row an IKU document that was ever a draft; ``content`` is null where it could not be read, ``why`` says why.
@@ -107,6 +125,21 @@ AGENDA = Table(
 )
 Index("agenda_by_year", AGENDA.c.year, AGENDA.c.unit)
 Index("agenda_by_case", AGENDA.c.case_id)
+
+#: The last letter numbers of a year that an office gave on paper before, as it stated them for each SOP.
+USED = Table(
+    "used_numbers",
+    METADATA,
+    Column("sop", Text, primary_key=True),
+    Column("office_code", Text, primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("unit", Text, nullable=False),
+    Column("running", Integer, nullable=False),
+    Column("agenda_no", Integer, nullable=False),
+    Column("leaf_index", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("used_numbers_by_year", USED.c.year, USED.c.office_code)
 
 #: One row a delivery.
 DISPATCHES = Table(

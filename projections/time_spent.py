@@ -1,0 +1,100 @@
+"""Time against mutu baku, per visit of a case to a step, as the case's state keeps and shows it.
+
+``visits`` holds the visits that have ended, each with its verdict as it was judged then and for ever; ``here`` the one
+that is open. A visit is ``{"step", "round", "began", "ended", "ending"}``, an end of it ``{"leaf_index",
+"recorded_at", "occurred_at", "paper"}`` or null; beside them stand the members of :func:`_judged`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from ledger import mutu_baku, visits
+from ledger.case import Case
+from ledger.enactment import Enactments
+from ledger.mutu_baku import Judged
+from ledger.replay import Step
+from ledger.visits import Moment, Visit
+from projections.audit_trail import utc
+
+Shown = dict[str, Any]
+
+
+def advance(state: Shown, step: Step) -> None:
+    """Put into the case's state what an act does to its visits; ``state`` is changed in place."""
+    case = step.after.state
+    assert isinstance(case, Case)
+    assert step.enactments is not None
+    ended, here = visits.after(_visit(state["here"]), step)
+    version = case.sop_ref.leaf
+    state["visits"] += [_ends(one) | _judged(mutu_baku.judge(step.enactments, version, one)) for one in ended]
+    state["here"] = _ends(here) if here else None
+
+
+def running(state: Shown, enactments: Enactments, now: dt.datetime, index: int) -> Shown | None:
+    """Return the open visit as it stands at ``now``; ``index`` is the leaf that the next act would be."""
+    here = _visit(state["here"])
+    if here is None:
+        return None
+    judged = mutu_baku.running(enactments, state["sop"]["leaf"], here, now, index)
+    return _ends(here) | _judged(judged)
+
+
+def _ends(visit: Visit) -> Shown:
+    return {
+        "step": visit.step,
+        "round": visit.round,
+        "began": _end(visit.began),
+        "ended": _end(visit.ended),
+        "ending": visit.ending,
+    }
+
+
+def _end(moment: Moment | None) -> Shown | None:
+    if moment is None:
+        return None
+    return {
+        "leaf_index": moment.leaf_index,
+        "recorded_at": utc(moment.recorded_at),
+        "occurred_at": moment.claimed_at.isoformat(),
+        "paper": moment.paper,
+    }
+
+
+def _judged(judged: Judged) -> Shown:
+    standard, reading, confirmed = judged.standard, judged.standard.reading, judged.standard.confirmed
+    return {
+        "standard": {
+            "raw": standard.raw,
+            "reading": {"amount": reading.amount, "unit": reading.unit} if reading else None,
+            "words": reading.words if reading else mutu_baku.NOT_JUDGED,
+            "basis": standard.basis,
+            "confirmed": {"leaf_index": confirmed.index, "leaf": confirmed.leaf} if confirmed else None,
+        },
+        "elapsed_seconds": _seconds(judged.elapsed),
+        "claimed_seconds": _seconds(judged.claimed),
+        "working_minutes": judged.working_minutes,
+        "deadline": judged.deadline.isoformat() if judged.deadline else None,
+        "verdict": judged.verdict,
+        "rule": judged.rule,
+        "calendar": {"name": judged.calendar.value.name, "leaf_index": judged.calendar.index}
+        if judged.calendar
+        else None,
+    }
+
+
+def _seconds(span: dt.timedelta | None) -> int | None:
+    return int(span.total_seconds()) if span is not None else None
+
+
+def _visit(shown: Shown | None) -> Visit | None:
+    """Return the open visit as the state keeps it."""
+    return Visit(shown["step"], shown["round"], _moment(shown["began"])) if shown else None
+
+
+def _moment(shown: Shown | None) -> Moment | None:
+    if shown is None:
+        return None
+    recorded, claimed = (dt.datetime.fromisoformat(shown[name]) for name in ("recorded_at", "occurred_at"))
+    return Moment(shown["leaf_index"], recorded, claimed, shown["paper"])
