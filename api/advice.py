@@ -80,7 +80,7 @@ def _refusal(case: Case, register: Register, mandate: str, index: int, now: dt.d
         return NotAllowed(
             "case.finished" if case.finished else "case.withdrawn",
             what_is_due(case),
-            allowed="Perubahan dibuat dengan perkara baru, dibuka dengan disposisi baru.",
+            allowed="Perubahan dibuat dengan perkara baru.",
         )
     official = register.mandates[mandate].record.official
     own = [one.public.id for one in register.keys.values() if one.official == official and one.until is None]

@@ -139,7 +139,7 @@ def _fault(status: int, body: bytes) -> JejakError:
         kind = Forged  # it says so of what we sent
     if kind is None:
         return NotJudged(rule, detail or f"Layanan menjawab dengan status {status}.", allowed=allowed)
-    known = {"type", "title", "status", "detail", "rule", "allowed"}
+    known = {"type", "title", "status", "detail", "rule", "rule_words", "allowed"}
     facts = {name: value for name, value in problem.items() if name not in known and name.isidentifier()}
     return kind(rule, detail, allowed=allowed, **facts)
 

@@ -10,7 +10,7 @@ from flask import Response, jsonify
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
-from api import acts, cases, documents, log, pages, problems, register
+from api import acts, agenda, cases, documents, log, pages, problems, register, time_spent, trail_search
 from api.follower import Follower
 from api.parameters import check_query
 from api.parts import NAME, Parts
@@ -79,8 +79,9 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     problems.install(app)
     app.before_request(check_query)
     app.after_request(_guarded)
-    for routes in (acts.routes, cases.routes, documents.routes, log.routes, log.outside, register.routes):
-        app.register_api(routes)
+    for room in (acts, agenda, cases, documents, log, register, time_spent, trail_search):
+        app.register_api(room.routes)
+    app.register_api(log.outside)
     app.register_blueprint(pages.routes)
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.api_doc))
     app.parts.follower.start()

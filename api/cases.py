@@ -1,35 +1,40 @@
-"""Cases over HTTP: state, trail, what is next; the IKU in force, the agenda book, the inbox.
+"""Cases over HTTP: state, trail, what is next; the IKU in force, the inbox.
 
 All of it is read models, brought to the end of the log before they are read; whoever doubts one reads the entries.
 """
 
 from __future__ import annotations
 
-from typing import cast
+import sys
+from typing import Any, cast
 
 from flask import Response, jsonify, request
 
+from api.actors import actors_of
 from api.advice import advise
 from api.labels import labelled
 from api.parameters import (
+    AtQuery,
     CasePath,
     Limit,
     Number,
     PeriodText,
-    YearNumber,
     blueprint,
     json_answer,
     years,
 )
 from api.parts import parts
-from api.trails import actor_basis, sop_of, trail_of, unknown
+from api.past import stamped, state_of
+from api.time_spent import running
+from api.trails import trail_of, unknown
 from keys.errors import NotFound
 from keys.fields import Fact, Slug
 from ledger.enactment import Enactments
-from projections import agenda, iku_state, inbox
+from ledger.past import Place
+from projections import iku_state, inbox, past_state
 
 #: What a list of cases leaves out; the case itself has it.
-_LONG = frozenset({"rows", "warnings", "drafts", "returns", "flags", "disclaimer"})
+_LONG = frozenset({"rows", "warnings", "drafts", "returns", "flags", "visits", "here", "disclaimer"})
 
 routes = blueprint("cases")
 
@@ -48,18 +53,11 @@ class MandateQuery(Fact):
     mandate: Slug
 
 
-class IkuQuery(Fact):
-    """A unit and a period: `2026`, or `2026-2030`."""
+class IkuQuery(AtQuery):
+    """A unit and a period: `2026`, or `2026-2030`; as it is now, or was at a leaf or a moment."""
 
     unit: Slug
     period: PeriodText
-
-
-class AgendaQuery(Fact):
-    """A year of the agenda book, of one unit or of all."""
-
-    year: YearNumber
-    unit: Slug | None = None
 
 
 class InboxQuery(Fact):
@@ -86,15 +84,18 @@ def cases(query: CasesQuery) -> Response:
 
 
 @routes.get("/cases/<case_id>", responses={"200": json_answer("the state of the case")})
-def case(path: CasePath) -> Response:
-    """Return a case as it now is; the ETag is the leaf hash of its newest act."""
-    with parts().reading() as connection:
-        state = iku_state.case(connection, path.case_id)
+def case(path: CasePath, query: AtQuery) -> Response:
+    """Return a case as it is now, or was at a leaf or a moment; of now, the ETag is the leaf hash of its newest act."""
+    place = parts().place(query.at)
+    state = state_of(path.case_id, place)
     if state is None:
-        raise unknown(f"case:{path.case_id}")
+        raise unknown(f"case:{path.case_id}", place)
     if state["step"]:
-        basis = actor_basis(sop_of(f"case:{path.case_id}"), state["step"]["no"])
+        actors, seen_from = actors_of(f"case:{path.case_id}"), place.index + 1 if place else sys.maxsize
+        basis = actors.basis(state["step"]["no"], seen_from) if actors else None
         state["step"] = state["step"] | {"actor_basis": basis}
+    if place is not None:
+        return jsonify(stamped(state, place))
     response = jsonify(state)
     response.set_etag(state["leaf"])
     response.headers["Cache-Control"] = "private, no-cache"
@@ -103,9 +104,9 @@ def case(path: CasePath) -> Response:
 
 
 @routes.get("/cases/<case_id>/trail", responses={"200": json_answer("one row an act")})
-def trail(path: CasePath) -> Response:
+def trail(path: CasePath, query: AtQuery) -> Response:
     """Return the audit trail of a case: one row an act, oldest first."""
-    return jsonify({"case": path.case_id} | trail_of(f"case:{path.case_id}"))
+    return jsonify({"case": path.case_id} | trail_of(f"case:{path.case_id}", parts().place(query.at)))
 
 
 @routes.get("/cases/<case_id>/next", responses={"200": json_answer("advice: what may be signed now")})
@@ -125,23 +126,29 @@ def next_act(path: CasePath, query: MandateQuery) -> Response:
 def iku(query: IkuQuery) -> Response:
     """Return the IKU in force for a unit and a period."""
     first, last = years(query.period)
-    with parts().reading() as connection:
-        found = iku_state.iku_in_force(connection, query.unit, first, last)
+    place = parts().place(query.at)
+    found = _iku_at(query.unit, first, last, place) if place else _iku(query.unit, first, last)
     if found is None:
+        until = f" sampai daun {place.index}" if place else ""
         raise NotFound(
             "iku.none",
-            f"Belum ada IKU yang ditandatangani untuk {query.unit}, masa {query.period}.",
+            f"Belum ada IKU yang ditandatangani untuk {query.unit}, masa {query.period}{until}.",
             allowed="Periksa unit dan masanya, atau lihat perkara yang sedang berjalan di /v1/cases.",
         )
-    return jsonify(found)
+    return jsonify(stamped(found, place))
 
 
-@routes.get("/agenda", responses={"200": json_answer("the agenda of outgoing letters")})
-def agenda_book(query: AgendaQuery) -> Response:
-    """Return the agenda of outgoing letters of a year."""
+def _iku(unit: str, first: int, last: int) -> dict[str, Any] | None:
     with parts().reading() as connection:
-        book = agenda.agenda(connection, query.year, query.unit)
-    return jsonify(labelled(book))
+        return iku_state.iku_in_force(connection, unit, first, last)
+
+
+def _iku_at(unit: str, first: int, last: int, place: Place) -> dict[str, Any] | None:
+    """Return the IKU that was in force at a leaf, its case as it was then."""
+    with parts().reading() as connection:
+        case_id = past_state.signed_by(connection, unit, first, last, place.index)
+    state = state_of(case_id, place) if case_id else None
+    return iku_state.as_iku(state, first, last) if state else None
 
 
 @routes.get("/inbox", responses={"200": json_answer("cases that wait for the office")})
@@ -150,7 +157,8 @@ def inbox_of(query: InboxQuery) -> Response:
     _check_office(query.office, query.unit)
     with parts().reading() as connection:
         waiting = inbox.inbox(connection, query.office, query.unit)
-    return jsonify(labelled({"office": query.office, "unit": query.unit, "waiting": waiting}))
+    timed = [{name: one[name] for name in one if name != "here"} | {"time": running(one)} for one in waiting]
+    return jsonify(labelled({"office": query.office, "unit": query.unit, "waiting": timed}))
 
 
 def _check_office(office: str, unit: str) -> None:

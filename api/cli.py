@@ -6,13 +6,18 @@ import click
 
 from api.cli_act import act, send
 from api.cli_base import Program
+from api.cli_calendar import calendar
+from api.cli_diff import diff
 from api.cli_files import iku, sop
 from api.cli_keys import key
 from api.cli_kinds import kinds
 from api.cli_lists import agenda, cases, inbox
 from api.cli_read import document, next_, state, trail
+from api.cli_replay import replay
+from api.cli_search import search
 from api.cli_serve import demo, serve
 from api.cli_store import audit, found, rebuild
+from api.cli_time import time
 
 
 @click.group(cls=Program)
@@ -26,8 +31,8 @@ def main() -> None:
 
 for command in (
     *(found, serve, demo, key, act, kinds, send),
-    *(cases, inbox, agenda, trail, state, next_, document),
-    *(rebuild, sop, iku, audit),
+    *(cases, inbox, agenda, trail, search, state, time, next_, document, diff, replay),
+    *(rebuild, sop, iku, calendar, audit),
 ):
     main.add_command(command)
 

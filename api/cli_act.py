@@ -10,14 +10,14 @@ after the yes, because an act may name only what is there; then the key file is 
 from __future__ import annotations
 
 import datetime as dt
-import mimetypes
 import uuid
 from pathlib import Path
 from typing import Any
 
 import click
 
-from api import field_words, fields_of
+from api import act_files, field_words, fields_of
+from api.act_page import page
 from api.cli_base import (
     DONE,
     JejakCommand,
@@ -25,34 +25,30 @@ from api.cli_base import (
     confirmed,
     existing_file,
     json_option,
-    paragraph,
     print_json,
     read_file,
-    table,
     write_new_file,
 )
 from api.cli_connect import connected, connection_of, connection_options
-from api.cli_read import CaseId, document_in_words
+from api.cli_read import CaseId
 from api.cli_store import opened_key
-from api.client import Client, Proved
-from api.drafting import Place, check, fill, office, place_of, turn
+from api.client import Proved
+from api.drafting import check, fill, lacking, office, place_of, turn
 from api.known_register import Signer, known_register
-from api.proposals import content
 from keys import strict_json
-from keys.authority import WIB, Authority
+from keys.authority import WIB
 from keys.envelope import Envelope
 from keys.errors import Malformed, NotAllowed
-from keys.fields import DocumentRef
 from keys.keyfile import KeyFile, read_keyfile
 from ledger.acts import PAYLOAD_TYPE, Act, compose
-from ledger.bodies import CATALOGUE, SopEnacted
-from ledger.documents import digest_of
-from ledger.iku import MEDIA_TYPE as IKU
-from ledger.iku import IkuDocument
+from ledger.bodies import CATALOGUE
 from ledger.kind_names import name_of
-from ledger.sentences import about_to_sign, sentence, when
-from ledger.sop import Sop
-from ledger.sop_findings import findings
+from ledger.sop import OPENING, Sop
+from ledger.sop_findings import require_filled
+from ledger.wording import when
+
+#: Of an object that is shown as one line, the member that tells it, the first that it has.
+_TOLD_BY = ("digest", "leaf", "title", "name")
 
 
 @click.command("act", cls=JejakCommand)
@@ -60,17 +56,19 @@ from ledger.sop_findings import findings
 @click.option("--key", "key_file", required=True, type=existing_file(), envvar="JEJAK_KEY", show_envvar=True,
               metavar="BERKAS", help="Berkas kunci Anda.")  # fmt: skip
 @click.option("--mandate", required=True, envvar="JEJAK_MANDATE", show_envvar=True, metavar="NAMA", help="Mandat Anda.")
-@click.option(
-    "--case", type=CaseId(), metavar="PERKARA", help="Nomor perkara; disposisi tanpa nomor membuka yang baru."
-)
+@click.option("--case", type=CaseId(), metavar="PERKARA",
+              help="Nomor perkara; langkah pertama SOP tanpa nomor membuka yang baru.")  # fmt: skip
 @click.option("--stream", metavar="NAMA", help="Aliran lain: register, atau sop:NAMA.")
-@click.option("--sop", "sop_slug", metavar="NAMA", help="SOP untuk perkara baru, bila ada lebih dari satu.")
+@click.option("--sop", "sop_slug", metavar="NAMA", help="SOP yang diatur, atau SOP untuk perkara baru.")
 @click.option("--body", type=existing_file(), metavar="BERKAS.json", help="Isi tindakan sebagai JSON.")
 @click.option("--set", "settings", multiple=True, metavar="BAGIAN=NILAI",
               help="Isi satu bagian; boleh diulang. Misalnya decision=approved, letter.number=060/1, "
-                   "number=070/1/35.07.11/2026; @BERKAS dibaca dari berkas. Lihat: jejak kinds JENIS.")  # fmt: skip
+                   "number=070/1/35.07.11/2026, 'reading=2 hari kerja'; @BERKAS dibaca dari berkas. Lihat: "
+                   "jejak kinds JENIS.")  # fmt: skip
 @click.option("--document", "attachment", type=existing_file(), metavar="BERKAS",
               help="Dokumen yang dilampirkan; pada paraf dan semacamnya: harus dokumen perkara itu.")  # fmt: skip
+@click.option("--attach", "attachments", type=existing_file(), multiple=True, metavar="BERKAS",
+              help="Lampiran kegiatan, bukan dokumen perkaranya; boleh diulang.")  # fmt: skip
 @click.option("--paper", type=existing_file(), metavar="BERKAS",
               help="Pindaian, bila tindakan ini terjadi di kertas dan dicatat menyusul.")  # fmt: skip
 @click.option("--media-type", metavar="JENIS", help="Jenis dokumen yang dilampirkan, bila tidak terbaca dari namanya.")
@@ -91,6 +89,7 @@ def act(
     body: Path | None,
     settings: tuple[str, ...],
     attachment: Path | None,
+    attachments: tuple[Path, ...],
     paper: Path | None,
     media_type: str | None,
     occurred_at: str | None,
@@ -106,7 +105,9 @@ def act(
     said = _said(schema, body, settings)
     if kind == "sop.enacted" and attachment is not None:
         said["sop"], attachment = Sop.parse(read_file(attachment)).plain(), None
-    where = _stream(kind, case, stream, said)
+    if kind == "sop.enacted" and "sop" in said:
+        require_filled(Sop.read(said["sop"], "sop.form", "SOP"))
+    where = _stream(kind, case, stream, sop_slug, said)
     closed = KeyFile.parse(read_keyfile(key_file))
     official, signer = closed.official, Signer(closed.official, mandate, closed.public.id)
     with connected(connection_of(options)) as client:
@@ -115,12 +116,12 @@ def act(
         place = place_of(client, known, kind, where, sop_slug, said)
         turn(place, kind, said)
         office(place, signer, kind, said)
-        attached, data = _attached(place, kind, schema, attachment, media_type)
+        attached, data = act_files.attached(place, kind, schema, attachment, media_type)
         filled = fill(place, kind, schema, said, attached)
-        scan = _scanned(paper, schema, said)
-        lacking = fields_of.missing(schema, said)
-        if lacking:
-            raise _lacking(kind, lacking)
+        papers = act_files.papers(paper, attachments, schema, said)
+        still = lacking(place, kind, schema, said)
+        if still:
+            raise _lacking(kind, still, place.why)
         seen = client.checkpoint()
         payload = compose(
             ledger=client.origin,
@@ -136,7 +137,7 @@ def act(
         )
         ready = Act.read(payload)
         check(place, ready, signer)
-        shown = _shown(client, place, authority, ready, said, filled, data, attached)
+        shown = page(client, place, authority, ready, said, filled, data, attached)
         click.echo(shown, err=as_json)
         if not yes and not confirmed("Tandatangani?", err=as_json):
             raise click.Abort
@@ -145,8 +146,8 @@ def act(
             raise NotAllowed("act.key", "Berkas kunci berubah sejak ditampilkan.")
         if attached is not None and data is not None:
             client.upload(data, attached.media_type)
-        if scan is not None:
-            client.upload(scan[1], scan[0].media_type)
+        for reference, scan in papers:
+            client.upload(scan, reference.media_type)
         proved = client.submit(Envelope.seal(PAYLOAD_TYPE, payload, opened.key))
     _report(proved, output, as_json)
     return DONE
@@ -187,7 +188,7 @@ def _said(schema: fields_of.Schema, body: Path | None, settings: tuple[str, ...]
     return said
 
 
-def _stream(kind: str, case: str | None, stream: str | None, said: dict[str, Any]) -> str:
+def _stream(kind: str, case: str | None, stream: str | None, sop_slug: str | None, said: dict[str, Any]) -> str:
     """Return the stream that the act goes to."""
     family = CATALOGUE[kind][0]
     if stream is not None:
@@ -197,160 +198,43 @@ def _stream(kind: str, case: str | None, stream: str | None, said: dict[str, Any
     if family == "register":
         return "register"
     if family == "sop":
-        slug = said["sop"].get("slug") if isinstance(said.get("sop"), dict) else None
-        if not isinstance(slug, str):
-            raise Misuse("penetapan SOP memerlukan isinya: --document BERKAS-SOP.json.")
-        return f"sop:{slug}"
+        return f"sop:{_slug(kind, sop_slug, said)}"
     if case is None:
-        if kind != "disposition.issued":
+        if kind not in OPENING:
             raise Misuse("sebut nomor perkaranya dengan --case; daftarnya: jejak cases.")
+        if kind != "disposition.issued" and sop_slug is None:
+            # The same kind goes on in cases that are open, so that nobody opens another one by forgetting its number.
+            raise Misuse("sebut nomor perkaranya dengan --case, atau SOP untuk perkara baru dengan --sop.")
         case = str(uuid.uuid4())
     return f"case:{case}"
 
 
-def _attached(
-    place: Place, kind: str, schema: fields_of.Schema, path: Path | None, media_type: str | None
-) -> tuple[DocumentRef | None, bytes | None]:
-    """Return the reference to the attached file and its bytes; held against the case's document where it is that."""
-    if path is None:
-        return None, None
-    data = read_file(path, 20 * 1024 * 1024)
-    digest = digest_of(data)
-    if fields_of.document_path(schema) is None:
-        held = place.document
-        if held is None or held.digest != digest:
-            raise NotAllowed(
-                "act.document",
-                f"Berkas {path.name} bukan dokumen perkara ini: sidiknya {digest}.",
-                allowed=f"Dokumen perkara sekarang: {held.digest if held else 'belum ada'}.",
-            )
-        return None, None
-    if media_type is None:
-        expected = place.sop.document.media_type if place.sop is not None and kind.startswith("concept.") else None
-        media_type = expected or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    if media_type == IKU:
-        _require_iku(path, data)
-    return _reference(path, data, media_type), data
+def _slug(kind: str, named: str | None, said: dict[str, Any]) -> str:
+    """Return the SOP that an act is about: an enactment carries it, of any other it is named."""
+    if kind != "sop.enacted":
+        if named is None:
+            raise Misuse("sebut SOP-nya dengan --sop.")
+        return named
+    slug = said["sop"].get("slug") if isinstance(said.get("sop"), dict) else None
+    if not isinstance(slug, str):
+        raise Misuse("penetapan SOP memerlukan isinya: --document BERKAS-SOP.json.")
+    if named not in (None, slug):
+        raise Misuse(f"berkas itu SOP {slug}, bukan {named}.")
+    return slug
 
 
-def _scanned(paper: Path | None, schema: fields_of.Schema, said: dict[str, Any]) -> tuple[DocumentRef, bytes] | None:
-    """Return the scan of an act on paper, named in the body, and its bytes."""
-    if paper is None:
-        return None
-    fields_of.at(schema, "paper.scan")
-    data = read_file(paper, 20 * 1024 * 1024)
-    found = _reference(paper, data, mimetypes.guess_type(paper.name)[0] or "application/octet-stream")
-    fields_of.put(said, "paper.scan", found.plain())
-    return found, data
-
-
-def _reference(path: Path, data: bytes, media_type: str) -> DocumentRef:
-    named = {"digest": digest_of(data), "media_type": media_type, "size": len(data), "name": path.name}
-    return DocumentRef.read(named, "act.document", "Dokumen")
-
-
-def _require_iku(path: Path, data: bytes) -> None:
-    """Return if the file is the IKU document that the procedure asks for, else raise Malformed naming the file."""
-    try:
-        IkuDocument.parse(data)
-    except Malformed as fault:
-        raise Malformed(
-            fault.rule,
-            f"Berkas {path.name} bukan dokumen IKU. {fault.detail}",
-            allowed=f"Langkah ini meminta dokumen IKU ({IKU}): buat dari tabel dengan jejak iku import, periksa dengan"
-            " jejak iku check.",
-        ) from None
-
-
-def _lacking(kind: str, lacking: list[fields_of.Member]) -> Malformed:
-    paths = [one.path for one in lacking]
+def _lacking(kind: str, still: list[fields_of.Member], why: str) -> Malformed:
+    """Return the fault that names all that is still to be given; ``why`` is what the service says about a number."""
+    paths = [one.path for one in still]
+    said = f"{field_words.told(kind, still)}\n"
+    if why and "number" in paths:
+        said += f"Nomor tidak diusulkan layanan: {why}\n"
     return Malformed(
         "act.missing",
         f"{name_of(kind).capitalize()} belum lengkap: {len(paths)} bagian belum diisi.",
-        allowed=f"{field_words.told(kind, lacking)}\nSemua bagian: jejak kinds {kind}",
+        allowed=f"{said}Semua bagian: jejak kinds {kind}",
         missing=paths,
     )
-
-
-def _shown(
-    client: Client,
-    place: Place,
-    authority: Authority,
-    ready: Act,
-    said: dict[str, Any],
-    filled: dict[str, str],
-    data: bytes | None,
-    attached: DocumentRef | None,
-) -> str:
-    """Return the page that a person reads before signing; every document on it was hashed here."""
-    parts = []
-    if attached is not None and data is not None:
-        parts += [f"Dokumen yang dilampirkan: {attached.name}, {attached.size} bita, {attached.digest}"]
-        if attached.media_type == IKU:
-            parts += ["", document_in_words(data), ""]
-    held = place.document
-    if held is not None and said.get("document") == held.digest:
-        parts += [f"Dokumen perkara: {held.name}", "", document_in_words(client.document(held.digest)), ""]
-    if place.proposal is not None:
-        parts += _proposal(place)
-    if isinstance(ready.body, SopEnacted):
-        parts += _sop_in_words(ready.body.sop)
-    register, mandate = place.known.register, authority.mandate.record
-    parts += ["Isi tindakan:", *_lines(said, filled, 2)]
-    about = about_to_sign(
-        ready,
-        name=authority.official.record.name,
-        office_name=mandate.office_name,
-        capacity=mandate.capacity,
-        sop=place.sop,
-        round=place.case.round if place.case else None,
-        register=register,
-    )
-    return "\n".join([*parts, "", paragraph(about)])
-
-
-def _proposal(place: Place) -> list[str]:
-    """Return the proposal that is approved, whole: what two people vouch for is read by both."""
-    act, register = place.proposal, place.known.register
-    assert act is not None
-    by, held = register.officials[act.official].record, register.mandates[act.mandate].record
-    said = sentence(act, name=by.name, office_name=held.office_name, capacity=held.capacity, register=register)
-    rows = [paragraph(f"{heading:<15} {value}", 2, 16) for heading, value in content(place.known, act)]
-    return ["Usulan yang akan Anda setujui:", paragraph(said, 2), "", *rows, ""]
-
-
-def _sop_in_words(sop: Sop) -> list[str]:
-    """Return what an SOP to be enacted is; its digest is that of its JSON spelling."""
-    found = findings(sop)
-    serious = sum(one.weight == "temuan" for one in found)
-    rows = [
-        ("Judul", sop.title),
-        ("Nama", f"{sop.slug}, unit {sop.unit}"),
-        ("Langkah", len(sop.steps)),
-        ("Sidik isi", digest_of(strict_json.dumps(sop.plain()))),
-        ("Pemeriksaan", f"{serious} temuan, {len(found) - serious} catatan; rinciannya: jejak sop check BERKAS"),
-    ]
-    return ["SOP yang akan ditetapkan:", table(("Bagian", "Isi"), rows), ""]
-
-
-def _lines(value: dict[str, Any], filled: dict[str, str], indent: int, prefix: str = "") -> list[str]:
-    """Return the members of a body, one a line; those that were filled from the case say so."""
-    lines = []
-    for name, member in value.items():
-        path = prefix + name
-        if isinstance(member, list):
-            member = {str(at): one for at, one in enumerate(member)}
-        if isinstance(member, dict) and path not in filled and path != "sop":
-            lines += _lines(member, filled, indent, f"{path}.")
-            continue
-        if isinstance(member, dict):
-            member = member.get("digest") or member.get("leaf") or member.get("title")
-        meant = field_words.CHOICES.get(str(member)) if isinstance(member, str) else None
-        member = f"{member} ({meant.partition(',')[0]})" if meant and name in ("decision", "capacity") else member
-        lines.append(paragraph(f"{path}: {member}", indent, 2))
-        if path in filled:
-            lines.append(f"{' ' * (indent + 2)}({filled[path]})")
-    return lines
 
 
 def _outputs_free(output: Path | None) -> None:

@@ -2,7 +2,8 @@
 
 Exit codes (docs/cli.md): 0 done and it holds; 1 refused, or something does not hold; 2 cannot be judged or not
 reached; 3 the command was written wrongly. A fault is told on stderr as detail, what would be allowed, and the rule
-in brackets; with ``--json`` it is one JSON object on stdout, and everything else a person reads goes to stderr.
+in words, its name in brackets; with ``--json`` it is one JSON object on stdout, and everything else a person reads
+goes to stderr.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, NoReturn, TextIO, TypeVar
 import click
 
 from keys.errors import Conflict, Forged, JejakError, Malformed, NotAllowed, NotFound, NotJudged, Unavailable
+from ledger.rule_words import RULES
 
 DONE, REFUSED, NOT_JUDGED, MISUSE = 0, 1, 2, 3
 #: Columns that a page takes where it is not shown on a terminal, and the least and most that it takes there.
@@ -166,6 +168,7 @@ def tell(error: JejakError, *, as_json: bool) -> int:
             {
                 "error": fault,
                 "rule": error.rule,
+                "rule_words": RULES.get(error.rule, ""),
                 "detail": error.detail,
                 "allowed": error.allowed,
                 "facts": error.facts,
@@ -179,11 +182,14 @@ def tell(error: JejakError, *, as_json: bool) -> int:
 
 
 def _tell(*parts: str) -> None:
-    """Tell what is wrong, what would be allowed, and the rule in brackets last, on stderr."""
+    """Tell on stderr what is wrong, what would be allowed, and last the rule in words, its name in brackets.
+
+    A rule that only this command line has, and no service names, has no words.
+    """
     *words, rule = parts
-    for text in filter(None, words):
+    said = f"Aturan: {RULES[rule]} [{rule}]" if rule in RULES else f"[{rule}]"
+    for text in filter(None, (*words, said)):
         click.echo(paragraph(text, 0, 2, width(sys.stderr)), err=True)
-    click.echo(f"[{rule}]", err=True)
 
 
 def print_json(value: Any) -> None:

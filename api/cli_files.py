@@ -1,4 +1,4 @@
-"""``jejak sop`` and ``jejak iku``: checks of files that need no ledger."""
+"""``jejak sop`` and ``jejak iku``: files that need no ledger, made and checked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from api.cli_base import (
+    DONE,
+    REFUSED,
     JejakGroup,
     existing_file,
     item,
@@ -21,32 +23,76 @@ from api.cli_base import (
 from ledger import iku_checks, iku_import
 from ledger.documents import digest_of
 from ledger.iku import IkuDocument, Row
-from ledger.sop import Sop
-from ledger.sop_findings import findings
+from ledger.sop import Sop, Step
+from ledger.sop_findings import findings, unfilled
+from ledger.sop_skeleton import MOST_STEPS, PLACEHOLDER, STEPS, skeleton
+
+_OPEN = (
+    f"SOP ini belum dapat ditetapkan: isi atau hapus dahulu semua petunjuk “{PLACEHOLDER}”, lalu periksa lagi dengan"
+    " perintah yang sama."
+)
 
 
 @click.group("sop", cls=JejakGroup)
 def sop() -> None:
-    """SOP sebagai data: memeriksa."""
+    """SOP sebagai data: membuat kerangkanya, memeriksa."""
+
+
+@sop.command("new")
+@click.option("-o", "--output", required=True, metavar="BERKAS.json", type=click.Path(path_type=Path), help="Hasilnya.")
+@click.option("--steps", default=STEPS, show_default=True, metavar="BANYAKNYA", type=int,
+              help=f"Banyaknya langkah, paling banyak {MOST_STEPS}.")  # fmt: skip
+@click.option("--title", metavar="TEKS", help="Judul SOP.")
+@json_option
+def sop_new(output: Path, steps: int, title: str | None, as_json: bool) -> None:
+    """Buat kerangka SOP untuk diisi dari naskahnya; petunjuknya ada di dalam berkas."""
+    data = skeleton(steps, title)
+    write_new_file(output, data)
+    waiting = len(unfilled(Sop.parse(data)))
+    if as_json:
+        print_json({"file": str(output), "steps": steps, "unfilled": waiting})
+        return
+    click.echo(f"Tersimpan di {output}: kerangka SOP dengan {steps} langkah, {waiting} tempat untuk diisi.")
+    click.echo(f"Isi setiap teks yang berawal {PLACEHOLDER} lalu periksa: jejak sop check {output}")
 
 
 @sop.command("check")
 @click.argument("file", metavar="BERKAS", type=existing_file())
 @json_option
-def sop_check(file: Path, as_json: bool) -> None:
-    """Periksa sebuah SOP: dapat dijalankan atau tidak, dan apa yang akan ditanyakan pemeriksa."""
+def sop_check(file: Path, as_json: bool) -> int:
+    """Periksa sebuah SOP: dapat dijalankan atau tidak, apa yang belum diisi, apa yang akan ditanyakan pemeriksa."""
     checked = Sop.parse(read_file(file))
     found = findings(checked)
+    code = REFUSED if any(one.weight == "belum" for one in found) else DONE
     if as_json:
         said = [asdict(one) for one in found]
         print_json({"slug": checked.slug, "title": checked.title, "steps": len(checked.steps), "findings": said})
-        return
-    click.echo(f"SOP {checked.title}: {len(checked.steps)} langkah, dapat dijalankan dari awal sampai akhir.")
-    for weight, heading in (("temuan", "Temuan"), ("catatan", "Catatan")):
+        return code
+    click.echo(f"SOP {checked.title}: {len(checked.steps)} langkah, dapat dijalankan dari awal sampai akhir.\n")
+    headings = ("No", "Kegiatan", "Pelaksana", "Waktu", "Hasil", "Lalu ke")
+    click.echo(table(headings, [_row(checked, step) for step in checked.steps]))
+    for weight, heading in (("belum", "Belum diisi"), ("temuan", "Temuan"), ("catatan", "Catatan")):
         points = [one for one in found if one.weight == weight]
-        click.echo(f"\n{heading}: {len(points)}")
+        if points or weight != "belum":
+            click.echo(f"\n{heading}: {len(points)}")
         for one in points:
             click.echo(item(f"{one.where}: {one.sentence} [{one.rule}]"))
+    if code != DONE:
+        click.echo(f"\n{paragraph(_OPEN)}")
+    return code
+
+
+def _row(checked: Sop, step: Step) -> tuple[str, ...]:
+    """Return a step as it will run: what is done, by whom, how long it may take, what it gives, and where it leads."""
+    ways = [f"{way.to} (bila {way.when})" if way.when else way.to for way in step.next]
+    return (
+        step.no,
+        step.kegiatan.reading or step.kegiatan.raw or "-",
+        checked.office_of(step).name,
+        step.waktu.reading.words if step.waktu.reading else "tidak dapat dinilai",
+        ", ".join(checked.thing(name).name for name in step.gives) or "-",
+        ", ".join(ways) or "selesai",
+    )
 
 
 @click.group("iku", cls=JejakGroup)

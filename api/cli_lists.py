@@ -13,7 +13,7 @@ from api.cli_connect import url_option
 from api.cli_read import NOT_VERIFIED
 from keys.authority import WIB
 from ledger.kind_names import name_of
-from ledger.sentences import day, when
+from ledger.wording import day, when
 
 
 @click.command("cases", cls=JejakCommand)
@@ -55,7 +55,7 @@ def inbox(office: str, unit: str, url: str, as_json: bool) -> None:
 @url_option
 @json_option
 def agenda(year: int | None, unit: str | None, url: str, as_json: bool) -> None:
-    """Buku agenda surat keluar setahun, dengan nomor yang terlewat atau ganda."""
+    """Buku agenda surat keluar setahun, dengan yang belum bernomor dan nomor yang terlewat atau ganda."""
     asked = {"year": str(year or dt.datetime.now(WIB).year)} | ({"unit": unit} if unit else {})
     said = _asked(url, "/v1/agenda", asked)
     _shown(as_json, said, lambda: _agenda(said))
@@ -117,10 +117,24 @@ def _agenda(said: dict[str, Any]) -> list[str]:
     lines = [f"Agenda surat keluar {said['year']}: {len(rows)} surat"]
     if rows:
         lines += ["", table(("No", "Nomor surat", "Tanggal", "Kepada", "Isi ringkas"), rows)]
-    for gap in said["gaps"]:
+    for one in said["used"]:
+        said_so = f"Sampai nomor urut {one['running']} dan nomor agenda {one['agenda_no']} ({one['office_code']})"
+        lines.append(item(f"{said_so}, nomor diberikan di atas kertas sebelum buku ini dipakai.", "-"))
+    for names, number in (("gaps", "Nomor urut"), ("row_gaps", "Nomor agenda")):
+        lines += [item(f"{number} {_run(gap)} ({gap['office_code']}) tidak terpakai.", "!") for gap in said[names]]
+    for names, number, member in (
+        ("duplicates", "Nomor urut", "running"),
+        ("row_duplicates", "Nomor agenda", "agenda_no"),
+    ):
+        for twice in said[names]:
+            lines.append(item(f"{number} {twice[member]} ({twice['office_code']}) dipakai lebih dari sekali.", "!"))
+    for blank in said["blanks"]:
+        signed = when(dt.datetime.fromisoformat(blank["signed_at"]))
         lines.append(
-            item(f"Nomor urut {gap['first']} sampai {gap['last']} ({gap['office_code']}) tidak terpakai.", "!")
+            item(f"Belum bernomor: {blank['subject']}, ditandatangani {signed}, perkara {blank['case']}.", "!")
         )
-    for twice in said["duplicates"]:
-        lines.append(item(f"Nomor urut {twice['running']} ({twice['office_code']}) dipakai lebih dari sekali.", "!"))
     return lines
+
+
+def _run(gap: Any) -> str:
+    return str(gap["first"]) if gap["first"] == gap["last"] else f"{gap['first']} sampai {gap['last']}"

@@ -8,25 +8,29 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from api.answers import Service, unreadable
-from api.cli_base import JejakCommand, Misuse, item, json_option, paragraph, print_json, table, write_new_file
+from api.cli_base import Command, JejakCommand, Misuse, item, json_option, paragraph, print_json, table, write_new_file
 from api.cli_connect import connected, connection_of, connection_options, url_option
 from api.cli_files import iku_in_words
 from api.field_words import needed
 from keys.errors import Malformed
 from ledger.iku import IkuDocument
 from ledger.kind_names import name_of
-from ledger.sentences import DISCLAIMER, INFERRED, day, when
+from ledger.notices import DISCLAIMER, INFERRED
+from ledger.wording import day, when
 
 _CASE = re.compile(r"(?:case:)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 _OTHER_STREAM = re.compile(r"register|sop:[a-z0-9][a-z0-9-]{0,62}[a-z0-9]")
 SYNTHETIC = "BUKU BESAR PERCOBAAN: semua pejabat dan datanya sintetis."
 NOT_VERIFIED = "Ini tampilan layanan; yang membuktikan adalah jejak audit atas salinan buku besarnya."
+Shown = TypeVar("Shown")
+
 _CAPACITIES = {"plt": "Plt", "plh": "Plh", "an": "a.n.", "ub": "u.b."}
 
 
@@ -55,10 +59,16 @@ class StreamId(CaseId):
         return f"case:{super().convert(value, param, ctx)}"
 
 
-def _advice(url: str, path: str, **params: str) -> dict[str, Any]:
+def at_option(command: Command) -> Command:
+    """Add ``--at``: what was known at a leaf or a moment."""
+    words = "Seperti pada daun ini (nomornya), atau pada waktu ini (2026-11-22T09:15:00+07:00)."
+    return click.option("--at", metavar="DAUN|WAKTU", help=words)(command)
+
+
+def _advice(url: str, path: str, **params: str | None) -> dict[str, Any]:
     service = Service(url)
     try:
-        said = service.get(path, params=params or None).json()
+        said = service.get(path, params={name: one for name, one in params.items() if one is not None}).json()
     finally:
         service.close()
     if not isinstance(said, dict):
@@ -68,28 +78,30 @@ def _advice(url: str, path: str, **params: str) -> dict[str, Any]:
 
 @click.command("trail", cls=JejakCommand)
 @click.argument("stream", metavar="PERKARA|register|sop:NAMA", type=StreamId())
+@at_option
 @url_option
 @json_option
-def trail(stream: str, url: str, as_json: bool) -> None:
+def trail(stream: str, at: str | None, url: str, as_json: bool) -> None:
     """Tampilkan jejak audit sebuah perkara, register, atau SOP: siapa berbuat apa, kapan, sebagai apa."""
-    said = _advice(url, f"/v1/streams/{stream}/trail")
+    said = _advice(url, f"/v1/streams/{stream}/trail", at=at)
     if as_json:
         print_json(said)
         return
-    click.echo(_shaped(_trail_in_words, said))
+    click.echo(shaped(_trail_in_words, said))
 
 
 @click.command("state", cls=JejakCommand)
 @click.argument("case", metavar="PERKARA", type=CaseId())
+@at_option
 @url_option
 @json_option
-def state(case: str, url: str, as_json: bool) -> None:
-    """Tampilkan keadaan sebuah perkara sekarang."""
-    said = _advice(url, f"/v1/cases/{case}")
+def state(case: str, at: str | None, url: str, as_json: bool) -> None:
+    """Tampilkan keadaan sebuah perkara, sekarang atau dahulu."""
+    said = _advice(url, f"/v1/cases/{case}", at=at)
     if as_json:
         print_json(said)
         return
-    click.echo(_shaped(_state_in_words, said))
+    click.echo(shaped(_state_in_words, said))
 
 
 @click.command("next", cls=JejakCommand)
@@ -103,7 +115,7 @@ def next_(case: str, mandate: str, url: str, as_json: bool) -> None:
     if as_json:
         print_json(said)
         return
-    click.echo(_shaped(_next_in_words, said))
+    click.echo(shaped(_next_in_words, said))
 
 
 @click.command("document", cls=JejakCommand)
@@ -136,32 +148,38 @@ def document_in_words(data: bytes) -> str:
         return "Dokumen ini bukan tabel IKU; simpan dengan jejak document SIDIK -o BERKAS untuk membacanya."
 
 
-def _shaped(words: Any, said: dict[str, Any]) -> str:
+def shaped(words: Callable[..., Shown], *said: Any) -> Shown:
     """Return the page, or raise NotJudged where the answer lacks what the page needs."""
     try:
-        return str(words(said))
+        return words(*said)
     except (KeyError, TypeError, AttributeError, IndexError, ValueError):
         raise unreadable("bagian yang diperlukan tidak ada.") from None
 
 
 def _trail_in_words(said: dict[str, Any]) -> str:
-    parts = [f"Jejak audit {_stream_in_words(said['stream'])}: {len(said['trail'])} tindakan"]
+    parts = [f"Jejak audit {_stream_in_words(said['stream'])}: {len(said['trail'])} tindakan", *_place(said)]
     if said.get("synthetic"):
         parts.append(SYNTHETIC)
     for row in said["trail"]:
-        parts += ["", f"Daun {row['leaf_index']}, versi {row['version']}: {_step(row)}{name_of(row['kind'])}"]
+        parts += ["", f"Daun {row['leaf_index']}, versi {row['version']}: {step_words(row)}{name_of(row['kind'])}"]
         parts.append(paragraph(row["sentence"], 2))
-        parts.append(paragraph(f"Oleh     {_person(row)}", 2))
+        parts.append(paragraph(f"Oleh     {person(row)}", 2))
         parts.append(paragraph(f"SK       {_decree(row)}", 2))
         if row.get("actor_basis") == "disimpulkan":
             parts.append(f"  {INFERRED}")
-        parts.append(f"  Waktu    dinyatakan {_when(row['occurred_at'])}, dicatat {_when(row['recorded_at'])}")
+        parts.append(f"  Waktu    dinyatakan {local(row['occurred_at'])}, dicatat {local(row['recorded_at'])}")
         parts.append(f"  Kunci    {row['keyid'][:16]}…   sidik daun {row['leaf'][:16]}…")
         parts += [f"  {one['what']:<8} {one['digest']}" for one in row["papers"]]
         if row.get("reason"):
             parts.append(paragraph(f"Alasan   {row['reason']}", 2))
         parts += [item(f"{flag['sentence']} [{flag['name']}]", "!") for flag in row["flags"] or ()]
-    return "\n".join([*parts, *_end(said)])
+    return "\n".join([*parts, *end(said)])
+
+
+def _place(said: dict[str, Any]) -> list[str]:
+    """Return the line that says of which leaf a page is, none of a page about now."""
+    at = said.get("at")
+    return [f"SEPERTI PADA DAUN {at['leaf_index']}, dicatat {local(at['recorded_at'])}"] if at else []
 
 
 def _stream_in_words(stream: str) -> str:
@@ -178,18 +196,20 @@ def _decree(row: dict[str, Any]) -> str:
     return f"{said} (berlaku {day(period['start'])} sampai {day(period['end']) if period['end'] else 'dicabut'})"
 
 
-def _when(text: str) -> str:
+def local(text: str) -> str:
+    """Return a recorded or stated time as people here write it."""
     return when(dt.datetime.fromisoformat(text))
 
 
-def _step(row: dict[str, Any]) -> str:
+def step_words(row: dict[str, Any]) -> str:
+    """Return step and round of an act, for what follows; nothing of an act that is in no case."""
     if row.get("step") is None:
         return ""
     turn = f", putaran {row['round']}" if row.get("round") else ""
     return f"langkah {row['step']}{turn}, "
 
 
-def _person(row: dict[str, Any]) -> str:
+def person(row: dict[str, Any]) -> str:
     """Return name, NIP, rank, office and capacity as they were at the act."""
     capacity = _CAPACITIES.get(str(row["capacity"]))
     office = f"{capacity} {row['office_name']}" if capacity else str(row["office_name"])
@@ -198,11 +218,13 @@ def _person(row: dict[str, Any]) -> str:
 
 
 def _state_in_words(said: dict[str, Any]) -> str:
-    parts = [f"Perkara {said['case']}: {said['subject']}", f"SOP      {said['sop']['title']}"]
+    parts = [f"Perkara {said['case']}: {said['subject']}", f"SOP      {said['sop']['title']}", *_place(said)]
     if said.get("synthetic"):
         parts.append(SYNTHETIC)
     if said["finished"]:
         parts.append("Keadaan  SELESAI")
+    elif said["withdrawn"]:
+        parts.append(paragraph(f"Keadaan  DISPOSISI DITARIK oleh {said['withdrawn']['by']}"))
     else:
         due = said["step"]
         parts.append(paragraph(f"Keadaan  langkah {due['no']}, putaran {said['round']}: giliran {due['office_name']}"))
@@ -217,7 +239,7 @@ def _state_in_words(said: dict[str, Any]) -> str:
     for name, title in (("approved", "Disetujui"), ("paraf", "Paraf"), ("signature", "Tanda tangan")):
         mark = said[name]
         parts.append(
-            paragraph(f"{title}: {_person(mark) + ', dicatat ' + _when(mark['recorded_at']) if mark else 'belum ada'}")
+            paragraph(f"{title}: {person(mark) + ', dicatat ' + local(mark['recorded_at']) if mark else 'belum ada'}")
         )
     if said["returns"]:
         parts.append("Pengembalian:")
@@ -240,12 +262,13 @@ def _state_in_words(said: dict[str, Any]) -> str:
             for one in said["addressees"]
         ]
         parts += ["", table(("Penerima", "Salinan", "Dikirim"), sent)]
-    parts += _iku_rows(said)
+    parts += iku_rows(said)
     parts += [item(f"Daun {one['leaf_index']}: {one['sentence']} [{one['name']}]", "!") for one in said["flags"]]
-    return "\n".join([*parts, *_end(said)])
+    return "\n".join([*parts, *end(said)])
 
 
-def _iku_rows(said: dict[str, Any]) -> list[str]:
+def iku_rows(said: dict[str, Any]) -> list[str]:
+    """Return the lines that show the document's table, or why there is none."""
     if not said["rows"]:
         return [paragraph(f"Isi dokumen: {said['rows_why']}")] if said.get("rows_why") else []
     parts = ["", paragraph(str(said["label"]).upper())] if said.get("label") else [""]
@@ -278,5 +301,6 @@ def _next_in_words(said: dict[str, Any]) -> str:
     return "\n".join([*parts, "", paragraph(said["note"])])
 
 
-def _end(said: dict[str, Any]) -> list[str]:
+def end(said: dict[str, Any]) -> list[str]:
+    """Return the lines that end a page: nothing was verified, and what the signatures are not."""
     return ["", paragraph(NOT_VERIFIED), paragraph(str(said.get("disclaimer") or DISCLAIMER))]

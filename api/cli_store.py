@@ -41,7 +41,8 @@ from ledger.acts import Origin
 from ledger.application import Ledger
 from ledger.hand import Hand
 from ledger.note import NoteSigner, VerifierKey
-from ledger.sentences import CUT_TAIL, DISCLAIMER, SYNTHETIC, when
+from ledger.notices import CUT_TAIL, DISCLAIMER, SYNTHETIC
+from ledger.wording import when
 
 if TYPE_CHECKING:
     from ledger.audit import Report

@@ -2,8 +2,9 @@
 
 1. A fresh demonstration ledger is founded in a temporary folder and served by a process of its own.
 2. Five made-up officials, each with their own key and memory, sign the ten steps with the client that officials use:
-   it verifies the log, the head and the document before each signature, and the receipt after it. At step 5 the
-   first concept is returned with a reason and revised; two addressees get their copies.
+   it verifies the log, the head and the document before each signature, and the receipt after it. The direction is
+   recorded late from paper; the first concept is returned at step 5, the second by the Camat, who signs the third; two
+   addressees get their copies. A second case is opened and withdrawn. Trail and time against mutu baku are told.
 3. The service is stopped. Another process gets a copy of the store and the log's public key, and audits every leaf.
 
 Anything that does not hold ends the demonstration with exit code 1.
@@ -25,13 +26,14 @@ from typing import Any
 
 from api import demo_case
 from api import demo_office as office
+from api.cli_time import time_in_words
 from api.client import Client, Proved
 from api.remembered import Pins, Remembered
 from keys.envelope import Envelope
 from keys.errors import Forged, Unavailable
 from ledger.acts import PAYLOAD_TYPE, compose
 from ledger.hand import Hand
-from ledger.sentences import DISCLAIMER
+from ledger.notices import DISCLAIMER
 from ledger.store import open_store
 
 #: Seconds that the service may take to start, and the audit to end.
@@ -53,6 +55,8 @@ def run(say: Say) -> dict[str, Any]:
         with served(home) as url:
             play = Play(home, url, Path(name) / "ingatan", say)
             play.ten_steps()
+            play.withdrawn_case()
+            play.tell()
             state, trail = play.state(), play.trail()
         copy = Path(name) / "salinan"
         shutil.copytree(home, copy, ignore=shutil.ignore_patterns("log.key", "keys", "views.sqlite*"))
@@ -117,29 +121,49 @@ class Play:
         self._url = url
         self._memories = memories
         self._say = say
+        self._papers: demo_case.Papers | None = None
         self._hands: dict[str, Hand] = {}
         self._clients: dict[str, Client] = {}
 
     def ten_steps(self) -> None:
         """Sign every act of the script, telling the state around the return at step 5."""
-        sop = office.the_sop().slug
-        leaf = self._client(demo_case.CAMAT).head(f"sop:{sop}").leaf
-        script = demo_case.script(demo_case.papers(self._upload), {"slug": sop, "leaf": leaf})
         self._say("\nSepuluh langkah, masing-masing dengan kunci pejabatnya sendiri:")
-        official, kind, body = next(script)
+        self._papers = demo_case.papers(self._upload)
+        self._play(self.case, demo_case.script(self._papers, self._sop()))
+        self._show("sesudah langkah terakhir")
+
+    def withdrawn_case(self) -> None:
+        """Sign the acts of a second case, whose disposition is withdrawn."""
+        assert self._papers is not None
+        self._say("\nPerkara kedua: disposisi yang ditarik kembali:")
+        self._play(str(uuid.uuid4()), demo_case.withdrawn(self._papers, self._sop()))
+
+    def _play(self, case: str, script: demo_case.Script) -> None:
+        turn = next(script)
         while True:
-            returning = body.get("decision") == "returned"
+            returning = turn.body.get("decision") == "returned" or turn.kind == "document.returned"
             if returning:
                 self._show("sebelum dikembalikan")
-            proved = self._act(official, kind, body)
+            proved = self._act(case, turn)
             if returning:
                 self._show("sesudah dikembalikan")
             try:
-                official, kind, body = script.send(proved.leaf)
+                turn = script.send(proved.leaf)
             except StopIteration:
-                break
-        self._show("sesudah langkah terakhir")
+                return
+
+    def _sop(self) -> dict[str, Any]:
+        """Return slug and leaf of the version that is in force, as the service names it; the ledger judges it."""
+        slug = office.the_sop().slug
+        said = self._client(demo_case.CAMAT).advice(f"/v1/sops/{slug}")
+        return {"slug": slug, "leaf": said["leaf"]}
+
+    def tell(self) -> None:
+        """Tell the trail of the first case, and its time against mutu baku."""
         self._tell_trail()
+        self._say("")
+        self._say(time_in_words(dict(self._client(demo_case.CAMAT).advice(f"/v1/cases/{self.case}/time"))))
+        self._say("\n" + textwrap.fill(DISCLAIMER, 100))
 
     def state(self) -> dict[str, Any]:
         """Return the case's state as the service gives it."""
@@ -150,10 +174,11 @@ class Play:
         said = self._client(demo_case.CAMAT).advice(f"/v1/cases/{self.case}/trail")
         return list(said["trail"])
 
-    def _act(self, official: str, kind: str, body: dict[str, Any]) -> Proved:
-        """Sign and send the next act of the case as ``official``, everything before it verified."""
+    def _act(self, case: str, turn: demo_case.Turn) -> Proved:
+        """Sign and send the next act of a case, everything before it verified."""
+        official, kind, body = turn.official, turn.kind, turn.body
         client, hand = self._client(official), self._hand(official)
-        stream = f"case:{self.case}"
+        stream = f"case:{case}"
         checkpoint = client.checkpoint()
         head = client.head(stream)
         if isinstance(body.get("document"), str):
@@ -167,11 +192,11 @@ class Play:
             kind=kind,
             official=official,
             mandate=hand.mandate,
-            occurred_at=demo_case.now(),
+            occurred_at=demo_case.claimed(turn.minutes_ago),
             body=body,
         )
         proved = client.submit(Envelope.seal(PAYLOAD_TYPE, payload, hand.key))
-        self.acts += 1
+        self.acts += case == self.case
         self.leaves = proved.index + 1
         step = office.the_sop().step(body["step"])
         what = _told(kind, body) or step.kegiatan.raw.split(".")[0]
@@ -202,13 +227,13 @@ class Play:
         self._say(f"    ... dan {more} peringatan lagi\n" if more > 0 else "")
 
     def _tell_trail(self) -> None:
-        self._say("Jejak audit:")
+        self._say("\nJejak audit perkara pertama:")
         for row in self.trail():
             sentence = textwrap.fill(row["sentence"], 100, initial_indent="  ", subsequent_indent="    ")
             self._say(sentence)
             for flag in row["flags"]:
-                self._say(f"      perhatian: {flag['sentence']}")
-        self._say("\n" + textwrap.fill(DISCLAIMER, 100))
+                said = f"perhatian: {flag['sentence']}"
+                self._say(textwrap.fill(said, 100, initial_indent="      ", subsequent_indent="        "))
 
     def _client(self, official: str) -> Client:
         if official not in self._clients:
@@ -224,8 +249,15 @@ class Play:
 
 def _told(kind: str, body: dict[str, Any]) -> str | None:
     """Return what is done where the SOP's own words do not say it."""
-    if kind == "concept.revised":
-        return "Memperbaiki konsep yang dikembalikan"
+    outside = {
+        "concept.revised": "Memperbaiki konsep yang dikembalikan",
+        "document.returned": "Mengembalikan dokumen, di luar urutan SOP, dengan alasan",
+        "disposition.withdrawn": "Menarik disposisi, di luar urutan SOP, dengan alasan",
+    }
+    if kind in outside:
+        return outside[kind]
+    if "paper" in body:
+        return "Memberi arahan di atas kertas; dicatat menyusul, dengan pindaiannya"
     return {"returned": "Mengembalikan ketikan dengan alasan", "approved": "Menyetujui ketikan"}.get(
         str(body.get("decision"))
     )

@@ -1,4 +1,8 @@
-"""The demonstration's case as a script: who does what with which papers, from disposition to both dispatches.
+"""The demonstration's cases as a script: who does what with which papers, from disposition to both dispatches.
+
+The first leaves the straight line as real offices do: directed on paper while the power was out and recorded later,
+returned at step 5, returned once more by the Camat instead of signed, and dispatched in the end. The second is opened
+by mistake and withdrawn.
 
 The IKU table is Sidemen's real one with its real defects, labelled as an example and not Kalipare's; what is mended in
 round 2 is made up and labelled so. Letter, proof of delivery and people are synthetic.
@@ -7,17 +11,20 @@ round 2 is made up and labelled so. Letter, proof of delivery and people are syn
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
+from keys import strict_json
 from keys.authority import WIB
-from ledger.iku import MEDIA_TYPE, sample
+from ledger.calendar_presets import draft
+from ledger.iku import MEDIA_TYPE, IkuDocument, sample
 
 CAMAT, SEKCAM, EVAPOR, STAF, UMUM = "sri-wahyuni", "budi-santoso", "ratna-sari", "agus-salim", "hadi-wijaya"
 
-#: Yields (official, kind, body) and is sent the leaf hash (hex) of that act.
-Script = Generator[tuple[str, str, dict[str, Any]], str, None]
+#: Yields each turn and is sent the leaf hash (hex) of its act.
+Script = Generator["Turn", str, None]
 #: Stores bytes (data, name, media type) and returns the reference to them.
 Store = Callable[[bytes, str, str], dict[str, Any]]
 
@@ -27,6 +34,21 @@ _REASON = (
 )
 
 
+_CAMATS_REASON = (
+    "Kondisi awal baris 1 belum sesuai dengan laporan evaluasi tahun 2016; samakan dahulu sebelum saya tandatangani."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An act of the script: who, what, and how many minutes ago they say that it happened."""
+
+    official: str
+    kind: str
+    body: dict[str, Any]
+    minutes_ago: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Papers:
     """References to the stored documents of the case."""
@@ -34,6 +56,8 @@ class Papers:
     letter: dict[str, Any]
     first: dict[str, Any]
     second: dict[str, Any]
+    third: dict[str, Any]
+    direction: dict[str, Any]
     proof: dict[str, Any]
 
 
@@ -43,37 +67,75 @@ def papers(store: Store) -> Papers:
         letter=store(b"Surat masuk (contoh, data sintetis)\n", "surat-masuk.txt", "text/plain"),
         first=store(sample("kecamatan-sidemen"), "iku-konsep-1.json", MEDIA_TYPE),
         second=store(sample("kecamatan-sidemen-perbaikan"), "iku-konsep-2.json", MEDIA_TYPE),
+        third=store(_third(), "iku-konsep-3.json", MEDIA_TYPE),
+        direction=store(b"Pindaian lembar arahan (contoh, data sintetis)\n", "arahan.txt", "text/plain"),
         proof=store(b"Bukti pengiriman (contoh, data sintetis)\n", "bukti.txt", "text/plain"),
     )
 
 
 def script(of: Papers, sop: dict[str, Any]) -> Script:
     """Yield the acts of the case in their order; ``sop`` is the slug and leaf that it is pinned to."""
-    document = {"document": of.second["digest"]}
-    yield CAMAT, "disposition.issued", _disposition(of.letter, sop)
-    yield SEKCAM, "direction.given", {"step": "2", "instruction": "Susun sesuai Renstra; pakai form IKU."}
-    yield EVAPOR, "concept.drafted", {"step": "3", "document": of.first}
-    yield STAF, "concept.typed", {"step": "4", "document": of.first}
-    first = of.first["digest"]
-    review = {"step": "5", "document": first, "decision": "returned", "reason": _REASON}
-    returned = yield EVAPOR, "typing.reviewed", review
-    revised = {"step": "4", "round": 2, "replaces": first, "answers": returned, "document": of.second}
-    yield STAF, "concept.revised", revised
-    yield EVAPOR, "typing.reviewed", {"step": "5", "decision": "approved"} | document
-    yield SEKCAM, "paraf.given", {"step": "6"} | document
-    yield CAMAT, "signature.given", {"step": "7"} | document
+    yield Turn(CAMAT, "disposition.issued", _disposition(of.letter, sop), minutes_ago=45)
+    said = {"step": "2", "instruction": "Susun sesuai Renstra; pakai form IKU.", "paper": {"scan": of.direction}}
+    yield Turn(SEKCAM, "direction.given", said, minutes_ago=30)
+    yield Turn(EVAPOR, "concept.drafted", {"step": "3", "document": of.first})
+    yield Turn(STAF, "concept.typed", {"step": "4", "document": of.first})
+    returned = yield Turn(EVAPOR, "typing.reviewed", _reviewed(of.first, "returned", reason=_REASON))
+    yield Turn(STAF, "concept.revised", _revised(2, of.first, of.second, returned))
+    yield Turn(EVAPOR, "typing.reviewed", _reviewed(of.second, "approved"))
+    yield Turn(SEKCAM, "paraf.given", {"step": "6", "document": of.second["digest"]})
+    back = {"step": "7", "to": "4", "document": of.second["digest"], "reason": _CAMATS_REASON}
+    returned = yield Turn(CAMAT, "document.returned", back)
+    yield Turn(STAF, "concept.revised", _revised(3, of.second, of.third, returned))
+    yield Turn(EVAPOR, "typing.reviewed", _reviewed(of.third, "approved"))
+    document = {"document": of.third["digest"]}
+    yield Turn(SEKCAM, "paraf.given", {"step": "6"} | document)
+    yield Turn(CAMAT, "signature.given", {"step": "7"} | document)
     addressees = [{"name": "Bagian Organisasi Setda", "copies": 1}, {"name": "Inspektorat", "copies": 2}]
-    yield SEKCAM, "distribution.ordered", {"step": "8", "addressees": addressees} | document
-    yield UMUM, "agenda.ordered", {"step": "9"} | document
-    yield STAF, "agenda.recorded", _agenda() | document
+    yield Turn(SEKCAM, "distribution.ordered", {"step": "8", "addressees": addressees} | document)
+    yield Turn(UMUM, "agenda.ordered", {"step": "9"} | document)
+    yield Turn(STAF, "agenda.recorded", _agenda() | document)
     for one in addressees:
         receipt = {"recipient": one["name"], "copies": one["copies"], "method": "kurir", "evidence": of.proof}
-        yield STAF, "dispatch.recorded", {"step": "10"} | receipt | _received() | document
+        yield Turn(STAF, "dispatch.recorded", {"step": "10"} | receipt | _received() | document)
 
 
-def now() -> str:
-    """Return the time, in WIB, as an act states it."""
-    return dt.datetime.now(WIB).isoformat(timespec="seconds")
+def withdrawn(of: Papers, sop: dict[str, Any]) -> Script:
+    """Yield the acts of the second case: a disposition, and its withdrawal."""
+    yield Turn(CAMAT, "disposition.issued", _disposition(of.letter, sop))
+    reason = "Surat ini sudah didisposisikan dalam perkara sebelumnya."
+    yield Turn(CAMAT, "disposition.withdrawn", {"step": "1", "reason": reason})
+
+
+def _reviewed(document: dict[str, Any], decision: str, **reason: str) -> dict[str, Any]:
+    return {"step": "5", "document": document["digest"], "decision": decision} | reason
+
+
+def _revised(turn: int, old: dict[str, Any], new: dict[str, Any], returned: str) -> dict[str, Any]:
+    return {"step": "4", "round": turn, "replaces": old["digest"], "answers": returned, "document": new}
+
+
+def _third() -> bytes:
+    """Return the table after the Camat's return: one baseline changed, made up like the others."""
+    table = json.loads(sample("kecamatan-sidemen-perbaikan"))
+    table["rows"][0]["baseline"]["value"] = "72"
+    return strict_json.dumps(IkuDocument.read(table, "demo.iku", "Tabel contoh").plain())
+
+
+def settings(leaf: str, today: dt.date) -> list[tuple[str, dict[str, Any]]]:
+    """Return what the office enacts beside its SOP, whose version has this leaf: kind and body of each act."""
+    unclear = {"step": "4", "cell": "waktu", "raw": "II hari", "reading": {"amount": 2, "unit": "hari-kerja"}}
+    ground = "Rapat staf (contoh, data sintetis): yang dimaksud dua hari kerja."
+    return [
+        ("calendar.enacted", {"calendar": draft("perpres-21-2023", today.year, today.year + 1).plain()}),
+        ("numbering.enacted", {"classifications": ["070"], "office_code": "35.07.11"}),
+        ("reading.confirmed", {"sop": leaf, "ground": ground} | unclear),
+    ]
+
+
+def claimed(minutes_ago: int = 0) -> str:
+    """Return the time so many minutes ago, in WIB, as an act states it."""
+    return (dt.datetime.now(WIB) - dt.timedelta(minutes=minutes_ago)).isoformat(timespec="seconds")
 
 
 def _disposition(letter: dict[str, Any], sop: dict[str, Any]) -> dict[str, Any]:
@@ -111,4 +173,4 @@ def _agenda() -> dict[str, Any]:
 
 
 def _received() -> dict[str, str]:
-    return {"received_by": "Petugas penerima (sintetis)", "received_at": now()}
+    return {"received_by": "Petugas penerima (sintetis)", "received_at": claimed()}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from api import demo_case
+from keys.authority import WIB
 from keys.keyfile import open_keyfile, read_keyfile, seal, write_keyfile
 from keys.possession import prove
 from keys.register import REGISTRAR
@@ -165,18 +166,19 @@ class _Founding:
             self._approve("official", {"person": record(one)})
             self._approve("key", self._key(one))
             self._approve("mandate", {"mandate": mandate(one)})
-        sop = the_sop()
-        self._sop = {
-            "slug": sop.slug,
-            "leaf": self._do(person(demo_case.CAMAT), f"sop:{sop.slug}", "sop.enacted", {"sop": sop.plain()}),
-        }
+        sop, camat = the_sop(), person(demo_case.CAMAT)
+        leaf = self._do(camat, f"sop:{sop.slug}", "sop.enacted", {"sop": sop.plain()})
+        for kind, body in demo_case.settings(leaf, dt.datetime.now(WIB).date()):
+            self._do(camat, f"sop:{sop.slug}", kind, body)
+        self._sop = {"slug": sop.slug, "leaf": leaf}
 
     def bring_to_paraf(self) -> None:
         script = demo_case.script(demo_case.papers(self._store), self._sop)
-        official, kind, body = next(script)
-        while kind != "paraf.given":
-            leaf = self._do(person(official), f"case:{WAITING_CASE}", kind, body)
-            official, kind, body = script.send(leaf)
+        turn = next(script)
+        while turn.kind != "paraf.given":
+            claimed = demo_case.claimed(turn.minutes_ago)
+            leaf = self._do(person(turn.official), f"case:{WAITING_CASE}", turn.kind, turn.body, claimed)
+            turn = script.send(leaf)
 
     def _store(self, data: bytes, name: str, media_type: str) -> dict[str, Any]:
         digest, size = self._ledger.documents.store([data])
@@ -220,6 +222,6 @@ class _Founding:
         text = f"BERITA ACARA (contoh, data sintetis)\nPejabat: {official}\nKunci: {key}\n"
         return self._store(text.encode("utf-8"), f"berita-acara-{official}.txt", "text/plain")
 
-    def _do(self, one: Person, stream: str, kind: str, body: dict[str, Any]) -> str:
-        signed = self._hands[one.official].sign(self._ledger, stream, kind, body, demo_case.now())
+    def _do(self, one: Person, stream: str, kind: str, body: dict[str, Any], claimed: str | None = None) -> str:
+        signed = self._hands[one.official].sign(self._ledger, stream, kind, body, claimed or demo_case.claimed())
         return self._ledger.record(signed).recorded.leaf

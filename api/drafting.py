@@ -4,49 +4,65 @@ Judged in the order in which a person would want to know: whether it is the turn
 the signer's office may (:func:`office`), and last, when all of it is there, whether the ledger would take it whole
 (:func:`check`).
 
-A case is folded here from its own acts, whose hashes chain up to a proved head, under the SOP that its opening names.
-So step, round, document, and the return that a revision answers come from the log and not from anybody's advice, and
-what the case would refuse is refused before anything is signed. Which leaf indices a case has is asked of the service;
-a wrong answer can only make the chain not fit.
+A case is folded here from its own acts, whose hashes chain up to a proved head, under the SOP that its opening names;
+an SOP's stream likewise, because its newest act may be a version, a reading, a calendar or a numbering. So step, round,
+document, the version in force and the words of its cells come from the log and not from anybody's advice, and what
+would be refused is refused before anything is signed. Which leaf indices a stream has is asked of the service; a wrong
+answer can only make the chain not fit. The next letter number alone is the service's advice, and is shown as that: only
+the ledger knows all cases.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-from rpds import HashTrieMap
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, get_args
 
 from api.client import Client, Head
-from api.fields_of import Schema, document_path, has, put
-from api.known_register import Known, Signer, indices_in, now
+from api.fields_of import Member, Schema, document_path, has, missing, put, spelled
+from api.known_register import Known, Signer, now
+from api.known_sop import case_of, enactments_of
 from api.proposals import PROPOSALS, chosen
 from keys.authority import REGISTRAR_NEEDED, Need
-from keys.errors import Forged, JejakError, NotAllowed, NotJudged
+from keys.errors import Malformed, NotAllowed, NotFound
 from keys.fields import DocumentRef
 from ledger import bodies as b
-from ledger import case as cases
 from ledger import case_rules, enactment, officials
 from ledger.acts import Act
+from ledger.agenda_book import AgendaBook, decide_number
 from ledger.bodies import CATALOGUE
 from ledger.case import OUTSIDE, Case
 from ledger.enactment import Enactments
 from ledger.kind_names import name_of
-from ledger.sop import Sop
+from ledger.rule_words import naming_step
+from ledger.sop import OPENING, Cell, Sop
 
 #: Where a member that nobody typed came from, in words.
 FROM_LOG, ATTACHED = "dari catatan yang sudah diperiksa", "lampiran"
+ADVISED = "usul layanan; buku besar yang memutuskan"
+#: Kinds that stand on the document that the case holds, and name it.
+_STANDING = frozenset(
+    kind for kind, (_, body) in CATALOGUE.items() if issubclass(body, (*get_args(b.Bound), b.ActivityDecided))
+)
+#: Cells of an SOP that name things.
+_LISTS = ("kelengkapan", "output")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the next act goes: the stream's head, and for a case what its acts and its SOP make it."""
+    """Where the next act goes: the stream's head, and what its acts make it.
+
+    ``sop`` is the version that counts here, a case's own or else the one in force; ``enacted`` is all that the office
+    enacted about it. ``advised`` are members that the service proposes, ``why`` its words about them.
+    """
 
     known: Known
     head: Head
     case: Case | None = None
     sop: Sop | None = None
-    sop_leaf: str | None = None
+    enacted: Enactments | None = None
+    advised: Mapping[str, Any] = field(default_factory=dict)
+    why: str = ""
     proposal: Act | None = None
     proposal_leaf: str | None = None
     superseded: Case | None = None
@@ -66,69 +82,79 @@ def place_of(client: Client, known: Known, kind: str, stream: str, sop_slug: str
         return Place(known, known.head, proposal=known.acts[leaf], proposal_leaf=leaf)
     head = client.head(stream)
     if CATALOGUE[kind][0] == "sop":
-        enacted = head.newest.act.body if head.newest else None
-        return Place(known, head, sop=enacted.sop if isinstance(enacted, b.SopEnacted) else None, sop_leaf=head.leaf)
+        enacted = enactments_of(client, head)
+        if enacted is None and kind != "sop.enacted":
+            raise _unknown(stream.removeprefix("sop:"))
+        return Place(known, head, sop=enacted.in_force if enacted else None, enacted=enacted)
     if head.newest is None:
         return _opening(client, known, head, kind, sop_slug, said)
-    case = case_of(client, head)
-    return Place(known, head, case, case.sop, case.sop_ref.leaf)
+    case, enacted = case_of(client, head)
+    place = Place(known, head, case, case.sop, enacted)
+    return _numbered(client, place, said) if kind == "agenda.recorded" else place
 
 
-def case_of(client: Client, head: Head) -> Case:
-    """Return the case as its verified acts make it."""
-    history = client.history(head, indices_of(client, head.stream))
-    opening = history[0][0].body
-    if not isinstance(opening, b.DispositionIssued):
-        raise Forged("client.history", f"{head.stream} tidak dibuka oleh disposisi.")
-    sop = _sop(client, opening.sop)
-    case: Case | None = None
-    try:
-        for act, leaf in history:
-            case = cases.fold(case, act, leaf, sop)
-    except (AssertionError, JejakError) as error:
-        raise Forged("client.history", f"Riwayat {head.stream} mustahil.", cause=str(error)) from None
-    assert case is not None
-    return case
-
-
-def indices_of(client: Client, stream: str) -> list[int]:
-    """Return the leaf indices of a case's acts, oldest first, as the service says them."""
-    return indices_in(client.advice(f"/v1/cases/{stream.removeprefix('case:')}/trail"))
-
-
-def _sop(client: Client, ref: b.SopRef) -> Sop:
-    head = client.head(f"sop:{ref.slug}")
-    if head.newest is None:
-        raise NotJudged("client.sop", f"SOP {ref.slug} tidak ditemukan.")
-    found = head.newest if head.leaf == ref.leaf else client.find(ref.leaf, head.newest.index - 1)
-    if not isinstance(found.act.body, b.SopEnacted):
-        raise Forged("client.sop", "Daun yang disebut perkara sebagai SOP bukan penetapan SOP.")
-    return found.act.body.sop
+def _unknown(slug: str) -> NotAllowed:
+    return NotAllowed("sop.unknown", f"SOP {slug} belum ditetapkan.", allowed="SOP yang berlaku: lihat /v1/sops.")
 
 
 def _opening(client: Client, known: Known, head: Head, kind: str, slug: str | None, said: dict[str, Any]) -> Place:
-    if kind not in ("disposition.issued", "activity.performed"):
-        raise NotAllowed("case.open", "Perkara ini belum dibuka.", allowed="Perkara dibuka dengan disposisi.")
-    if slug is None:
-        answer = client.advice("/v1/sops")
-        names = [str(one.get("slug")) for one in answer.get("sops", ()) if isinstance(one, dict)]
-        if not names:
-            raise NotAllowed(
-                "sop.unknown",
-                "Belum ada SOP yang ditetapkan dalam buku besar ini, jadi belum ada perkara yang dapat dibuka.",
-                allowed=f"Yang menetapkan: pemegang jabatan {known.register.enacting_office}, dengan"
-                " jejak act sop.enacted --document BERKAS-SOP.json.",
-            )
-        if len(names) > 1:
-            raise NotAllowed("sop.unknown", "Ada lebih dari satu SOP.", allowed=f"Sebut --sop: {', '.join(names)}.")
-        slug = names[0]
-    newest = client.head(f"sop:{slug}")
-    if newest.newest is None or not isinstance(newest.newest.act.body, b.SopEnacted):
-        raise NotAllowed("sop.unknown", f"SOP {slug} belum ditetapkan.", allowed="SOP yang berlaku: lihat /v1/sops.")
+    if kind not in OPENING:
+        raise NotAllowed(
+            "case.open", "Perkara ini belum dibuka.", allowed="Perkara dibuka dengan langkah pertama SOP-nya."
+        )
+    enacted = _to_open(client, known, kind, slug)
+    if enacted.superseded is not None:
+        instead = enacted.superseded.value.by
+        raise NotAllowed(
+            "sop.superseded",
+            f"SOP {enacted.in_force.title} sudah dicabut; perkara baru tidak dapat dibuka menurut SOP itu.",
+            allowed=f"Pakai SOP penggantinya: --sop {instead}." if instead else "Perkara baru menunggu penetapan SOP.",
+        )
     named = said.get("supersedes")
     old = client.head(f"case:{named.get('case')}") if isinstance(named, dict) and "case" in named else None
-    superseded = case_of(client, old) if old is not None and old.newest is not None else None
-    return Place(known, head, None, newest.newest.act.body.sop, newest.leaf, superseded=superseded)
+    superseded = case_of(client, old)[0] if old is not None and old.newest is not None else None
+    return Place(known, head, None, enacted.in_force, enacted, superseded=superseded)
+
+
+def _to_open(client: Client, known: Known, kind: str, slug: str | None) -> Enactments:
+    """Return what is enacted about the SOP that is named, or about the only one under which ``kind`` opens a case."""
+    if slug is not None:
+        named = enactments_of(client, client.head(f"sop:{slug}"))
+        if named is None:
+            raise _unknown(slug)
+        return named
+    answer = client.advice("/v1/sops")
+    names = [str(one.get("slug")) for one in answer.get("sops", ()) if isinstance(one, dict)]
+    found = [one for name in names if (one := enactments_of(client, client.head(f"sop:{name}"))) is not None]
+    if not found:
+        raise NotAllowed(
+            "sop.unknown",
+            "Belum ada SOP yang ditetapkan dalam buku besar ini, jadi belum ada perkara yang dapat dibuka.",
+            allowed=f"Yang menetapkan: pemegang jabatan {known.register.enacting_office}, dengan"
+            " jejak act sop.enacted --document BERKAS-SOP.json.",
+        )
+    current = [one for one in found if one.superseded is None] or found
+    fitting = [one for one in current if one.in_force.first.activities[0] == kind] or current
+    if len(fitting) > 1:
+        slugs = ", ".join(one.in_force.slug for one in fitting)
+        raise NotAllowed("sop.unknown", "Ada lebih dari satu SOP.", allowed=f"Sebut --sop: {slugs}.")
+    return fitting[0]
+
+
+def _numbered(client: Client, place: Place, said: dict[str, Any]) -> Place:
+    """Return the place with the next letter number that the service proposes, where the person gave none."""
+    if {"number", "agenda_no"} <= said.keys() or place.sop is None:
+        return place
+    try:
+        answer = client.advice("/v1/agenda/next", unit=place.sop.unit, sop=place.sop.slug)
+        proposed: dict[str, Any] = {}
+        if answer.get("number") is not None:
+            proposed["number"] = b.LetterNumber.read(answer["number"], "act.field", "Nomor surat").plain()
+        if type(answer.get("agenda_no")) is int:
+            proposed["agenda_no"] = answer["agenda_no"]
+    except (NotFound, Malformed, AttributeError):  # advice that is not there, or that nobody can read, is none
+        return place
+    return replace(place, advised=proposed, why=str(answer.get("why") or ""))
 
 
 def turn(place: Place, kind: str, said: dict[str, Any]) -> None:
@@ -137,19 +163,36 @@ def turn(place: Place, kind: str, said: dict[str, Any]) -> None:
     What a person says of a step or a deviation, and acts outside the path, are left to :func:`check`.
     """
     case = place.case
+    if case is None:
+        _first_turn(place, kind)
     if case is None or kind == "correction.recorded":
         return
     if case.step is None:
         raise NotAllowed(
             "case.finished" if case.finished else "case.withdrawn",
             case_rules.what_is_due(case),
-            allowed="Perubahan dibuat dengan perkara baru, dibuka dengan disposisi baru.",
+            allowed="Perubahan dibuat dengan perkara baru.",
         )
     due = case.due()
     assert due is not None
     if kind not in due[1] and kind not in OUTSIDE and not {"step", "deviation"} & said.keys():
         raise NotAllowed(
             "sop.activity", f"Sekarang bukan giliran {name_of(kind)}.", allowed=case_rules.what_is_due(case)
+        )
+
+
+def _first_turn(place: Place, kind: str) -> None:
+    """Hold what opens a case to the activity with which its SOP begins."""
+    if CATALOGUE[kind][0] != "case" or place.sop is None:
+        return
+    first, slug = place.sop.first, place.sop.slug
+    opens = first.activities[0]
+    if kind != opens:
+        raise NotAllowed(
+            "case.open",
+            f"Perkara menurut SOP {place.sop.title} tidak dibuka dengan {name_of(kind)}.",
+            allowed=f"Yang membuka: {name_of(opens)} oleh {place.sop.office_of(first).name}, dengan jejak act {opens}"
+            f" --sop {slug}.",
         )
 
 
@@ -164,7 +207,9 @@ def _need(place: Place, kind: str, said: dict[str, Any]) -> Need:
         return REGISTRAR_NEEDED
     if family == "sop":
         enacting = place.known.register.enacting_office
-        unit = said["sop"].get("unit") if isinstance(said.get("sop"), dict) else None
+        unit = place.sop.unit if place.sop is not None else None
+        if kind == "sop.enacted" and isinstance(said.get("sop"), dict):
+            unit = said["sop"].get("unit")
         return Need(enacting, unit if isinstance(unit, str) else None, f"pemegang jabatan {enacting}")
     assert place.sop is not None
     step = said.get("step", _known(place, kind, said).get("step"))
@@ -175,10 +220,16 @@ def _need(place: Place, kind: str, said: dict[str, Any]) -> Need:
 def fill(place: Place, kind: str, schema: Schema, body: dict[str, Any], attached: DocumentRef | None) -> dict[str, str]:
     """Put what the place knows into ``body`` where a person said nothing; return the paths and whence each came."""
     filled = {}
+    if kind == "reading.confirmed" and body.get("cell") in _LISTS and isinstance(body.get("reading"), str):
+        body["reading"] = [body["reading"]]  # one name was typed where the cell names things
     for path, value in _known(place, kind, body).items():
         if value is not None and path.split(".")[0] in schema["properties"] and not has(body, path):
             put(body, path, value)
             filled[path] = FROM_LOG
+    for path, value in place.advised.items():
+        if not has(body, path):
+            put(body, path, value)
+            filled[path] = ADVISED
     place_for = document_path(schema)
     if attached is not None and place_for is not None:
         put(body, place_for, attached.plain())
@@ -186,12 +237,58 @@ def fill(place: Place, kind: str, schema: Schema, body: dict[str, Any], attached
     return filled
 
 
+def lacking(place: Place, kind: str, schema: Schema, body: dict[str, Any]) -> list[Member]:
+    """Return every value that a person has still to give, in the schema's order; choices are those of this place."""
+    found = missing(schema, body)
+    if kind == "activity.performed" and place.case is None and "subject" not in body:
+        found += [Member("subject", True, schema["properties"]["subject"])]
+    if kind == "reading.confirmed":
+        found = [one for one in found if one.path != "raw"]  # it is the cell's, as soon as that is known
+    choices = {"decision": _outcomes(place, kind, body), "reading": _reading(place, kind, body)}
+    return [
+        replace(one, part={**one.part, "enum": choices[one.path]}) if choices.get(one.path) else one for one in found
+    ]
+
+
+def _outcomes(place: Place, kind: str, body: dict[str, Any]) -> list[str]:
+    """Return the outcomes that the SOP gives a decision."""
+    if kind != "activity.decided" or place.sop is None:
+        return []
+    return [way.when for way in place.sop.step(str(body.get("step"))).next if way.when is not None]
+
+
+def _reading(place: Place, kind: str, body: dict[str, Any]) -> list[str]:
+    """Return the only reading that the office may confirm as it stands, or nothing where it says what it reads."""
+    cell = _cell(place, body) if kind == "reading.confirmed" else None
+    if cell is None or cell.reading is None or (body["cell"] == "waktu" and cell.raw):
+        return []
+    reading = cell.model_dump(mode="json")["reading"]
+    return [spelled(reading) or str(reading)]
+
+
+def _cell(place: Place, body: dict[str, Any]) -> Cell[Any] | None:
+    """Return the cell of the SOP that a reading is about, or None where the body does not say which."""
+    named = body.get("sop")
+    version = place.enacted.versions.get(str(named)) if named and place.enacted else place.sop
+    if version is None or "step" not in body or body.get("cell") not in ("waktu", "pelaksana", *_LISTS):
+        return None
+    found: Cell[Any] = getattr(version.step(str(body["step"])), body["cell"])
+    return found
+
+
 def _known(place: Place, kind: str, body: dict[str, Any]) -> dict[str, Any]:
     if place.proposal_leaf is not None:
         return {"proposal": place.proposal_leaf}
-    if kind == "sop.enacted":
-        return {"replaces": place.head.leaf}
-    if place.sop is None:
+    newest = place.enacted.newest if place.enacted else None
+    match kind:
+        case "sop.enacted":
+            return {"replaces": newest}
+        case "sop.superseded":
+            return {"sop": newest}
+        case "reading.confirmed":
+            cell = _cell(place, body)
+            return {"sop": newest, "raw": cell.raw if cell else None}
+    if place.sop is None or CATALOGUE[kind][0] != "case":
         return {}
     case = place.case
     if kind == "disposition.withdrawn":
@@ -200,9 +297,9 @@ def _known(place: Place, kind: str, body: dict[str, Any]) -> dict[str, Any]:
         corrected = case.acts.get(str(body.get("leaf")))
         return {"step": corrected.body.step} if corrected and isinstance(corrected.body, b.CaseBody) else {}
     if case is None:
-        return {"step": place.sop.first.no, "sop": {"slug": place.sop.slug, "leaf": place.sop_leaf}}
+        return {"step": place.sop.first.no, "sop": {"slug": place.sop.slug, "leaf": newest}}
     known: dict[str, Any] = {"step": case.step}
-    if case.document is not None and not kind.startswith("concept."):  # a concept brings a new one
+    if case.document is not None and kind in _STANDING:
         known["document"] = case.document.digest
     if kind == "concept.revised" and case.document is not None:
         known |= {"round": case.round, "replaces": case.document.digest, "answers": case.returned}
@@ -218,11 +315,13 @@ def check(place: Place, act: Act, signer: Signer) -> None:
     if family == "register":
         officials.decide(known.register, act, signer.keyid, known.index, now())
     elif family == "sop":
-        before = None
-        if place.sop is not None and place.sop_leaf is not None:
-            before = Enactments(place.sop_leaf, HashTrieMap({place.sop_leaf: place.sop}))
-        enactment.decide(before, known.register, act, signer.keyid, known.index, now())
+        enactment.decide(place.enacted, known.register, act, signer.keyid, known.index, now())
     else:
         assert place.sop is not None
-        known.require(signer, case_rules.needed(act, place.sop))
-        case_rules.decide(place.case, act, place.sop, place.superseded)
+        assert isinstance(act.body, b.CaseBody)
+        with naming_step(act.body.step):
+            known.require(signer, case_rules.needed(act, place.sop))
+            case_rules.decide(place.case, act, place.sop, place.superseded)
+            if isinstance(act.body, b.AgendaRecorded) and place.enacted is not None:
+                # Which numbers other cases took is for the ledger to judge.
+                decide_number(AgendaBook(), place.enacted.numberings, act.body)

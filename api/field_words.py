@@ -30,7 +30,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "reason": ("alasan", "Rumus memuat target."),
     "subject": ("pokok perkara", "Penyusunan IKU 2026"),
     "instruction": ("isi perintah", "Susun sesuai Renstra."),
-    "decision": ("keputusan", "approved"),
+    "decision": ("keputusan", "setuju"),
     "round": ("putaran", "2"),
     "answers": ("sidik daun pengembalian yang dijawab", ""),
     "attachments.0": ("lampiran", ""),
@@ -94,6 +94,20 @@ WORDS: dict[str, tuple[str, str]] = {
     "mandate.own_office": ("jabatan sendiri, bagi a.n. dan u.b.", "sekcam"),
     "proposal": ("sidik daun usulan", "64 angka heksa"),
     "berita_acara": ("berita acara kunci", ""),
+    "by": ("SOP lain yang dipakai sebagai gantinya", "sop-pengganti"),
+    "cell": ("sel mutu baku atau pelaksana yang ditegaskan", "waktu"),
+    "raw": ("bunyi sel itu dalam naskah", "II hari"),
+    "reading": (
+        "bacaannya: lama waktu (30 menit, 2 jam, 2 hari kerja), satu pelaksana, atau nama barang dengan koma",
+        "2 hari kerja",
+    ),
+    "ground": ("dasar penegasan", "Rapat pembahasan SOP 2 Maret 2026."),
+    "calendar": ("kalender kerja, berkas dari jejak calendar new", ""),
+    "classifications.0": ("kode klasifikasi surat", "070"),
+    "office_code": ("kode jabatan dalam nomor surat", "35.07.11"),
+    "used.year": ("tahun yang sebagian nomornya sudah dipakai di atas kertas", "2026"),
+    "used.running": ("nomor urut terakhir di atas kertas tahun itu", "41"),
+    "used.agenda_no": ("nomor agenda terakhir di atas kertas tahun itu", "41"),
 }
 
 #: What the values to choose from mean, where that is not plain.
@@ -107,15 +121,17 @@ CHOICES = {
 }
 
 #: Values that the command fills from the verified log; a person need not type them.
-FROM_LOG = frozenset({"step", "round", "replaces", "answers", "proposal"})
+FROM_LOG = frozenset({"round", "replaces", "answers", "proposal", "raw"})
 
 
 def _filled(kind: str, member: Member) -> bool:
     """Tell whether the command itself finds the value in the log."""
     if member.path == "sop":
         return kind != "sop.enacted"
+    if member.path == "step":
+        return CATALOGUE[kind][0] == "case"
     if member.path == "document":
-        return not member.document and kind != "activity.decided"
+        return not member.document
     return member.path in FROM_LOG or (kind == "dispatch.recorded" and member.path == "copies")
 
 
@@ -132,10 +148,16 @@ def option(kind: str, member: Member) -> str:
         return "--document BERKAS-SOP.json"
     if member.path == "paper.scan":
         return "--paper BERKAS"
+    if member.path == "attachments.0":
+        return "--attach BERKAS"
     if member.document:
         attached = document_path(schema_of(CATALOGUE[kind][1])) == member.path
         return "--document BERKAS" if attached else "--body BERKAS.json"
+    if member.path == "calendar":
+        return "--body BERKAS.json"
     example = WORDS[re.sub(r"\.\d+(?=\.|$)", ".0", member.path)][1]
+    if member.choices and example not in member.choices:
+        example = member.choices[0]
     value = example if example and not re.search(r"[^\w@./:+-]", example) else shlex.quote(example)
     return f"--set {member.path}={value}"
 
@@ -173,4 +195,4 @@ def kinds_page() -> str:
 
 def _named(kind: str, member: Member) -> str:
     how = option(kind, member).split()[0]
-    return how if how in ("--document", "--paper") else member.path
+    return how if how in ("--document", "--paper", "--attach", "--body") else member.path

@@ -19,7 +19,7 @@ from ledger.bodies import Body
 Schema = Mapping[str, Any]
 
 #: Objects that are read from a file or from the log, never typed part by part.
-_WHOLE = frozenset({DocumentRef.__name__, "Sop", "SopRef"})
+_WHOLE = frozenset({DocumentRef.__name__, "Sop", "SopRef", "Calendar"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +149,51 @@ def _period(path: str, text: str) -> dict[str, Any]:
     return {"first_year": int(form[1]), "last_year": int(form[2] or form[1])}
 
 
+#: How people say that a cell names no thing.
+_NOTHING = "tidak ada"
+
+
+def _duration(path: str, text: str) -> dict[str, Any]:
+    """Return a duration as people say it: ``30 menit``, ``2 jam``, ``2 hari kerja``."""
+    form = re.fullmatch(r"([0-9]{1,15})\s*(menit|jam|hari[\s-]kerja)", " ".join(text.lower().split()))
+    if form is None:
+        raise Malformed(
+            "act.field",
+            f"Bagian {path!r} bukan lama waktu: {text!r}.",
+            allowed="Tulis angka dan satuannya: 30 menit, 2 jam, atau 2 hari kerja.",
+        )
+    return {"amount": int(form[1]), "unit": form[2].replace(" ", "-")}
+
+
+def _reading(path: str, text: str) -> Any:
+    """Return how a cell is read: a duration if it begins with a figure, several names with commas, or one name."""
+    if re.match(r"[0-9]", text):
+        return _duration(path, text)
+    if text.strip() == _NOTHING:
+        return []
+    names = [name for one in text.split(",") if (name := one.strip())]
+    return names if len(names) > 1 else text.strip()
+
+
+def spelled(value: Any) -> str | None:
+    """Return a duration, a letter's number or a list of names (JSON) as people write it, None of anything else."""
+    match value:
+        case {"amount": amount, "unit": unit}:
+            return f"{amount} {str(unit).replace('-', ' ')}"
+        case {"classification": first, "running": running, "office_code": code, "year": year}:
+            return f"{first}/{running}/{code}/{year}"
+        case list() if all(isinstance(one, str) for one in value):
+            return ",".join(value) or _NOTHING
+    return None
+
+
 #: Objects that people write as one word, by their title in the schema.
-_SPOKEN: dict[str, Callable[[str, str], dict[str, Any]]] = {"LetterNumber": _letter_number, "Period": _period}
+_SPOKEN: dict[str, Callable[[str, str], Any]] = {
+    "LetterNumber": _letter_number,
+    "Period": _period,
+    "Duration": _duration,
+    "Reading": _reading,
+}
 
 
 def put(body: dict[str, Any], path: str, value: Any) -> None:
@@ -199,10 +242,8 @@ def _resolved(schema: Schema, part: Schema) -> Schema:
     """Return a part with its reference followed; of an optional one, what it is when it is there."""
     if "$ref" in part:
         return _resolved(schema, schema["$defs"][part["$ref"].rpartition("/")[2]])
-    for choice in part.get("anyOf", ()):
-        if choice.get("type") != "null":
-            return _resolved(schema, choice)
-    return part
+    choices = [one for one in part.get("anyOf", ()) if one.get("type") != "null"]
+    return _resolved(schema, choices[0]) if len(choices) == 1 else part  # of several, the title says which way to write
 
 
 def _step(part: Any, name: str, path: str, empty: Any) -> Any:

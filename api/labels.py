@@ -6,7 +6,7 @@ from typing import Any
 
 from api.parts import parts
 from keys.register import Register
-from ledger.sentences import DISCLAIMER
+from ledger.notices import DISCLAIMER
 from ledger.streams import REGISTER
 
 

@@ -12,16 +12,16 @@ from typing import Any
 from flask import Response, jsonify
 from pydantic import BaseModel, Field
 
-from api.parameters import EntryPath, Number, StreamPath, blueprint, json_answer
+from api.parameters import AtQuery, EntryPath, Number, StreamPath, blueprint, json_answer
 from api.parts import not_founded, parts
 from api.trails import trail_of
 from keys.errors import NotFound
 from keys.fields import Fact
 from ledger import log
 from ledger.merkle import prove_inclusion
+from ledger.notices import DISCLAIMER, SYNTHETIC
 from ledger.receipt import Receipt, format_receipt
 from ledger.rows import Rows
-from ledger.sentences import DISCLAIMER, SYNTHETIC
 
 TEXT = "text/plain; charset=utf-8"
 FOREVER = "private, max-age=31536000, immutable"
@@ -142,9 +142,9 @@ def stream(path: StreamPath) -> Response:
 
 
 @routes.get("/streams/<stream>/trail", responses={"200": json_answer("one row an act")})
-def stream_trail(path: StreamPath) -> Response:
+def stream_trail(path: StreamPath, query: AtQuery) -> Response:
     """Return the audit trail of the register, an SOP or a case: one row an act, oldest first."""
-    return jsonify(trail_of(path.stream))
+    return jsonify(trail_of(path.stream, parts().place(query.at)))
 
 
 @routes.get("/ledger", responses={"200": LedgerCard})

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template_string
 
 from api.parts import parts
 from keys.errors import NotFound
-from ledger.sentences import DISCLAIMER, SYNTHETIC
+from ledger.notices import DISCLAIMER, SYNTHETIC
 
 routes = Blueprint("pages", __name__)
 

@@ -6,6 +6,7 @@ Path and query values are text; a number is taken only if it is written the way 
 
 from __future__ import annotations
 
+import datetime as dt
 import inspect
 import re
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     StringConstraints,
+    TypeAdapter,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
@@ -26,12 +28,13 @@ from pydantic import (
 
 from api.problems import RESPONSES
 from keys.errors import Malformed
-from keys.fields import Fact, Slug
+from keys.fields import Fact, Slug, Time
 from ledger.acts import StreamName
 
 _NUMBER = re.compile("0|[1-9][0-9]{0,15}", re.ASCII)
 _LARGEST = 2**53 - 1
 _PERIOD = re.compile("([1-9][0-9]{3})(?:-([1-9][0-9]{3}))?", re.ASCII)
+_TIME: TypeAdapter[str] = TypeAdapter(Time)
 
 
 def _number(value: object) -> object:
@@ -43,6 +46,12 @@ def _period(value: str) -> str:
     if found is None or int(found[1]) > int(found[2] or found[1]):
         raise ValueError("bukan masa; tulis seperti 2026 atau 2026-2030")
     return value
+
+
+def _at(value: object) -> object:
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return _number(value)
+    return dt.datetime.fromisoformat(_TIME.validate_python(value, strict=True))
 
 
 def _said(words: str) -> WrapValidator:
@@ -71,6 +80,16 @@ YearNumber = Annotated[int, BeforeValidator(_number), Field(ge=1945, le=9999), _
 PeriodText = Annotated[
     str, AfterValidator(_period), WithJsonSchema({"type": "string", "pattern": f"^{_PERIOD.pattern}$"})
 ]
+#: A place in the log: a leaf index, or a moment with its offset.
+At = Annotated[
+    int | dt.datetime,
+    BeforeValidator(_at),
+    _said(
+        "bukan nomor daun dan bukan waktu; tulis seperti 41, atau seperti 2026-11-22T09:15:00+07:00"
+        " (dalam alamat, tanda + ditulis %2B)"
+    ),
+    WithJsonSchema({"type": "string", "description": "a leaf index, or a moment in RFC 3339 with its offset"}),
+]
 CaseId = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
@@ -84,6 +103,12 @@ class CasePath(Fact):
     """A case by the UUID in its stream name."""
 
     case_id: CaseId
+
+
+class AtQuery(Fact):
+    """Up to which leaf, or moment, acts count; all that are recorded if it is left out."""
+
+    at: At | None = None
 
 
 class DocumentPath(Fact):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from flask import current_app
@@ -14,7 +14,8 @@ from api.follower import Follower
 from keys.errors import NotFound
 from keys.register import Register
 from ledger.application import Ledger
-from ledger.streams import REGISTER
+from ledger.past import Past, Place, place_at
+from ledger.streams import REGISTER, Stream
 from projections.catchup import Views
 
 #: Where an application keeps its parts.
@@ -23,12 +24,13 @@ NAME = "jejak"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The ledger, its read models with their follower, and the clock (aware times)."""
+    """The ledger, its read models with their follower, the clock (aware times), and what was."""
 
     ledger: Ledger
     views: Views
     follower: Follower
     clock: Callable[[], dt.datetime]
+    past: Past = field(default_factory=Past)
 
     @contextmanager
     def reading(self) -> Iterator[Any]:
@@ -40,9 +42,23 @@ class Parts:
         with self.views.reading() as connection:
             yield connection
 
-    def register(self) -> Register:
-        """Return the register as it is now, or raise NotFound where nothing is founded."""
-        stream = self.ledger.stream(REGISTER)
+    def place(self, asked: int | dt.datetime | None) -> Place | None:
+        """Return the place in the log that is asked for, None for now; raises NotFound."""
+        if asked is None:
+            return None
+        with self.ledger.reading() as rows:
+            return place_at(rows, asked)
+
+    def stream(self, name: str, place: Place | None) -> Stream | None:
+        """Return the register or an SOP as it was at ``place``, as it is now if that is None."""
+        if place is None:
+            return self.ledger.stream(name)
+        with self.ledger.reading() as rows:
+            return self.past.stream(rows, name, place.index)
+
+    def register(self, place: Place | None = None) -> Register:
+        """Return the register as it was at ``place``, now if that is None; raises NotFound where nothing is founded."""
+        stream = self.stream(REGISTER, place)
         if stream is None:
             raise not_founded()
         return cast("Register", stream.state)
@@ -58,5 +74,5 @@ def not_founded() -> NotFound:
     return NotFound(
         "ledger.founded",
         "Buku besar ini belum didirikan.",
-        allowed="Yang pertama: ledger.founded oleh dua pendiri.",
+        allowed="Yang pertama: pendirian buku besar oleh dua pendiri.",
     )

@@ -2,7 +2,7 @@
 
 Every error answer of the service has this body, in plain Indonesian::
 
-    {"type": "urn:jejak:masalah:<rule>", "title", "status", "detail", "rule", "allowed", ...facts}
+    {"type": "urn:jejak:masalah:<rule>", "title", "status", "detail", "rule", "rule_words", "allowed", ...facts}
 
 The status follows from the type of the fault (:mod:`keys.errors`); a few rules have a status of their own. One fault
 has two meanings: a forgery in what was *sent* is the caller's (422), one in what was *stored* is ours, and grave
@@ -33,6 +33,7 @@ from keys.errors import (
     Unavailable,
 )
 from keys.fields import in_words
+from ledger.rule_words import RULES
 
 MEDIA_TYPE = "application/problem+json"
 #: Seconds after which a request that could not be served now is worth sending again.
@@ -132,7 +133,9 @@ class Problem(BaseModel):
     status: int
     detail: str = Field(description="what is wrong, in Indonesian")
     rule: str = Field(description="stable dotted name of the rule")
+    rule_words: str = Field(description="the rule as one Indonesian sentence")
     allowed: str = Field(description="what would be accepted instead, in Indonesian")
+    step: str | None = Field(None, description="the step of the SOP that the refusal is about, where it is about one")
 
 
 _CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -182,7 +185,7 @@ def http_body(status: int) -> dict[str, Any]:
 
 def refuse_parameters(error: ValidationError) -> NoReturn:
     """Turn what the framework says about path or query into Malformed (rule ``request.parameter``)."""
-    raise in_words(error, "request.parameter", "Alamat")
+    raise in_words(error, "request.parameter", "Alamat", typed=True)
 
 
 def install(app: Flask) -> None:
@@ -218,6 +221,7 @@ def _body(status: int, rule: str, title: str, detail: str, allowed: str, **facts
         "status": status,
         "detail": detail,
         "rule": rule,
+        "rule_words": RULES.get(rule, f"{title}."),
         "allowed": allowed,
     }
     return named | {name: value for name, value in facts.items() if name not in named}

@@ -11,7 +11,7 @@ from keys.signing import PublicKey
 from ledger import bodies as b
 from ledger.acts import Act
 from ledger.kind_names import name_of
-from ledger.sentences import day
+from ledger.wording import day
 
 #: kind of an approval -> kind of what it approves.
 PROPOSALS = {

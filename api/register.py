@@ -1,4 +1,4 @@
-"""The register and the SOPs over HTTP, as they are now.
+"""The register and the SOPs over HTTP, as they are now or as they were at a leaf.
 
 Names, offices and keys are the accountability itself (DOMAIN, rule 13). A NIP reveals birth date and sex, so all but
 its last four digits are masked here; the audit trail, for inspectors, shows it. Why somebody was absent stays in the
@@ -12,8 +12,9 @@ from typing import Any, cast
 from flask import Response, jsonify
 
 from api.labels import labelled
-from api.parameters import SopPath, blueprint, json_answer
+from api.parameters import AtQuery, SopPath, blueprint, json_answer
 from api.parts import parts
+from api.past import not_yet, stamped
 from keys.errors import NotFound
 from keys.register import Register
 from ledger.enactment import Enactments
@@ -23,29 +24,39 @@ routes = blueprint("register")
 
 
 @routes.get("/officials", responses={"200": json_answer("officials with their mandates and keys")})
-def officials() -> Response:
+def officials(query: AtQuery) -> Response:
     """Return who the officials are, the mandates they hold and the ids of their keys; NIPs are masked."""
-    register = parts().register()
-    return jsonify(labelled({"officials": [_official(register, name) for name in sorted(register.officials)]}))
+    here = parts()
+    place = here.place(query.at)
+    register = here.register(place)
+    shown = {"officials": [_official(register, name) for name in sorted(register.officials)]}
+    return jsonify(stamped(labelled(shown), place))
 
 
-@routes.get("/sops", responses={"200": json_answer("SOPs in force")})
-def sops() -> Response:
-    """Return every SOP in force."""
-    ledger = parts().ledger
-    with ledger.reading() as rows:
+@routes.get("/sops", responses={"200": json_answer("SOPs")})
+def sops(query: AtQuery) -> Response:
+    """Return every SOP, whether it is in force, and what its office has enacted beside it."""
+    here = parts()
+    place = here.place(query.at)
+    with here.ledger.reading() as rows:
         names = rows.streams("sop")
-    return jsonify({"sops": [_in_force(found) for name in names if (found := ledger.stream(name))]})
+    shown = [_in_force(found) for name in names if (found := here.stream(name, place))]
+    return jsonify(stamped({"sops": shown}, place))
 
 
 @routes.get("/sops/<slug>", responses={"200": json_answer("the version in force")})
-def sop(path: SopPath) -> Response:
-    """Return the version of an SOP that is in force, with the leaf hash that a disposition names."""
-    found = parts().ledger.stream(f"sop:{path.slug}")
+def sop(path: SopPath, query: AtQuery) -> Response:
+    """Return the newest version of an SOP, with the leaf hash that a disposition names."""
+    here, name = parts(), f"sop:{path.slug}"
+    place = here.place(query.at)
+    found = here.stream(name, place)
     if found is None:
-        raise NotFound("sop.unknown", f"SOP {path.slug} belum ditetapkan.", allowed="Yang berlaku: lihat /v1/sops.")
+        raise not_yet(name, place) or NotFound(
+            "sop.unknown", f"SOP {path.slug} belum ditetapkan.", allowed="Yang berlaku: lihat /v1/sops."
+        )
     enactments = cast("Enactments", found.state)
-    return jsonify(_in_force(found) | {"versions": sorted(enactments.versions), "sop": enactments.in_force.plain()})
+    shown = _in_force(found) | {"versions": sorted(enactments.versions), "sop": enactments.in_force.plain()}
+    return jsonify(stamped(shown, place))
 
 
 def masked(nip: str | None) -> str | None:
@@ -74,13 +85,19 @@ def _official(register: Register, name: str) -> dict[str, Any]:
 
 
 def _in_force(stream: Stream) -> dict[str, Any]:
+    """Return an SOP's newest version and what is enacted beside it; ``head`` is where its stream stands."""
     enactments = cast("Enactments", stream.state)
-    sop = enactments.in_force
+    sop, gone = enactments.in_force, enactments.superseded
+    calendar, numbering = enactments.calendar_at(stream.index + 1), enactments.numbering
     return {
         "slug": sop.slug,
         "title": sop.title,
         "unit": sop.unit,
         "leaf": enactments.newest,
-        "leaf_index": stream.index,
-        "version": stream.version,
+        "in_force": gone is None,
+        "superseded": gone.value.plain() | {"leaf_index": gone.index} if gone else None,
+        "calendar": {"name": calendar.value.name, "leaf_index": calendar.index} if calendar else None,
+        "numbering": numbering.plain() if numbering else None,
+        "readings": [one.value.plain() | {"leaf_index": one.index} for one in enactments.readings],
+        "head": {"leaf": stream.leaf, "leaf_index": stream.index, "version": stream.version},
     }

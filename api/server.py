@@ -43,6 +43,8 @@ class Server:
                 allowed="Pakai 127.0.0.1; untuk komputer lain, pasang perantara (proxy) yang aman di depannya.",
             )
         self._stopping = threading.Event()
+        self._closing = threading.RLock()  # a signal handler may stop what its own thread is closing
+        self._closed = False
         self._map: dict[int, Any] = {}
         self._look = 0.0
         wanted = app.settings.port if port is None else port
@@ -83,12 +85,16 @@ class Server:
         end = time.monotonic() + PATIENCE
         self._loop(lambda: self._busy() and time.monotonic() < end)
         self._server.task_dispatcher.shutdown()
-        wasyncore.close_all(self._map, ignore_all=True)
+        with self._closing:
+            self._closed = True
+            wasyncore.close_all(self._map, ignore_all=True)
 
     def stop(self) -> None:
-        """Ask the server to stop; from any thread or signal handler."""
-        self._stopping.set()
-        self._server.pull_trigger()
+        """Ask the server to stop; from any thread or signal handler, also when it has stopped already."""
+        with self._closing:  # the trigger is a descriptor, and a closed one may be another file by now
+            self._stopping.set()
+            if not self._closed:
+                self._server.pull_trigger()
 
     def _loop(self, going: Callable[[], bool]) -> None:
         while going():

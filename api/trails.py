@@ -1,8 +1,8 @@
 """The audit trail of any stream, as it is shown: the read model's rows, with what stands beside them.
 
 ``period``       first and last day of the mandate, which never change once it is approved
-``actor_basis``  how it is known whose step it is (:data:`ledger.sop.Basis`): an actor that was inferred from a blank
-                 cell must not pass for the office's own words (DOMAIN)
+``actor_basis``  how it is known whose step it is (:mod:`api.actors`)
+``time``         the visits to steps that the act ended, each with its verdict (:mod:`projections.time_spent`)
 ``papers``       what each document of the act is in it, read from the act itself
 """
 
@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from api.actors import actors_of
 from api.labels import labelled
 from api.parts import parts
-from keys.errors import NotAllowed, NotFound
+from api.past import not_yet, stamped
+from keys.errors import NotFound
 from keys.register import Register
 from ledger import log
-from ledger.case import Case
-from ledger.sop import Basis, Sop
-from projections import audit_trail
+from ledger.past import Place
+from projections import audit_trail, iku_state
 
 #: What a document is, by the member of the body that names it.
 _WHAT = {
@@ -31,57 +32,55 @@ _WHAT = {
 }
 
 
-def trail_of(stream: str) -> dict[str, Any]:
-    """Return ``{"stream", "trail", "synthetic", "disclaimer"}``, a row an act.
+def trail_of(stream: str, place: Place | None = None) -> dict[str, Any]:
+    """Return ``{"stream", "trail", "synthetic", "disclaimer"}``, a row an act; with ``at`` as it was at ``place``.
 
     Raises NotFound where nothing is recorded, Forged where an act's bytes do not hold.
     """
     here = parts()
     with here.reading() as connection:
         rows = audit_trail.trail(connection, stream)
+    if place is not None:
+        rows = [row for row in rows if row["leaf_index"] <= place.index]
     if not rows:
-        raise unknown(stream)
+        raise unknown(stream, place)
+    return stamped(labelled({"stream": stream, "trail": shown(rows)}), place)
+
+
+def shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of the read model, of whatever streams, each with what stands beside it; raises Forged."""
+    here = parts()
     with here.ledger.reading() as found:
         bodies = [log.recorded(found, row["leaf_index"]).act.body.plain() for row in rows]
-    register, sop = here.register(), sop_of(stream)
-    shown = [
+    register, streams = here.register(), {row["stream"] for row in rows}
+    actors = {stream: actors_of(stream) for stream in streams}
+    with here.views.reading() as connection:
+        ended = iku_state.visits_ended(connection, streams)
+    return [
         row
         | {
             "period": _period(register, row["mandate"]),
-            "actor_basis": actor_basis(sop, row["step"]),
+            "actor_basis": known.basis(row["step"], row["leaf_index"]) if (known := actors[row["stream"]]) else None,
             "papers": _papers(body, row["documents"]),
+            "time": ended.get(row["leaf_index"], []),
         }
         for row, body in zip(rows, bodies, strict=True)
     ]
-    return labelled({"stream": stream, "trail": shown})
 
 
-def unknown(stream: str) -> NotFound:
-    """Return the fault of a stream in which nothing is recorded."""
+def unknown(stream: str, place: Place | None = None) -> NotFound:
+    """Return the fault of a stream in which nothing is recorded, or was not at ``place``."""
+    later = not_yet(stream, place)
+    if later is not None:
+        return later
     family, _, name = stream.partition(":")
     if family == "case":
         return NotFound("case.unknown", f"Perkara {name} tidak ada.", allowed="Daftar perkara: /v1/cases.")
     return NotFound(
         "stream.unknown",
         f"Belum ada tindakan tercatat pada {stream}.",
-        allowed="Yang punya jejak: register, sop:<nama> yang sudah ditetapkan, dan case:<nomor perkara>.",
+        allowed="Yang punya jejak: register, SOP yang sudah ditetapkan, dan perkara yang sudah dibuka.",
     )
-
-
-def sop_of(stream: str) -> Sop | None:
-    """Return the SOP that a case is pinned to; None of any other stream."""
-    found = parts().ledger.stream(stream) if stream.startswith("case:") else None
-    return found.state.sop if found and isinstance(found.state, Case) else None
-
-
-def actor_basis(sop: Sop | None, step: str | None) -> Basis | None:
-    """Return how it is known whose step it is (:data:`ledger.sop.Basis`), or None where there is no step."""
-    if sop is None or step is None:
-        return None
-    try:
-        return sop.step(step).pelaksana.basis
-    except NotAllowed:
-        return None
 
 
 def _period(register: Register, mandate: str) -> dict[str, str | None] | None:

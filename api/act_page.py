@@ -1,0 +1,171 @@
+"""The page that a person reads before signing: what the act is, on exactly which bytes, and what it means.
+
+Every document on it was hashed here, and everything else on it comes from acts that the client verified.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api import field_words, fields_of
+from api.cli_base import (
+    paragraph,
+    table,
+)
+from api.cli_calendar import calendar_in_words
+from api.cli_read import document_in_words
+from api.client import Client
+from api.drafting import ADVISED, Place
+from api.proposals import content
+from keys import strict_json
+from keys.authority import Authority
+from keys.fields import DocumentRef
+from ledger import sop_readings as readings
+from ledger.acts import Act
+from ledger.bodies import Body, CalendarEnacted, NumberingEnacted, ReadingConfirmed, SopEnacted
+from ledger.documents import digest_of
+from ledger.enactment import Enactments
+from ledger.iku import MEDIA_TYPE as IKU
+from ledger.sentences import about_to_sign, sentence
+from ledger.sop import Duration, Sop
+from ledger.sop_findings import findings
+
+#: Of an object that is shown as one line, the member that tells it, the first that it has.
+_TOLD_BY = ("digest", "leaf", "title", "name")
+
+
+def page(
+    client: Client,
+    place: Place,
+    authority: Authority,
+    ready: Act,
+    said: dict[str, Any],
+    filled: dict[str, str],
+    data: bytes | None,
+    attached: DocumentRef | None,
+) -> str:
+    """Return the page that a person reads before signing; every document on it was hashed here."""
+    parts = []
+    if attached is not None and data is not None:
+        parts += [f"Dokumen yang dilampirkan: {attached.name}, {attached.size} bita, {attached.digest}"]
+        if attached.media_type == IKU:
+            parts += ["", document_in_words(data), ""]
+    held = place.document
+    if held is not None and said.get("document") == held.digest:
+        parts += [f"Dokumen perkara: {held.name}", "", document_in_words(client.document(held.digest)), ""]
+    if place.proposal is not None:
+        parts += _proposal(place)
+    parts += _enactment_in_words(place, ready.body)
+    if ADVISED in filled.values():
+        parts += [paragraph(f"Nomor yang diusulkan layanan: {place.why}", 0, 2), ""]
+    register, mandate = place.known.register, authority.mandate.record
+    parts += ["Isi tindakan:", *_lines(said, filled, 2)]
+    about = about_to_sign(
+        ready,
+        name=authority.official.record.name,
+        office_name=mandate.office_name,
+        capacity=mandate.capacity,
+        sop=place.sop,
+        round=place.case.round if place.case else None,
+        register=register,
+    )
+    return "\n".join([*parts, "", paragraph(about)])
+
+
+def _proposal(place: Place) -> list[str]:
+    """Return the proposal that is approved, whole: what two people vouch for is read by both."""
+    act, register = place.proposal, place.known.register
+    assert act is not None
+    by, held = register.officials[act.official].record, register.mandates[act.mandate].record
+    said = sentence(act, name=by.name, office_name=held.office_name, capacity=held.capacity, register=register)
+    rows = [paragraph(f"{heading:<15} {value}", 2, 16) for heading, value in content(place.known, act)]
+    return ["Usulan yang akan Anda setujui:", paragraph(said, 2), "", *rows, ""]
+
+
+def _enactment_in_words(place: Place, body: Body) -> list[str]:
+    """Return what an act of an SOP's stream puts in force, beside what holds until then."""
+    made = place.enacted
+    match body:
+        case SopEnacted(sop=sop):
+            return _sop_in_words(sop)
+        case CalendarEnacted(calendar=calendar):
+            now = _until_now(made.calendars[-1].value.name if made and made.calendars else None)
+            return ["Kalender kerja yang akan ditetapkan:", "", calendar_in_words(calendar), "", *now]
+        case NumberingEnacted() if made is not None:
+            old = made.numbering
+            return _until_now(f"{', '.join(old.classifications)}/…/{old.office_code}/…" if old else None)
+        case ReadingConfirmed() if made is not None:
+            return _reading_in_words(made, body, place.known.index)
+    return []
+
+
+def _until_now(what: str | None) -> list[str]:
+    return [paragraph(f"Yang berlaku sekarang: {what or 'belum ada'}.", 0, 2), ""]
+
+
+def _reading_in_words(made: Enactments, body: ReadingConfirmed, index: int) -> list[str]:
+    """Return the words of the cell beside their reading, with the names of offices and things."""
+    sop = made.versions[body.sop]
+    step = sop.step(body.step)
+    now = readings.read(made.readings, body.sop, step, body.cell, index)
+    rows = [
+        ("SOP", sop.title),
+        ("Langkah", f"{step.no}: {step.kegiatan.reading or step.kegiatan.raw}"),
+        ("Sel", body.cell),
+        ("Dalam naskah", f"“{now.raw}”" if now.raw else "kosong"),
+        ("Dibaca selama ini", _spoken(sop, now.reading) if now.reading is not None else "tidak dapat dinilai"),
+        ("Akan dibaca", _spoken(sop, body.reading)),
+        ("Dasarnya", body.ground),
+    ]
+    return ["Sel yang akan ditegaskan:", table(("Bagian", "Isi"), rows), ""]
+
+
+def _spoken(sop: Sop, reading: Duration | str | tuple[str, ...]) -> str:
+    """Return a reading in words; what is not the SOP's own is refused before it is shown."""
+    match reading:
+        case Duration():
+            return reading.words
+        case str():
+            return sop.office(reading).name
+    return ", ".join(sop.thing(one).name for one in reading) or "tidak ada"
+
+
+def _sop_in_words(sop: Sop) -> list[str]:
+    """Return what an SOP to be enacted is; its digest is that of its JSON spelling."""
+    found = findings(sop)
+    serious = sum(one.weight == "temuan" for one in found)
+    rows = [
+        ("Judul", sop.title),
+        ("Nama", f"{sop.slug}, unit {sop.unit}"),
+        ("Langkah", len(sop.steps)),
+        ("Sidik isi", digest_of(strict_json.dumps(sop.plain()))),
+        ("Pemeriksaan", f"{serious} temuan, {len(found) - serious} catatan; rinciannya: jejak sop check BERKAS"),
+    ]
+    return ["SOP yang akan ditetapkan:", table(("Bagian", "Isi"), rows), ""]
+
+
+def _lines(value: dict[str, Any], filled: dict[str, str], indent: int, prefix: str = "") -> list[str]:
+    """Return the members of a body, one a line; those that were filled from the case say so."""
+    lines = []
+    for name, member in value.items():
+        path = prefix + name
+        if isinstance(member, list):
+            member = {str(at): one for at, one in enumerate(member)}
+        told = _told(member, path in filled or path in ("sop", "calendar")) if isinstance(member, dict) else None
+        if isinstance(member, dict) and told is None:
+            lines += _lines(member, filled, indent, f"{path}.")
+            continue
+        if isinstance(member, dict):
+            member = told
+        meant = field_words.CHOICES.get(str(member)) if isinstance(member, str) else None
+        member = f"{member} ({meant.partition(',')[0]})" if meant and name in ("decision", "capacity") else member
+        lines.append(paragraph(f"{path}: {member}", indent, 2))
+        if path in filled:
+            lines.append(f"{' ' * (indent + 2)}({filled[path]})")
+    return lines
+
+
+def _told(member: dict[str, Any], whole: bool) -> str | None:
+    """Return an object as one line, where people write it so or where it is not theirs to write; None elsewhere."""
+    written = fields_of.spelled(member)
+    return next((str(member[one]) for one in _TOLD_BY if one in member), None) if whole and written is None else written
