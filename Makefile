@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench crash lint lock clean
+.PHONY: help run demo test bench crash histories lint lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ bench: $(READY) ## measure, each figure beside its reference; writes var/bench.j
 
 crash: $(READY) ## the crash test at length: kill -9 of the service at 500 random instants
 	JEJAK_TEST_KILLS=500 $(BIN)/pytest -q -s tests/test_crash.py
+
+histories: $(READY) ## 100,000 acts of random officials against the slow reference; SEED=... repeats a run
+	JEJAK_TEST_ACTS=100000 JEJAK_TEST_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/pytest -q -s tests/test_histories.py
 
 lock: ## renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --extra dev -o requirements.lock pyproject.toml

@@ -114,6 +114,7 @@ class Kecamatan:
         self.clock = Clock()
         self.seen_at_start: Seen | None = None
         self.sop_leaf = ""
+        self.numbers: dict[str, int] = {}
         self.log = NoteSigner(ORIGIN, key("log"))
         self.ledger = Ledger(folder, self.log, self.clock)
         self.iku = self.store(sample("kecamatan-sidemen"), "iku.json", IKU)
@@ -194,9 +195,14 @@ class Kecamatan:
         self.sop_leaf = self.enact()
         return self
 
-    def steps(self, iku: dict[str, Any] | None = None) -> list[tuple[str, str, dict[str, Any]]]:
+    def number_of(self, case: str) -> int:
+        """Return the case's letter number: the next free one when it is first asked for."""
+        return self.numbers.setdefault(case, len(self.numbers) + 1)
+
+    def steps(self, iku: dict[str, Any] | None = None, case: str = CASE) -> list[tuple[str, str, dict[str, Any]]]:
         """Return (official, kind, body) of the straight way through the ten steps, two addressees."""
         iku = iku or self.iku
+        running = self.number_of(case)
         digest = {"document": iku["digest"]}
         sop = {"slug": the_sop().slug, "leaf": self.sop_leaf}
         dispatch = {"method": "kurir", "received_by": "Petugas", "received_at": "2026-03-02T10:00:00+07:00"}
@@ -226,8 +232,8 @@ class Kecamatan:
                 "agenda.recorded",
                 {
                     "step": "10",
-                    "agenda_no": 1,
-                    "number": {"classification": "070", "running": 1, "office_code": "35.07.11", "year": 2026},
+                    "agenda_no": running,
+                    "number": {"classification": "070", "running": running, "office_code": "35.07.11", "year": 2026},
                     "letter_date": "2026-03-02",
                     "sent_date": "2026-03-02",
                     "addressee": "2 penerima",
@@ -251,11 +257,11 @@ class Kecamatan:
 
     def run(self, case: str = CASE, upto: int = 12) -> list[Accepted]:
         """Run a case through its first ``upto`` acts."""
-        return [self.do(official, case, kind, body) for official, kind, body in self.steps()[:upto]]
+        return [self.do(official, case, kind, body) for official, kind, body in self.steps(case=case)[:upto]]
 
     def run_from(self, first: int, upto: int, case: str = CASE) -> list[Accepted]:
         """Run a case from its act number ``first`` (0 opens it) through act ``upto - 1``."""
-        return [self.do(official, case, kind, body) for official, kind, body in self.steps()[first:upto]]
+        return [self.do(official, case, kind, body) for official, kind, body in self.steps(case=case)[first:upto]]
 
 
 def disposition(sop: dict[str, str], letter: dict[str, Any]) -> dict[str, Any]:

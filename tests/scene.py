@@ -18,6 +18,7 @@ from keys.errors import JejakError
 from keys.register import Register
 from keys.signing import PrivateKey
 from ledger.acts import PAYLOAD_TYPE, Seen, SignedAct, compose
+from ledger.agenda_book import AgendaBook
 from ledger.case import Case
 from ledger.documents import digest_of
 from ledger.founding import founding_key
@@ -45,6 +46,10 @@ class Paper:
     now: dt.datetime = MORNING
     streams: dict[str, Stream] = field(default_factory=dict)
     leaves: int = 0
+    book: AgendaBook = field(default_factory=AgendaBook)
+
+    def agenda_book(self) -> AgendaBook:
+        return self.book
 
     def stream(self, name: str) -> Stream | None:
         return self.streams.get(name)
@@ -54,6 +59,7 @@ class Paper:
         judge(self, signed, self.leaves, self.now)
         done = Recorded.new(self.leaves, signed, self.now)
         self.streams[done.act.stream] = advance(self, done)
+        self.book = self.book.after(done.act)
         self.leaves += 1
         return Taken(done)
 
@@ -78,6 +84,7 @@ class Scene(Kecamatan):
 
     def __init__(self) -> None:
         self.paper = Paper()
+        self.numbers = {}
         self.ledger = self.paper  # type: ignore[assignment]
         self.log = NoteSigner(ORIGIN, key("log"))
         self.iku = reference(b"IKU (sintetis)", "iku.json", IKU)
@@ -95,7 +102,8 @@ class Scene(Kecamatan):
 
     def copy(self) -> Scene:
         other = copy.copy(self)
-        other.paper = Paper(self.paper.now, dict(self.paper.streams), self.paper.leaves)
+        other.numbers = dict(self.numbers)
+        other.paper = Paper(self.paper.now, dict(self.paper.streams), self.paper.leaves, self.paper.book)
         other.ledger = other.paper  # type: ignore[assignment]
         return other
 

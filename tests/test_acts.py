@@ -16,6 +16,7 @@ import keys.fields
 from keys import strict_json
 from keys.envelope import Envelope
 from keys.errors import Forged, JejakError, Malformed
+from keys.member_words import MEMBERS
 from keys.possession import PAYLOAD_TYPE as POSSESSION
 from ledger.acts import PAYLOAD_TYPE, Act, Family, Seen, SignedAct, act_of, compose
 from ledger.bodies import CATALOGUE, ActivityDecided, Bound
@@ -64,7 +65,7 @@ def test_every_member_is_required(name: str) -> None:
     del value[name]
     fault = refused(strict_json.dumps(value))
     assert fault.rule == "act.schema"
-    assert name in fault.detail
+    assert (fault.facts["member"], MEMBERS[name] in fault.detail) == (name, True)
 
 
 def test_a_member_that_nobody_knows_is_refused() -> None:
@@ -141,7 +142,7 @@ def test_a_payload_that_is_no_object_is_refused(value: object) -> None:
 def test_a_member_that_is_not_in_its_form_is_refused(name: str, value: object) -> None:
     fault = refused(json.dumps(members() | {name: value}, ensure_ascii=False, separators=(",", ":")).encode())
     assert fault.rule in ("act.schema", "act.kind", "act.stream")
-    assert name in fault.detail or fault.rule == "act.kind"
+    assert name == fault.facts.get("member", "").partition(".")[0] or fault.rule == "act.kind"
 
 
 @pytest.mark.parametrize(
@@ -166,7 +167,7 @@ def test_a_payload_that_is_not_strict_json_is_refused(data: bytes, rule: str) ->
 def test_an_unknown_kind_is_refused_and_the_catalogue_is_named() -> None:
     fault = refused(strict_json.dumps(members(kind="paraf.diberikan")))
     assert fault.rule == "act.kind"
-    assert "paraf.given" in fault.allowed
+    assert (NAMES["paraf.given"] in fault.allowed, "paraf.given" in fault.facts["known"]) == (True, True)
 
 
 @pytest.mark.parametrize("kind", sorted(CATALOGUE))
@@ -227,7 +228,7 @@ def test_a_right_body_of_every_kind_of_a_case_is_read_and_gives_itself_back() ->
 def test_a_body_with_a_member_that_its_kind_does_not_know_is_refused(kind: str) -> None:
     fault = refused(strict_json.dumps(members(kind=kind, body=BODIES[kind] | {"lain": 1})))
     assert fault.rule == "act.body"
-    assert fault.detail.startswith(f"Isi {kind}")
+    assert fault.detail.startswith(f"Isi {NAMES[kind]}")
 
 
 @pytest.mark.parametrize("kind", sorted(BODIES))
@@ -284,7 +285,7 @@ def test_every_member_of_a_body_is_held_to_its_type(kind: str) -> None:
 def test_a_body_that_is_not_in_its_form_is_refused(kind: str, changes: Json) -> None:
     fault = refused(strict_json.dumps(members(kind=kind, body=BODIES[kind] | changes)))
     assert fault.rule == "act.body"
-    assert next(iter(changes)) in fault.detail or "penerima dua kali" in fault.detail
+    assert next(iter(changes)) in fault.facts["member"] or "penerima dua kali" in fault.detail
 
 
 def test_every_kind_of_a_case_is_an_activity_that_an_sop_may_name_or_stands_outside_every_path() -> None:
@@ -440,8 +441,8 @@ def test_text_keeps_the_joiners_that_scripts_need() -> None:
 
 def test_what_is_absent_is_left_out_and_never_null() -> None:
     fault = refused(strict_json.dumps(members(body={"step": "2", "instruction": None})))
-    assert fault.rule == "act.null"
-    assert "instruction" in fault.detail
+    assert (fault.rule, fault.facts["member"]) == ("act.null", "body.instruction")
+    assert MEMBERS["instruction"] in fault.detail
     assert read(body={"step": "2", "instruction": "null"}).body.plain()["instruction"] == "null"
 
 

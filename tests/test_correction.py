@@ -112,14 +112,13 @@ def test_what_was_corrected_is_corrected_again_from_its_newest_version() -> None
 
 
 def test_a_finished_case_is_still_corrected() -> None:
-    case = Written().corrected(9, "agenda_no", "1", "2")
+    case = Written().corrected(9, "summary", "IKU 2026", "IKU 2026-2030")
     assert case.finished
-    assert [one.new for one in case.corrections] == ["2"]
+    assert [one.new for one in case.corrections] == ["IKU 2026-2030"]
 
 
-@pytest.mark.parametrize("new", ["nol", "0", "-1", "02", "２", "٢", "9" * 40, "9" * 3999, "1.5"])
-def test_a_figure_is_corrected_by_a_figure_in_its_one_spelling(new: str) -> None:
-    assert Written().refused(9, "agenda_no", "1", new).rule == "correction.new"
+def test_a_number_in_the_agenda_book_is_not_corrected_past_the_book() -> None:
+    assert Written().refused(9, "agenda_no", "1", "2").rule == "correction.binding"
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_a_step_is_skipped_only_with_a_signed_reason() -> None:
     given_case = Given(OPEN)
     fault = given_case.then_refused(DRAFT)
     assert fault.rule == "sop.order"
-    assert "deviation" in fault.allowed
+    assert "alasan penyimpangan" in fault.allowed
     case = given_case.then_taken(but(DRAFT, **WHY))
     assert (case.step, case.steps_done) == ("4", ("1", "3"))
     assert case.deviations == (given_case.leaves[-1],)

@@ -83,6 +83,7 @@ class Golden(Kecamatan):
         self._case(sop["slug"])
         self._outside(sop["slug"])
         self._activities(other)
+        self._beside(sop["slug"], other["slug"])
         return self.rows
 
     def _register(self) -> None:
@@ -176,6 +177,53 @@ class Golden(Kecamatan):
         self.do("agus-salim", THIRD, "activity.performed", draft, row="activity.performed.draft")
         agreed = {"step": "4", "decision": "setuju", "document": self.letter["digest"]}
         self.do("budi-santoso", THIRD, "activity.decided", agreed, row="activity.decided.document")
+
+    def _beside(self, slug: str, other: str) -> None:
+        """Play what an office enacts beside the versions of an SOP, then put both SOPs out of force."""
+        sri, stream, ground = "sri-wahyuni", f"sop:{slug}", {"ground": "Notulen rapat staf (sintetis)."}
+        of = {"sop": self.sop_leaf}
+        two_days = {"step": "4", "cell": "waktu", "raw": "II hari", "reading": {"amount": 2, "unit": "hari-kerja"}}
+        self.do(sri, stream, "reading.confirmed", of | two_days | ground | {"document": self.letter})
+        sekcam = {"step": "2", "cell": "pelaksana", "raw": "", "reading": "sekcam"}
+        self.do(sri, stream, "reading.confirmed", of | sekcam | ground, row="reading.confirmed.office")
+        concept = {"step": "5", "cell": "kelengkapan", "raw": "Indikator Kinerja Utama", "reading": ["konsep-iku"]}
+        self.do(sri, stream, "reading.confirmed", of | concept | ground, row="reading.confirmed.things")
+        self.do(sri, stream, "calendar.enacted", {"calendar": calendar()})
+        parts = {"classifications": ["070", "060.1"], "office_code": "35.07.11"}
+        self.do(sri, stream, "numbering.enacted", parts)
+        used = {"used": {"year": 2027, "running": 41, "agenda_no": 40}}
+        self.do(sri, stream, "numbering.enacted", parts | used, row="numbering.enacted.used")
+        self.do(sri, stream, "sop.superseded", of | {"reason": "Tugasnya pindah (sintetis)."})
+        leaf = self.rows[ACTIVITIES].leaf
+        instead = {"sop": leaf, "reason": "Digabung (sintetis).", "by": slug}
+        self.do(sri, f"sop:{other}", "sop.superseded", instead, row="sop.superseded.by")
+
+
+def calendar() -> Json:
+    """Return a work calendar with every member that one may have."""
+    monday = {"weekday": 1, "start": "07:30", "end": "16:00", "rest_start": "12:00", "rest_minutes": 60}
+    return {
+        "format": "jejak.calendar/1",
+        "name": "Kalender kerja 2026 (sintetis)",
+        "basis": ["Perpres 21/2023"],
+        "first_day": "2026-01-01",
+        "last_day": "2026-12-31",
+        "week": [monday, {"weekday": 6, "start": "08:00", "end": "12:00", "rest_minutes": 0}],
+        "seasons": [
+            {
+                "name": "Ramadan 1447 H",
+                "first_day": "2026-02-18",
+                "last_day": "2026-03-19",
+                "week": [monday | {"start": "08:00", "end": "15:00", "rest_minutes": 30}],
+            }
+        ],
+        "days_off": [
+            {"date": "2026-01-01", "name": "Tahun Baru Masehi", "kind": "libur-nasional"},
+            {"date": "2026-03-20", "name": "Idul Fitri", "kind": "cuti-bersama"},
+            {"date": "2026-11-28", "name": "Hari jadi kabupaten (sintetis)", "kind": "libur-daerah"},
+        ],
+        "note": "Dibuat-buat\nuntuk pengujian.",
+    }
 
 
 def play(folder: Path) -> dict[str, Recorded]:

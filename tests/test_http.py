@@ -441,9 +441,9 @@ def test_the_sop_in_force_is_listed_and_served_whole(world: World) -> None:
     (listed,) = world.http.get("/v1/sops").json()["sops"]
     whole = world.http.get(f"/v1/sops/{listed['slug']}").json()
     assert whole["leaf"] == listed["leaf"] == world.office.sop_leaf
-    enacted = Act.read(
-        Entry.parse(world.http.get(f"/v1/entries/{listed['leaf_index']}").content).envelope.unverified_payload
-    )
+    rows = world.http.get(f"/v1/streams/sop:{listed['slug']}/trail").json()["trail"]
+    index = next(row["leaf_index"] for row in rows if row["leaf"] == listed["leaf"])
+    enacted = Act.read(Entry.parse(world.http.get(f"/v1/entries/{index}").content).envelope.unverified_payload)
     assert enacted.body.plain()["sop"] == whole["sop"]
 
 

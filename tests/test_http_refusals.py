@@ -487,7 +487,7 @@ def test_an_unknown_name_in_the_query_is_refused_in_the_same_words_everywhere(cl
     values = {"case_id": CASE.removeprefix("case:"), "stream": "register", "index": "1", "slug": "penyusunan-iku"}
     values["digest"] = f"sha256:{'0' * 64}"
     needed = {"office": "camat", "unit": "kalipare", "year": "2026", "period": "2026", "mandate": "x1"}
-    needed |= {"old": "1", "new": "2"}
+    needed |= {"old": "1", "new": "2", "sop": "penyusunan-iku"}
     asked = [
         (path.format(**values), verb, [one["name"] for one in said.get("parameters", []) if one["in"] == "query"])
         for path, verbs in document["paths"].items()

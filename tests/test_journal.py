@@ -386,7 +386,7 @@ def test_the_newest_time_is_found_again_after_a_restart(kecamatan: Kecamatan) ->
 
 
 def test_two_ledgers_on_one_folder_see_each_others_acts(kecamatan: Kecamatan) -> None:
-    official_of = {case_no(1): kecamatan.steps(), case_no(2): kecamatan.steps()}
+    official_of = {case: kecamatan.steps(case=case) for case in (case_no(1), case_no(2))}
     with closing(Ledger(kecamatan.folder, kecamatan.log, kecamatan.clock)) as other:
         mine = kecamatan.ledger
         for at in range(12):
@@ -438,7 +438,8 @@ def assert_whole(kecamatan: Kecamatan) -> None:
 def run_case(kecamatan: Kecamatan, ledger: Ledger, number: int, acts: int) -> list[Accepted]:
     """Run a case of its own as a client would, who looks before every act."""
     out = []
-    for official, kind, body in kecamatan.steps()[:acts]:
+    kecamatan.numbers[case_no(number)] = number  # threads and processes take numbers of their own
+    for official, kind, body in kecamatan.steps(case=case_no(number))[:acts]:
         now = ledger.stream(case_no(number))
         with ledger.reading() as rows:
             frontier = rows.frontier()
@@ -459,7 +460,7 @@ def run_case(kecamatan: Kecamatan, ledger: Ledger, number: int, acts: int) -> li
 
 
 def test_sixteen_threads_on_cases_of_their_own_lose_nothing_and_never_conflict(kecamatan: Kecamatan) -> None:
-    out = together(*(lambda n=n: run_case(kecamatan, kecamatan.ledger, n, 12) for n in range(16)))
+    out = together(*(lambda n=n: run_case(kecamatan, kecamatan.ledger, n, 12) for n in range(1, 17)))
     accepted = [one for each in out for one in each]
     assert len({one.recorded.index for one in accepted}) == 16 * 12
     for one in accepted:

@@ -25,8 +25,8 @@ from ledger.entry import Entry
 from ledger.iku import sample
 from ledger.iku_checks import against_case
 from ledger.merkle import root_at
+from ledger.notices import DISCLAIMER
 from ledger.recorded import Recorded
-from ledger.sentences import DISCLAIMER
 from projections import agenda, audit_trail, iku_state, inbox
 from projections.catchup import Progress, Views
 from projections.schema import METADATA, VERSION
@@ -79,7 +79,7 @@ class Desk:
         stream = self.kecamatan.ledger.stream(case)
         assert stream is not None
         held: Any = stream.state
-        for official, kind, body in self.kecamatan.steps(held.document.plain())[4:upto]:
+        for official, kind, body in self.kecamatan.steps(held.document.plain(), case)[4:upto]:
             changed = body | {"number": body["number"] | number} if "number" in body else body
             self.kecamatan.do(official, case, kind, changed)
 
@@ -577,19 +577,12 @@ def test_a_returned_case_waits_for_its_revision(desk: Desk) -> None:
     assert (waiting["subject"], waiting["urgency"]) == ("Penyusunan IKU 2026", "segera")
 
 
-def test_the_inbox_says_what_cannot_be_judged(desk: Desk) -> None:
+def test_the_inbox_holds_the_visit_that_is_open(desk: Desk) -> None:
     desk.kecamatan.run(CASE, 3)
-    desk.kecamatan.run(OTHER, 1)
     desk.views.catch_up()
     with desk.views.reading() as connection:
         (typing,) = inbox.inbox(connection, "staf", "kalipare")
-        (direction,) = inbox.inbox(connection, "sekcam", "kalipare")
-    assert typing["waktu"] == {"raw": "II hari", "reading": None, "words": "tidak dapat dinilai"}
-    assert direction["waktu"] == {
-        "raw": "20 menit",
-        "reading": {"amount": 20, "unit": "menit"},
-        "words": "20 menit",
-    }
+    assert (typing["here"]["step"], typing["here"]["began"]["leaf_index"]) == ("4", typing["since"]["leaf_index"])
 
 
 def test_a_step_with_several_acts_is_due_since_its_first(desk: Desk) -> None:
@@ -663,41 +656,6 @@ def test_marks_are_found_on_exactly_these_bytes_across_cases(desk: Desk) -> None
         ("paraf.given", True),
         ("signature.given", True),
     ]
-
-
-def test_the_agenda_lists_gaps_and_numbers_that_were_given_twice(desk: Desk) -> None:
-    for case, running in ((CASE, 2), (OTHER, 2), (THIRD, 5)):
-        desk.draft(case)
-        desk.finish(case, 11, running=running)
-    desk.views.catch_up()
-    with desk.views.reading() as connection:
-        book = agenda.agenda(connection, 2026)
-        assert agenda.agenda(connection, 2026, "kalipare")["rows"] == book["rows"]
-        assert agenda.agenda(connection, 2026, "sidemen")["rows"] == []
-        assert agenda.agenda(connection, 2025) == {
-            "year": 2025,
-            "unit": None,
-            "rows": [],
-            "gaps": [],
-            "duplicates": [],
-        }
-    assert [(one["case"], one["number"]) for one in book["rows"]] == [
-        (CASE.removeprefix("case:"), "070/2/35.07.11/2026"),
-        (OTHER.removeprefix("case:"), "070/2/35.07.11/2026"),
-        (THIRD.removeprefix("case:"), "070/5/35.07.11/2026"),
-    ]
-    of = {"unit": "kalipare", "office_code": "35.07.11"}
-    assert book["gaps"] == [of | {"first": 1, "last": 1}, of | {"first": 3, "last": 4}]
-    (twice,) = book["duplicates"]
-    assert (twice["running"], len(twice["leaf_indices"])) == (2, 2)
-    (sent,) = book["rows"][0]["dispatches"]
-    assert (sent["recipient"], sent["copies"], sent["method"], sent["received_by"], sent["evidence"]) == (
-        "Bagian Organisasi Setda",
-        1,
-        "kurir",
-        "Petugas",
-        desk.kecamatan.proof["digest"],
-    )
 
 
 def test_the_agenda_repeats_what_stands_out_about_its_acts(desk: Desk) -> None:

@@ -94,11 +94,21 @@ def test_make_demo_plays_and_verifies_the_whole_case() -> None:
     assert set(said) == {"case", "acts", "leaves", "verified", "steps_done"}
     assert said["steps_done"] == 10
     assert said["verified"] == said["leaves"]
-    assert "dikembalikan" in done.stderr
+    told = " ".join(done.stderr.split())
+    for part in (
+        "Mengembalikan ketikan dengan alasan",
+        "Mengembalikan dokumen, di luar urutan SOP",
+        "dicatat menyusul dari kertas",
+        "Perkara kedua: disposisi yang ditarik kembali",
+        "Menarik disposisi, di luar urutan SOP",
+        "terhadap mutu baku",
+        "2 hari kerja tepat",
+    ):
+        assert part in told, part
 
 
 def test_the_second_block_gives_a_paraf_and_verifies_the_trail(newcomer: Newcomer) -> None:
-    activate, act, trail, audit = BLOCKS[1]
+    activate, act, trail, replay, time, audit = BLOCKS[1]
     assert activate == ". .venv/bin/activate"
     code, shown = newcomer.types(act, (("[y/t]", "y"), ("sandi", "demo jejak budi-santoso")))
     assert code == 0, shown
@@ -108,6 +118,12 @@ def test_the_second_block_gives_a_paraf_and_verifies_the_trail(newcomer: Newcome
     assert code == 0, shown
     assert "memberi paraf pada" in shown
     assert "tidak tersertifikasi" in shown
+    code, shown = newcomer.types(replay)
+    assert code == 0, shown
+    assert "memberi paraf pada" in shown
+    code, shown = newcomer.types(time)
+    assert code == 0, shown
+    assert "tidak dapat dinilai" in shown
     code, shown = newcomer.types(audit)
     assert code == 0, shown
     assert "Kesimpulan: TERBUKTI." in shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,12 +13,17 @@ from keys.register import Register
 from ledger.acts import Act
 from ledger.bodies import CATALOGUE
 from ledger.case import Case
+from ledger.enactment import Enactments
 from ledger.meanings import DEVIATING, MEANINGS, ON_PAPER
+from ledger.notices import DISCLAIMER
 from ledger.recorded import Recorded
 from ledger.replay import Replay, Step
-from ledger.sentences import DISCLAIMER, about_to_sign, day, digests_of, sentence, short, when
+from ledger.sentences import about_to_sign, digests_of, sentence
+from ledger.sop import Sop
+from ledger.wording import day, short, when
 from tests.activity_sop import activity_sop
 from tests.kit import CASE, Kecamatan, disposition, the_sop
+from tests.test_golden import calendar
 
 OUTSIDE = "case:22222222-2222-4222-8222-222222222222"
 ACTIVITIES = "case:33333333-3333-4333-8333-333333333333"
@@ -36,6 +42,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Step, str, str]
     play_with_a_return(kecamatan)
     play_outside_the_path(kecamatan)
     play_activities(kecamatan)
+    play_beside_the_sops(kecamatan)
     replay = Replay(lambda name: ())
     with kecamatan.ledger.reading() as rows:
         steps = [replay.apply(Recorded.read(row)) for row in rows.entries(0, 1000)]
@@ -99,6 +106,39 @@ def play_activities(kecamatan: Kecamatan) -> None:
     kecamatan.do("hadi-wijaya", ACTIVITIES, "activity.decided", back)
 
 
+def play_beside_the_sops(kecamatan: Kecamatan) -> None:
+    """Confirm readings, enact calendar and numbering, put the SOPs out of force."""
+    stream, of, ground = f"sop:{the_sop().slug}", {"sop": kecamatan.sop_leaf}, {"ground": "Rapat staf."}
+    for where, reading in READINGS:
+        kecamatan.do("sri-wahyuni", stream, "reading.confirmed", of | where | ground | {"reading": reading})
+    kecamatan.do("sri-wahyuni", stream, "calendar.enacted", {"calendar": calendar()})
+    parts: dict[str, Any] = {"classifications": ["070", "060.1"], "office_code": "35.07.11"}
+    kecamatan.do("sri-wahyuni", stream, "numbering.enacted", parts)
+    used = {"used": {"year": 2026, "running": 40, "agenda_no": 38}}
+    kecamatan.do("sri-wahyuni", stream, "numbering.enacted", parts | used)
+    kecamatan.do("sri-wahyuni", stream, "sop.superseded", of | {"reason": "Tugasnya pindah."})
+    other = kecamatan.ledger.stream(f"sop:{activity_sop().slug}")
+    assert other is not None
+    instead = {"sop": other.leaf, "reason": "Digabung.", "by": the_sop().slug}
+    kecamatan.do("sri-wahyuni", other.id, "sop.superseded", instead)
+
+
+READINGS = [
+    ({"step": "4", "cell": "waktu", "raw": "II hari"}, {"amount": 2, "unit": "hari-kerja"}),
+    ({"step": "3", "cell": "pelaksana", "raw": ""}, "kasubag-evapor"),
+    ({"step": "5", "cell": "kelengkapan", "raw": "Indikator Kinerja Utama"}, ["konsep-iku"]),
+]
+
+
+def _procedure(state: object) -> Sop | None:
+    match state:
+        case Case():
+            return state.sop
+        case Enactments():
+            return state.in_force
+    return None
+
+
 def _told(step: Step, words: object) -> str:
     assert callable(words)
     before, after = step.before.state if step.before else None, step.after.state
@@ -107,7 +147,7 @@ def _told(step: Step, words: object) -> str:
         name=step.authority.official.record.name,
         office_name=step.authority.mandate.record.office_name,
         capacity=step.authority.mandate.record.capacity,
-        sop=after.sop if isinstance(after, Case) else None,
+        sop=_procedure(after),
         round=before.round if isinstance(before, Case) else None,
         register=step.register,
     )
@@ -239,6 +279,36 @@ def test_activities_of_another_sop_are_told_in_its_own_words(told: list[tuple[St
     assert "dengan 2 lampiran" in said
     _, said, _ = outside(told, "activity.decided")
     assert "memutuskan “kurang” pada kegiatan “Memeriksa berkas”, dengan alasan “Belum ada pengantar.”" in said
+
+
+def test_a_reading_is_told_with_the_text_it_reads_and_in_the_procedures_own_words(
+    told: list[tuple[Step, str, str]],
+) -> None:
+    said = [one for step, one, _ in told if step.done.act.kind == "reading.confirmed"]
+    title, ground = the_sop().title, "dengan dasar “Rapat staf.”."
+    assert said == [
+        f"Sri Wahyuni (sintetis), Camat Kalipare (definitif), menegaskan bahwa sel {cell} pada langkah {step} SOP"
+        f" {title} dibaca {read}, {ground}"
+        for cell, step, read in (
+            ("waktu “II hari”", 4, "2 hari kerja"),
+            ("pelaksana yang kosong", 3, the_sop().office("kasubag-evapor").name),
+            ("kelengkapan “Indikator Kinerja Utama”", 5, the_sop().thing("konsep-iku").name),
+        )
+    ]
+
+
+def test_a_superseding_is_told_with_its_reason_and_what_is_used_instead(told: list[tuple[Step, str, str]]) -> None:
+    plain, instead = (one for step, one, _ in told if step.done.act.kind == "sop.superseded")
+    assert plain.endswith(f"mencabut SOP {the_sop().title}, dengan alasan “Tugasnya pindah.”.")
+    assert f"dan menggantinya dengan SOP {the_sop().slug}, dengan alasan “Digabung.”" in instead
+
+
+def test_a_calendar_and_a_numbering_are_told_with_what_they_say(told: list[tuple[Step, str, str]]) -> None:
+    _, said, _ = _of(told, "calendar.enacted")
+    assert f"bagi SOP {the_sop().title}, 1 Januari 2026 sampai 31 Desember 2026, menurut Perpres 21/2023" in said
+    plain, used = (one for step, one, _ in told if step.done.act.kind == "numbering.enacted")
+    assert plain.endswith("klasifikasi 070 dan 060.1, kode jabatan 35.07.11.")
+    assert used.endswith("nomor urut sampai 40 dan nomor agenda sampai 38 sudah dipakai di atas kertas.")
 
 
 def test_every_kind_of_the_catalogue_has_a_meaning() -> None:

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
@@ -54,6 +55,15 @@ def test_a_port_that_is_taken_is_told_in_a_sentence(app: App) -> None:
             Server(app, port=port)
     assert caught.value.rule == "server.port"
     assert str(port) in caught.value.detail
+
+
+def test_a_server_that_has_stopped_may_be_asked_again_to_stop(app: App) -> None:
+    server = Server(app, port=0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    server.stop()
+    thread.join()
+    server.stop()
 
 
 def test_after_the_stop_the_port_is_free_again(app: App) -> None:

@@ -18,7 +18,7 @@ class Bench:
     def __init__(self, folder: Path, cases: int) -> None:
         self.kecamatan = Kecamatan(folder).open()
         self.streams = [f"case:{uuid.UUID(int=number)}" for number in range(1, cases + 1)]
-        self.steps = self.kecamatan.steps()
+        self.steps = [self.kecamatan.steps(case=stream) for stream in self.streams]
 
     @staticmethod
     def log() -> NoteSigner:
@@ -27,14 +27,17 @@ class Bench:
 
     def round(self, number: int) -> list[bytes]:
         """Return the signed envelopes of one round, each on the head that its case now has."""
-        official, kind, body = self.steps[number]
-        return [self.kecamatan.sign(official, stream, kind, body) for stream in self.streams]
+        acts = [steps[number] for steps in self.steps]
+        return [
+            self.kecamatan.sign(official, stream, kind, body)
+            for stream, (official, kind, body) in zip(self.streams, acts, strict=True)
+        ]
 
     def rate(self, writers: int, send: Callable[[bytes], object]) -> tuple[float, list[list[bytes]]]:
         """Return acts a second by ``writers`` threads, and the envelopes of each round."""
         spent, rounds = 0.0, []
         with ThreadPoolExecutor(writers) as pool:
-            for number in range(len(self.steps)):
+            for number in range(len(self.steps[0])):
                 envelopes = self.round(number)
                 began = time.perf_counter()
                 for _ in pool.map(send, envelopes):

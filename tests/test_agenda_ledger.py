@@ -1,0 +1,219 @@
+"""Letter numbers in a real ledger: at once, in one batch, from two processes, after a restart, and in the audit."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from keys.envelope import Envelope
+from keys.errors import NotAllowed
+from ledger.acts import SignedAct
+from ledger.aggregates import ActRecorded
+from ledger.application import Accepted, Ledger
+from ledger.audit import NOT_JUDGED, audit
+from ledger.recorded import Recorded
+from tests.kit import CASE, OFFICERS, Kecamatan, key, the_sop
+from tests.test_journal import as_one_batch, together
+
+OTHER = "case:22222222-2222-4222-8222-222222222222"
+NUMBERING = {"classifications": ["070"], "office_code": "35.07.11"}
+AGUS = "agus-salim"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Kecamatan:
+    """Return a closed ledger with a numbering in force, in which two cases wait for their letter number."""
+    office = Kecamatan(tmp_path_factory.mktemp("agenda") / "buku").open()
+    office.do("sri-wahyuni", f"sop:{the_sop().slug}", "numbering.enacted", NUMBERING)
+    for case in (CASE, OTHER):
+        office.run(case, 9)
+    office.ledger.close()
+    return office
+
+
+@pytest.fixture
+def office(prepared: Kecamatan, tmp_path: Path) -> Iterator[Kecamatan]:
+    """Return a copy of it, open."""
+    made = Kecamatan(shutil.copytree(prepared.folder, tmp_path / "buku"))
+    made.sop_leaf, made.clock.now = prepared.sop_leaf, prepared.clock.now
+    with closing(made.ledger):
+        yield made
+
+
+def entry(office: Kecamatan, case: str, running: int = 1, agenda_no: int = 1) -> bytes:
+    """Return the signed act by which a case takes these numbers."""
+    number = {"classification": "070", "running": running, "office_code": "35.07.11", "year": 2026}
+    body = office.steps()[9][2] | {"number": number, "agenda_no": agenda_no}
+    return office.sign(AGUS, case, "agenda.recorded", body)
+
+
+def smuggle(office: Kecamatan, data: bytes) -> Recorded:
+    """Put an act in the log that no judge has seen."""
+    envelope = Envelope.parse(data)
+    official = next(one for one in OFFICERS if key(one).public.id == envelope.keyid)
+    signed = SignedAct(envelope.opened_with(key(official).public))
+    with office.ledger._journal.turn(office.log) as turn:
+        done = Recorded.new(turn.next_index, signed, turn.time(office.clock()))
+        turn.add(signed, done)
+        office.ledger.save(ActRecorded.of(done), turn=turn)
+    return done
+
+
+def another(office: Kecamatan) -> Ledger:
+    """Return a second ledger on the same folder, as another process has it."""
+    return Ledger(office.folder, office.log, office.clock)
+
+
+def size(office: Kecamatan) -> int:
+    with office.ledger.reading() as rows:
+        return rows.size()
+
+
+def rule_of(fault: object) -> str:
+    assert isinstance(fault, NotAllowed), fault
+    return fault.rule
+
+
+def one_of_two(found: list[object]) -> str:
+    """Return the rule by which one of the two was refused; the other was accepted."""
+    (accepted,) = [one for one in found if isinstance(one, Accepted)]
+    (refused,) = [one for one in found if one is not accepted]
+    return rule_of(refused)
+
+
+# --- at once --------------------------------------------------------------------------------------------
+
+
+def test_of_two_acts_at_once_exactly_one_takes_the_number(office: Kecamatan) -> None:
+    before, acts = size(office), [entry(office, case) for case in (CASE, OTHER)]
+    found = together(*(lambda data=data: office.ledger.record(data) for data in acts))
+    assert one_of_two(found) == "agenda.number"
+    assert size(office) == before + 1
+
+
+def test_of_two_acts_in_one_batch_exactly_one_takes_the_number(office: Kecamatan) -> None:
+    before, acts = size(office), [entry(office, case) for case in (CASE, OTHER)]
+    first, second = as_one_batch(office.ledger, *acts)
+    assert isinstance(first, Accepted)
+    assert rule_of(second) == "agenda.number"
+    assert size(office) == before + 1
+
+
+def test_of_two_acts_in_one_batch_exactly_one_takes_the_row(office: Kecamatan) -> None:
+    acts = [entry(office, CASE, 1, 7), entry(office, OTHER, 2, 7)]
+    assert rule_of(as_one_batch(office.ledger, *acts)[1]) == "agenda.no"
+
+
+def test_two_numbers_are_taken_in_one_batch(office: Kecamatan) -> None:
+    found = as_one_batch(office.ledger, entry(office, CASE, 1, 1), entry(office, OTHER, 2, 2))
+    assert [type(one) for one in found] == [Accepted, Accepted]
+
+
+def test_of_two_acts_at_once_in_two_processes_exactly_one_takes_the_number(office: Kecamatan) -> None:
+    before = size(office)
+    first, second = entry(office, CASE), entry(office, OTHER)
+    with closing(another(office)) as elsewhere:
+        found = together(lambda: office.ledger.record(first), lambda: elsewhere.record(second))
+    assert one_of_two(found) == "agenda.number"
+    assert size(office) == before + 1
+
+
+def test_a_process_that_knows_the_book_learns_what_another_took(office: Kecamatan) -> None:
+    with closing(another(office)) as elsewhere:
+        elsewhere.record(entry(office, CASE, 5, 5))  # each has read the book once
+        with pytest.raises(NotAllowed, match="Nomor urut 5"):
+            office.ledger.record(entry(office, OTHER, 5, 6))
+        assert not office.ledger.record(entry(office, OTHER, 6, 6)).again
+
+
+def test_after_a_restart_the_number_is_still_taken(office: Kecamatan) -> None:
+    office.ledger.record(entry(office, CASE))
+    refused = entry(office, OTHER)
+    office.ledger.close()
+    with closing(another(office)) as restarted, pytest.raises(NotAllowed) as caught:
+        restarted.record(refused)
+    assert caught.value.rule == "agenda.number"
+
+
+def test_what_could_not_be_written_takes_no_number(office: Kecamatan, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = entry(office, CASE)
+    with monkeypatch.context() as broken:
+        broken.setattr(office.ledger.events, "put", _full)
+        with pytest.raises(OSError, match="penuh"):
+            office.ledger.record(lost)
+    assert not office.ledger.record(entry(office, OTHER)).again
+
+
+def _full(*_: object, **__: object) -> None:
+    raise OSError("cakram penuh")
+
+
+def test_only_the_acts_that_take_numbers_can_be_asked_for_by_kind(office: Kecamatan) -> None:
+    office.ledger.record(entry(office, CASE))
+    with office.ledger.reading() as rows:
+        (row,) = rows.of_kind("agenda.recorded", 0)
+        assert rows.of_kind("agenda.recorded", row.index + 1) == []
+        with pytest.raises(AssertionError, match="no index"):
+            rows.of_kind("paraf.given", 0)
+    assert row.stream == CASE
+
+
+def test_the_index_of_taken_numbers_serves_the_question(office: Kecamatan) -> None:
+    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+        asked = "SELECT * FROM stored_events WHERE topic = 'agenda.recorded' AND leaf_index >= 3 ORDER BY leaf_index"
+        plan = [one[3] for one in connection.execute(f"EXPLAIN QUERY PLAN {asked}")]
+    assert any("numbered_events" in line for line in plan), plan
+
+
+# --- the audit ------------------------------------------------------------------------------------------
+
+
+def doubled(office: Kecamatan, **numbers: int) -> Recorded:
+    """Take numbers in one case, slip a second act with them past the judge, and close."""
+    office.ledger.record(entry(office, CASE))
+    done = smuggle(office, entry(office, OTHER, **numbers))
+    office.ledger.close()
+    return done
+
+
+@pytest.mark.parametrize(
+    ("numbers", "rule"),
+    [({}, "agenda.number"), ({"agenda_no": 2}, "agenda.number"), ({"running": 2}, "agenda.no")],
+)
+def test_the_audit_finds_a_number_that_was_taken_twice_and_names_the_leaf(
+    office: Kecamatan, numbers: dict[str, int], rule: str
+) -> None:
+    done = doubled(office, **numbers)
+    report = audit(office.folder, vkey=office.log.vkey)
+    assert [(one.leaf, one.rule) for one in report.findings] == [(done.index, rule)]
+    assert report.broken
+    assert report.verified == report.leaves - 1
+
+
+def test_the_audit_calls_two_different_numbers_sound(office: Kecamatan) -> None:
+    for case, number in ((CASE, 1), (OTHER, 2)):
+        office.ledger.record(entry(office, case, number, number))
+    office.ledger.close()
+    assert audit(office.folder, vkey=office.log.vkey).sound
+
+
+def test_the_audit_does_not_call_a_number_proved_whose_numbering_it_cannot_read(office: Kecamatan) -> None:
+    wider = NUMBERING | {"classifications": ["070", "060.1"]}
+    numbering = office.do("sri-wahyuni", f"sop:{the_sop().slug}", "numbering.enacted", wider).recorded.index
+    index = office.ledger.record(entry(office, CASE)).recorded.index
+    office.ledger.close()
+    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+        changed = 'replace(state, \'"recorded_at":"2026\', \'"recorded_at":"2025\')'
+        connection.execute(
+            f"UPDATE stored_events SET state = CAST({changed} AS BLOB) WHERE leaf_index = ?",  # noqa: S608
+            (numbering,),
+        )
+        connection.commit()
+    report = audit(office.folder, vkey=office.log.vkey)
+    assert {one.leaf for one in report.findings if one.verdict != NOT_JUDGED} == {numbering}
+    assert {one.leaf for one in report.findings if one.verdict == NOT_JUDGED} == {index}

@@ -1,0 +1,405 @@
+"""The agenda as it is read: letters in order, what was used on paper, and what is missing, doubled or blank."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from api import cli_lists
+from api.app import App, create_app
+from api.settings import Settings
+from ledger import logkey
+from projections import agenda
+from projections.catchup import Views
+from projections.schema import CASES, USED
+from tests.activity_sop import PDF, activity_sop
+from tests.kit import CASE, Kecamatan, the_sop
+from tests.test_agenda_ledger import smuggle
+
+OTHER = "case:22222222-2222-4222-8222-222222222222"
+THIRD = "case:33333333-3333-4333-8333-333333333333"
+SRI, AGUS = "sri-wahyuni", "agus-salim"
+STREAM = f"sop:{the_sop().slug}"
+NUMBERING: dict[str, Any] = {"classifications": ["070", "060.1"], "office_code": "35.07.11"}
+USED_2026 = {"used": {"year": 2026, "running": 40, "agenda_no": 45}}
+BOOK = {"unit": "kalipare", "office_code": "35.07.11"}
+#: Half an hour to the new year in WIB.
+NEW_YEARS_EVE = dt.datetime(2026, 12, 31, 16, 30, tzinfo=dt.UTC)
+
+
+class Desk:
+    """A kecamatan with the views of its journal."""
+
+    def __init__(self, folder: Path) -> None:
+        self.office = Kecamatan(folder).open()
+        self.views = self.open(folder / "views.sqlite")
+
+    def open(self, file: Path) -> Views:
+        """Return views of this journal in a file."""
+        return Views(f"sqlite:///{file}", self.office.ledger.reading, self.office.ledger.documents)
+
+    def close(self) -> None:
+        """Close everything."""
+        self.views.close()
+        self.office.ledger.close()
+
+    def number(self, **changes: Any) -> None:
+        """Enact the parts of letter numbers."""
+        self.office.do(SRI, STREAM, "numbering.enacted", NUMBERING | changes)
+
+    def signed(self, *cases: str) -> None:
+        """Play cases up to the order to enter their letter in the agenda."""
+        for case in cases:
+            self.office.run(case, 9)
+
+    def entry(self, case: str, running: int, agenda_no: int | None = None, **changes: Any) -> bytes:
+        """Return the signed act by which a case takes a number; ``changes`` are of its parts."""
+        number = {"classification": "070", "running": running, "office_code": "35.07.11", "year": 2026} | changes
+        body = self.office.steps()[9][2] | {"number": number, "agenda_no": agenda_no or running}
+        return self.office.sign(AGUS, case, "agenda.recorded", body)
+
+    def take(self, case: str, running: int, agenda_no: int | None = None, **changes: Any) -> int:
+        """Take a number and return the leaf index."""
+        return self.office.ledger.record(self.entry(case, running, agenda_no, **changes)).recorded.index
+
+    def book(self, year: int = 2026, unit: str | None = None) -> dict[str, Any]:
+        """Return the book after catching up."""
+        self.views.catch_up()
+        with self.views.reading() as connection:
+            return agenda.agenda(connection, year, unit)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with closing(Desk(tmp_path)) as made:
+        yield made
+
+
+# --- gaps, doubles, used numbers ------------------------------------------------------------------------
+
+
+def test_a_year_without_letters_is_an_empty_book(desk: Desk) -> None:
+    missing: dict[str, Any] = {"used": [], "blanks": [], "gaps": [], "duplicates": []}
+    empty = {"rows": [], "row_gaps": [], "row_duplicates": []} | missing
+    assert desk.book(2025) == {"year": 2025, "unit": None} | empty
+    assert desk.book(9999, "kalipare") == {"year": 9999, "unit": "kalipare"} | empty
+
+
+def test_the_book_lists_its_letters_by_number_with_their_deliveries(desk: Desk) -> None:
+    desk.signed(CASE, OTHER)
+    desk.take(CASE, 3)
+    desk.take(OTHER, 1)
+    desk.office.run_from(10, 11)
+    book = desk.book()
+    assert [(one["case"], one["number"]) for one in book["rows"]] == [
+        (OTHER.removeprefix("case:"), "070/1/35.07.11/2026"),
+        (CASE.removeprefix("case:"), "070/3/35.07.11/2026"),
+    ]
+    (sent,) = book["rows"][1]["dispatches"]
+    assert (sent["recipient"], sent["copies"], sent["method"], sent["received_by"], sent["evidence"]) == (
+        *("Bagian Organisasi Setda", 1, "kurir", "Petugas"),
+        desk.office.proof["digest"],
+    )
+    assert desk.book(unit="kalipare")["rows"] == book["rows"]
+    assert desk.book(unit="sidemen")["rows"] == []
+
+
+def test_numbers_that_were_left_out_are_gaps_running_and_row_each_for_itself(desk: Desk) -> None:
+    desk.signed(CASE, OTHER)
+    desk.take(CASE, 2, 1)
+    desk.take(OTHER, 5, 4)
+    book = desk.book()
+    assert book["gaps"] == [BOOK | {"first": 1, "last": 1}, BOOK | {"first": 3, "last": 4}]
+    assert book["row_gaps"] == [BOOK | {"first": 2, "last": 3}]
+
+
+def test_row_numbers_are_looked_through_in_their_own_order(desk: Desk) -> None:
+    desk.signed(CASE, OTHER)
+    desk.take(CASE, 1, 3)
+    desk.take(OTHER, 2, 1)
+    assert desk.book()["row_gaps"] == [BOOK | {"first": 2, "last": 2}]
+
+
+def test_another_office_code_and_another_year_are_books_of_their_own(desk: Desk) -> None:
+    desk.signed(CASE, OTHER, THIRD)
+    desk.take(CASE, 1)
+    desk.take(OTHER, 2, office_code="35.07.12")
+    desk.take(THIRD, 2, year=2027)
+    assert desk.book()["gaps"] == [BOOK | {"office_code": "35.07.12", "first": 1, "last": 1}]
+    assert desk.book(2027)["gaps"] == [BOOK | {"first": 1, "last": 1}]
+
+
+def test_numbers_used_on_paper_are_shown_as_used_and_are_no_gaps(desk: Desk) -> None:
+    desk.number(**USED_2026)
+    desk.signed(CASE)
+    desk.take(CASE, 43, 46)
+    book = desk.book()
+    (used,) = book["used"]
+    assert used == BOOK | {"sop": the_sop().slug, "running": 40, "agenda_no": 45, "leaf_index": used["leaf_index"]}
+    assert book["gaps"] == [BOOK | {"first": 41, "last": 42}]
+    assert book["row_gaps"] == []
+    assert desk.book(unit="sidemen")["used"] == desk.book(2027)["used"] == []
+
+
+def test_an_old_letter_that_was_recorded_from_paper_leaves_no_gap_beside_it(desk: Desk) -> None:
+    desk.number(**USED_2026)
+    desk.signed(CASE, OTHER)
+    number = {"classification": "070", "running": 12, "office_code": "35.07.11", "year": 2026}
+    body = desk.office.steps()[9][2] | {"number": number, "agenda_no": 12, "paper": {"scan": desk.office.proof}}
+    desk.office.do(AGUS, CASE, "agenda.recorded", body)
+    desk.take(OTHER, 41, 46)
+    assert (desk.book()["gaps"], desk.book()["row_gaps"]) == ([], [])
+
+
+def test_what_an_office_states_anew_replaces_what_it_stated_for_the_same_year(desk: Desk) -> None:
+    desk.number(**USED_2026)
+    desk.number(used={"year": 2026, "running": 39, "agenda_no": 45})
+    desk.number(used={"year": 2027, "running": 3, "agenda_no": 3})
+    assert [one["running"] for one in desk.book()["used"]] == [39]
+    assert [one["running"] for one in desk.book(2027)["used"]] == [3]
+
+
+def test_numbers_that_an_older_history_gave_twice_are_shown(desk: Desk) -> None:
+    desk.signed(CASE, OTHER, THIRD)
+    first = desk.take(CASE, 1, 1)
+    second = smuggle(desk.office, desk.entry(OTHER, 1, 2, classification="060.1")).index
+    third = smuggle(desk.office, desk.entry(THIRD, 3, 2)).index
+    book = desk.book()
+    numbers = ["060.1/1/35.07.11/2026", "070/1/35.07.11/2026"]
+    assert book["duplicates"] == [BOOK | {"running": 1, "numbers": numbers, "leaf_indices": [first, second]}]
+    (twice,) = book["row_duplicates"]
+    assert (twice["agenda_no"], twice["leaf_indices"]) == (2, [second, third])
+
+
+# --- blanks ---------------------------------------------------------------------------------------------
+
+
+def test_a_signed_letter_without_a_number_is_a_blank_until_it_has_one(desk: Desk) -> None:
+    desk.office.run(CASE, 6)
+    assert desk.book()["blanks"] == []
+    signature = desk.office.run_from(6, 7)[0].recorded
+    (blank,) = desk.book()["blanks"]
+    assert blank == {
+        "case": CASE.removeprefix("case:"),
+        "unit": "kalipare",
+        "subject": "Penyusunan IKU 2026",
+        "document": desk.office.iku["digest"],
+        "signed_at": signature.entry.recorded_at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "claimed_at": signature.act.occurred_at.isoformat(),
+        "leaf": signature.leaf,
+        "leaf_index": signature.index,
+    }
+    desk.office.run_from(7, 9)
+    assert desk.book()["blanks"] == [blank]
+    assert desk.book(unit="kalipare")["blanks"] == [blank]
+    assert desk.book(unit="sidemen")["blanks"] == []
+    desk.take(CASE, 1)
+    assert desk.book()["blanks"] == []
+
+
+@pytest.mark.parametrize(("minutes", "year"), [(29, 2026), (30, 2027)])
+def test_a_blank_belongs_to_the_year_in_which_it_was_signed_in_wib(desk: Desk, minutes: int, year: int) -> None:
+    desk.office.run(CASE, 6)
+    desk.office.clock.now = NEW_YEARS_EVE + dt.timedelta(minutes=minutes)
+    desk.office.run_from(6, 7)
+    assert [len(desk.book(one)["blanks"]) for one in (2025, 2026, 2027, 2028)] == [
+        int(one == year) for one in (2025, 2026, 2027, 2028)
+    ]
+
+
+def test_an_sop_that_numbers_no_letters_leaves_no_blanks(desk: Desk) -> None:
+    sop = activity_sop()
+    leaf = desk.office.do(SRI, f"sop:{sop.slug}", "sop.enacted", {"sop": sop.plain()}).recorded.leaf
+    letter = desk.office.store(b"surat keterangan (sintetis)", "surat.pdf", PDF)
+    held = {"document": letter["digest"]}
+    opening = {"step": "1", "sop": {"slug": sop.slug, "leaf": leaf}, "subject": "Surat keterangan usaha"}
+    for official, kind, body in (
+        (AGUS, "activity.performed", opening),
+        ("hadi-wijaya", "activity.decided", {"step": "2", "decision": "lengkap"}),
+        (AGUS, "activity.performed", {"step": "3", "document": letter}),
+        ("budi-santoso", "activity.decided", {"step": "4", "decision": "setuju"} | held),
+        (SRI, "signature.given", {"step": "5"} | held),
+    ):
+        desk.office.do(official, CASE, kind, body)
+    assert desk.book()["blanks"] == []
+
+
+def test_the_views_of_numbers_and_blanks_are_rebuilt_as_they_were(desk: Desk, tmp_path: Path) -> None:
+    desk.number(**USED_2026)
+    for play in (desk.signed, lambda case: desk.take(case, 41, 46)):
+        desk.views.catch_up()
+        play(CASE)
+    desk.signed(OTHER)
+    desk.number(used={"year": 2026, "running": 39, "agenda_no": 45})
+    book = desk.book()
+    assert (len(book["used"]), len(book["blanks"])) == (1, 1)
+    with closing(desk.open(tmp_path / "anew.sqlite")) as anew:
+        anew.catch_up()
+        with anew.reading() as fresh, desk.views.reading() as kept:
+            assert agenda.agenda(fresh, 2026) == book
+            for table in (USED, CASES):
+                asked = select(table).order_by(*table.primary_key)
+                assert fresh.execute(asked).all() == kept.execute(asked).all()
+
+
+def test_blanks_are_found_without_reading_every_case(desk: Desk) -> None:
+    desk.views.catch_up()
+    asked = "SELECT * FROM cases JOIN trail ON unnumbered_index = leaf_index WHERE unnumbered_index IS NOT NULL"
+    with desk.views.reading() as connection:
+        plan = [one[3] for one in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")]
+    assert any("cases_unnumbered" in line for line in plan), plan
+
+
+# --- the next number ------------------------------------------------------------------------------------
+
+
+class Served:
+    """A desk's ledger behind the service."""
+
+    def __init__(self, desk: Desk, app: App) -> None:
+        self.desk, self.http = desk, FlaskClient(app)
+
+    def next(self, unit: str = "kalipare", sop: str = the_sop().slug) -> dict[str, Any]:
+        """Return what the service proposes."""
+        answer = self.http.get(f"/v1/agenda/next?unit={unit}&sop={sop}")
+        assert answer.status_code == 200
+        return dict(answer.get_json())
+
+
+@pytest.fixture
+def served(desk: Desk, tmp_path: Path) -> Iterator[Served]:
+    logkey.write(tmp_path / "log.key", desk.office.log)
+    with closing(create_app(Settings(tmp_path), lambda: desk.office.clock.now)) as app:
+        yield Served(desk, app)
+
+
+def proposed(said: dict[str, Any]) -> tuple[int, int, int]:
+    """Return year, running number and row number of a proposal."""
+    return said["number"]["year"], said["number"]["running"], said["agenda_no"]
+
+
+def test_without_a_numbering_no_number_is_proposed_and_the_answer_says_why(served: Served) -> None:
+    said = served.next()
+    assert (said["number"], said["agenda_no"]) == (None, None)
+    assert said["why"] == (
+        f"Penomoran surat menurut SOP {the_sop().title} belum ditetapkan, jadi tidak ada nomor yang dapat diusulkan."
+    )
+
+
+def test_the_first_number_of_a_book_is_one(served: Served) -> None:
+    served.desk.number()
+    said = served.next()
+    assert said["number"] == {"classification": "070", "running": 1, "office_code": "35.07.11", "year": 2026}
+    assert said["agenda_no"] == 1
+    assert "terakhir tahun 2026 dengan kode 35.07.11: belum ada" in said["why"]
+    assert "Kode klasifikasi lain yang ditetapkan: 060.1." in said["why"]
+    assert said["synthetic"] is True
+
+
+def test_the_number_after_the_highest_is_proposed_and_is_accepted(served: Served) -> None:
+    desk = served.desk
+    desk.number()
+    desk.signed(CASE, OTHER)
+    desk.take(CASE, 7, 3)
+    said = served.next()
+    assert proposed(said) == (2026, 8, 4)
+    assert "35.07.11: 7; nomor agenda terakhir: 3." in said["why"]
+    desk.take(OTHER, said["number"]["running"], said["agenda_no"])
+    assert proposed(served.next()) == (2026, 9, 5)
+
+
+def test_numbers_used_on_paper_are_not_proposed(served: Served) -> None:
+    served.desk.number(**USED_2026)
+    assert proposed(served.next()) == (2026, 41, 46)
+
+
+def test_numbers_that_another_sop_used_on_paper_under_the_same_code_are_not_proposed(served: Served) -> None:
+    sop = activity_sop()
+    served.desk.office.do(SRI, f"sop:{sop.slug}", "sop.enacted", {"sop": sop.plain()})
+    served.desk.office.do(SRI, f"sop:{sop.slug}", "numbering.enacted", NUMBERING | USED_2026)
+    served.desk.number()
+    assert proposed(served.next()) == (2026, 41, 46)
+
+
+def test_the_proposal_begins_anew_with_the_year_of_the_services_clock_in_wib(served: Served) -> None:
+    desk = served.desk
+    desk.number()
+    desk.signed(CASE)
+    desk.take(CASE, 7)
+    desk.office.clock.now = NEW_YEARS_EVE
+    assert proposed(served.next()) == (2026, 8, 8)
+    desk.office.clock.now += dt.timedelta(minutes=30)
+    assert proposed(served.next()) == (2027, 1, 1)
+
+
+def test_after_the_last_number_there_is_none(served: Served) -> None:
+    served.desk.number()
+    served.desk.signed(CASE)
+    served.desk.take(CASE, 999_999, 1)
+    said = served.next()
+    assert (said["number"], said["agenda_no"]) == (None, None)
+    assert "999999" in said["why"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "rule"),
+    [
+        ("unit=kalipare&sop=tidak-ada", 404, "sop.unknown"),
+        (f"unit=pagak&sop={the_sop().slug}", 404, "agenda.unit"),
+        ("unit=kalipare", 400, "request.parameter"),
+        (f"unit=kalipare&sop={the_sop().slug}&year=2026", 400, "request.parameter"),
+    ],
+)
+def test_a_question_for_a_number_that_cannot_be_answered_says_why(
+    served: Served, asked: str, status: int, rule: str
+) -> None:
+    answer = served.http.get(f"/v1/agenda/next?{asked}")
+    assert (answer.status_code, answer.get_json()["rule"]) == (status, rule)
+
+
+# --- the command line -----------------------------------------------------------------------------------
+
+
+def test_the_command_line_shows_used_gaps_doubles_and_blanks_in_words(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = served.desk
+    desk.number(**USED_2026)
+    desk.signed(CASE, OTHER, THIRD)
+    desk.take(CASE, 42, 46)
+    smuggle(desk.office, desk.entry(OTHER, 42, 49))
+
+    class Asked:
+        def __init__(self, url: str) -> None:
+            self.url = url
+
+        def get(self, path: str, params: dict[str, str]) -> httpx.Response:
+            answer = served.http.get(path, query_string=params)
+            return httpx.Response(answer.status_code, content=answer.data)
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(cli_lists, "Service", Asked)
+    done = CliRunner().invoke(cli_lists.agenda, ["--year", "2026", "--unit", "kalipare", "--url", "http://localhost"])
+    said = " ".join(done.output.split())
+    assert done.exit_code == 0
+    for words in (
+        "Agenda surat keluar 2026: 2 surat",
+        "Sampai nomor urut 40 dan nomor agenda 45 (35.07.11), nomor diberikan di atas kertas",
+        "Nomor urut 41 (35.07.11) tidak terpakai.",
+        "Nomor agenda 47 sampai 48 (35.07.11) tidak terpakai.",
+        "Nomor urut 42 (35.07.11) dipakai lebih dari sekali.",
+        "Belum bernomor: Penyusunan IKU 2026, ditandatangani 2 Maret 2026 08.",
+        f"perkara {THIRD.removeprefix('case:')}.",
+    ):
+        assert words in said

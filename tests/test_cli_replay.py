@@ -1,0 +1,169 @@
+"""``jejak replay``, and ``--at`` on ``state`` and ``trail``: a case act by act, as it then was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from click.testing import CliRunner, Result
+
+from api import cli_replay
+from api.app import create_app
+from api.cli import main
+from api.server import background_server
+from api.settings import Settings
+from ledger import logkey
+from tests.kit import CASE, Kecamatan
+
+CASE_ID = CASE.removeprefix("case:")
+WITHDRAWN = "22222222-2222-4222-8222-222222222222"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A served kecamatan: its address, the first leaf of its first case, and when each of that case's acts was."""
+
+    url: str
+    first: int
+    times: list[str]
+
+    def run(self, *args: object, answer: str | None = None) -> Result:
+        words = [str(one) for one in args]
+        return CliRunner().invoke(main, [*words, "--url", self.url], input=answer, terminal_width=100)
+
+    def page(self, *args: object, answer: str | None = None) -> str:
+        result = self.run(*args, answer=answer)
+        assert result.exit_code == 0, result.stderr
+        return result.stdout
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Yield a case that was returned by the Sekcam, left the path and was finished, and one that was withdrawn."""
+    office = Kecamatan(tmp_path_factory.mktemp("buku")).open()
+    logkey.write(office.folder / "log.key", office.log)
+    done = office.run(upto=4)
+    first = {"document": office.iku["digest"]}
+    done += office.run_from(4, 5)
+    back = first | {"step": "6", "to": "4", "reason": "Renstra berubah."}
+    done.append(office.do("budi-santoso", CASE, "document.returned", back))
+    revision = {"step": "4", "round": 2, "replaces": office.iku["digest"], "answers": done[-1].recorded.leaf}
+    done.append(office.do("agus-salim", CASE, "concept.revised", revision | {"document": office.iku_mended}))
+    rest = office.steps(office.iku_mended)[4:]
+    rest[1] = (*rest[1][:2], rest[1][2] | {"paper": {"scan": office.proof, "by": "Nur Aini (sintetis)"}})
+    done += [office.do(official, CASE, kind, body) for official, kind, body in rest]
+    office.run(f"case:{WITHDRAWN}", upto=2)
+    office.do("sri-wahyuni", f"case:{WITHDRAWN}", "disposition.withdrawn", {"step": "1", "reason": "Surat dibatalkan."})
+    app = create_app(Settings(office.folder), office.clock)
+    with background_server(app) as url:
+        times = [one.recorded.entry.recorded_at.isoformat() for one in done]
+        yield Served(url, done[0].recorded.index, times)
+    app.close()
+    office.ledger.close()
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_all_acts_are_printed_with_what_each_changed(served: Served) -> None:
+    page = flat(served.page("replay", CASE))
+    for said in (
+        "Tindakan 1 dari 15",
+        "Giliran: langkah 2, Sekcam: pengarahan.",
+        "Dokumen: belum ada → iku.json (",
+        "diajukan lagi, isinya sama.",
+        "Persetujuan: Ratna Sari (sintetis)",
+        "Putaran: 1 → 2.",
+        "Di luar SOP (pengembalian dokumen), alasannya: Renstra berubah.",
+        "iku.json (",
+        "→ iku-2.json (",
+        "Persetujuan Ratna Sari (sintetis) gugur.",
+        "Paraf: Budi Santoso (sintetis)",
+        "dicatat menyusul dari kertas: tanda tangan basah Nur Aini (sintetis), bukan tanda tangan elektroniknya.",
+        "Tanda tangan: Sri Wahyuni (sintetis)",
+        "Nomor surat: 070/1/35.07.11/2026.",
+        "Penerima: Bagian Organisasi Setda (1 salinan), Inspektorat (2 salinan).",
+        "Terkirim: Inspektorat.",
+        "→ selesai.",
+        "Tindakan 15 dari 15",
+        "tampilan layanan",
+        "bukan BSrE/PSrE",
+        "BUKU BESAR PERCOBAAN",
+    ):
+        assert said in page, said
+    assert "Tidak ada." not in page
+    assert max(map(len, served.page("replay", CASE_ID).splitlines())) <= 100
+
+
+def test_at_a_leaf_or_a_moment_only_the_act_of_then_is_printed(served: Served) -> None:
+    for at in (served.first + 5, served.times[5]):
+        page = served.page("replay", CASE_ID, "--at", at)
+        assert page.count("\nTindakan ") == 1
+        assert f"Tindakan 6 dari 15, daun {served.first + 5}: langkah 6, putaran 1, pengembalian dokumen" in page
+
+
+def test_the_acts_as_json_have_the_changes_and_the_state_after_each(served: Served) -> None:
+    said = json.loads(served.page("replay", CASE_ID, "--json"))
+    assert [one["act"]["leaf_index"] for one in said["acts"]] == [one["state"]["leaf_index"] for one in said["acts"]]
+    assert [one["state"]["version"] for one in said["acts"]] == list(range(1, 16))
+    assert all(one["changes"] for one in said["acts"])
+    assert said["synthetic"] is True
+
+
+def test_on_a_terminal_a_person_steps_through_it(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli_replay, "on_terminal", lambda: True)
+    asked = f"\nn\nd\nb\nb\nb\ng {served.first + 14}\n\ng 3\napa\nq\n"
+    page = served.page("replay", CASE_ID, answer=asked)
+    shown = [int(line.split()[1]) for line in page.splitlines() if line.startswith("Tindakan ")]
+    assert shown == [1, 2, 3, 2, 1, 15]
+    for said in ("Ini tindakan pertama.", "Ini tindakan terakhir", f"baru ada sejak daun {served.first}.", "Indikator"):
+        assert said in page, said
+    assert page.count("Enter atau n: maju") == 2
+    assert "tampilan layanan" in page
+
+
+def test_the_end_of_what_is_typed_ends_the_replay(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli_replay, "on_terminal", lambda: True)
+    page = served.page("replay", CASE_ID, "--at", served.first + 2, answer="n\n")
+    assert [line.split()[1] for line in page.splitlines() if line.startswith("Tindakan ")] == ["3", "4"]
+    assert "tampilan layanan" in page
+
+
+def test_a_withdrawn_case_is_shown_as_withdrawn(served: Served) -> None:
+    page = flat(served.page("replay", WITHDRAWN))
+    assert "→ disposisi ditarik." in page
+    assert "Di luar SOP (penarikan disposisi), alasannya: Surat dibatalkan." in page
+    assert "DISPOSISI DITARIK oleh Sri Wahyuni" in flat(served.page("state", WITHDRAWN))
+
+
+def test_state_and_trail_are_shown_as_they_were_and_say_so(served: Served) -> None:
+    leaf = served.first + 5
+    page = served.page("state", CASE_ID, "--at", leaf)
+    assert f"SEPERTI PADA DAUN {leaf}, dicatat 2 Maret 2026" in page
+    assert "langkah 4, putaran 2" in page
+    trail = served.page("trail", CASE_ID, "--at", served.times[5])
+    assert trail.count("\nDaun ") == 6
+    assert "SEPERTI PADA" not in served.page("state", CASE_ID)
+
+
+@pytest.mark.parametrize("command", ["state", "trail", "replay"])
+def test_a_place_that_is_not_there_is_refused_with_those_that_are(served: Served, command: str) -> None:
+    for at, rule, said in (
+        ("100000", "past.leaf", "Daun 0 sampai "),
+        ("2001-01-01T00:00:00Z", "past.moment", "dicatat dari 2026-03-02"),
+        (str(served.first - 1), "past.not_yet", f"Ada sejak daun {served.first}"),
+        ("kemarin", "request.parameter", "bukan nomor daun dan bukan waktu"),
+    ):
+        result = served.run(command, CASE_ID, "--at", at)
+        assert result.exit_code == 1
+        assert result.stderr.endswith(f"[{rule}]\n")
+        assert said in flat(result.stderr)
+
+
+def test_at_and_all_are_not_said_together(served: Served) -> None:
+    result = served.run("replay", CASE_ID, "--at", "3", "--all")
+    assert result.exit_code == 3
+    assert "bukan keduanya" in result.stderr
