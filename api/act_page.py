@@ -5,24 +5,35 @@ Every document on it was hashed here, and everything else on it comes from acts 
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 from api import field_words, fields_of
-from api.cli_base import (
-    paragraph,
-    table,
-)
+from api.cli_base import paragraph, table
 from api.cli_calendar import calendar_in_words
 from api.cli_read import document_in_words
 from api.client import Client
 from api.drafting import ADVISED, Place
-from api.proposals import content
+from api.known_register import Known, now
+from api.proposals import content, taken
 from keys import strict_json
-from keys.authority import Authority
+from keys.authority import Authority, keys_of, registrars_able
 from keys.fields import DocumentRef
+from keys.register import Loss
 from ledger import sop_readings as readings
 from ledger.acts import Act
-from ledger.bodies import Body, CalendarEnacted, NumberingEnacted, ReadingConfirmed, SopEnacted
+from ledger.bodies import (
+    Approved,
+    Body,
+    CalendarEnacted,
+    Given,
+    KeyRevoked,
+    MandateWithdrawn,
+    NumberingEnacted,
+    ReadingConfirmed,
+    SopEnacted,
+)
 from ledger.documents import digest_of
 from ledger.enactment import Enactments
 from ledger.iku import MEDIA_TYPE as IKU
@@ -55,6 +66,7 @@ def page(
         parts += [f"Dokumen perkara: {held.name}", "", document_in_words(client.document(held.digest)), ""]
     if place.proposal is not None:
         parts += _proposal(place)
+    parts += _register_in_words(place, ready, authority)
     parts += _enactment_in_words(place, ready.body)
     if ADVISED in filled.values():
         parts += [paragraph(f"Nomor yang diusulkan layanan: {place.why}", 0, 2), ""]
@@ -80,6 +92,52 @@ def _proposal(place: Place) -> list[str]:
     said = sentence(act, name=by.name, office_name=held.office_name, capacity=held.capacity, register=register)
     rows = [paragraph(f"{heading:<15} {value}", 2, 16) for heading, value in content(place.known, act)]
     return ["Usulan yang akan Anda setujui:", paragraph(said, 2), "", *rows, ""]
+
+
+def _register_in_words(place: Place, act: Act, authority: Authority) -> list[str]:
+    """Return what an act of the register gives or takes, with what a person should know before it is done."""
+    known, body = place.known, act.body
+    match body:
+        case Approved():
+            return []
+        case Given():
+            heading, rows = "Yang akan Anda usulkan:", content(known, act)
+        case KeyRevoked():
+            heading, rows = "Kunci yang akan dicabut:", taken(known, body)
+        case MandateWithdrawn():
+            heading, rows = "Mandat yang akan dicabut:", taken(known, body)
+        case _:
+            return []
+    warned = [paragraph(f"PERHATIAN: {one}", 0, 2) for one in _warnings(known, act, authority)]
+    return [
+        heading,
+        *(paragraph(f"{name:<15} {value}", 2, 18) for name, value in rows),
+        "",
+        *warned,
+        *([""] if warned else []),
+    ]
+
+
+def _warnings(known: Known, act: Act, authority: Authority) -> Iterator[str]:
+    """Yield what follows from taking away a key or a mandate."""
+    body, register = act.body, known.register
+    if isinstance(body, KeyRevoked):
+        after = register.without_key(body.keyid, Loss(known.index, "", act.official, body.reason))
+        owner = register.keys[body.keyid].official
+        if body.keyid == authority.key.public.id:
+            yield "ini kunci yang sedang Anda pakai; sesudah ini Anda tidak dapat menandatangani apa pun dengannya."
+        if all(one.until is not None for one in keys_of(after, owner)):
+            yield f"sesudah ini {register.officials[owner].record.name} tidak punya kunci yang berlaku."
+    elif isinstance(body, MandateWithdrawn):
+        after = register.without_mandate(body.mandate, Loss(known.index, "", act.official, body.reason))
+    else:
+        return
+    able, left = (registrars_able(one, known.index + 1, now(), dt.timedelta(0)) for one in (register, after))
+    if left != able and len(left) < 3:
+        yield (
+            f"sesudah ini tinggal {len(left)} pendaftar yang dapat bertindak; memberi kuasa memerlukan dua, dan dua"
+            " pendaftar lain untuk pendaftar itu sendiri."
+        )
 
 
 def _enactment_in_words(place: Place, body: Body) -> list[str]:
@@ -158,7 +216,9 @@ def _lines(value: dict[str, Any], filled: dict[str, str], indent: int, prefix: s
         if isinstance(member, dict):
             member = told
         meant = field_words.CHOICES.get(str(member)) if isinstance(member, str) else None
-        member = f"{member} ({meant.partition(',')[0]})" if meant and name in ("decision", "capacity") else member
+        member = (
+            f"{member} ({meant.partition(',')[0]})" if meant and name in ("decision", "capacity", "reason") else member
+        )
         lines.append(paragraph(f"{path}: {member}", indent, 2))
         if path in filled:
             lines.append(f"{' ' * (indent + 2)}({filled[path]})")

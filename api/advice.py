@@ -10,7 +10,7 @@ import base64
 import datetime as dt
 from typing import Any
 
-from keys.authority import Need, require
+from keys.authority import Need, keys_of, require
 from keys.errors import NotAllowed, NotFound
 from keys.register import Register
 from ledger.case import Case
@@ -83,7 +83,7 @@ def _refusal(case: Case, register: Register, mandate: str, index: int, now: dt.d
             allowed="Perubahan dibuat dengan perkara baru.",
         )
     official = register.mandates[mandate].record.official
-    own = [one.public.id for one in register.keys.values() if one.official == official and one.until is None]
+    own = [one.public.id for one in keys_of(register, official) if one.until is None]
     office = case.sop.office_of(due[0])
     try:
         require(
@@ -91,7 +91,7 @@ def _refusal(case: Case, register: Register, mandate: str, index: int, now: dt.d
             official=official,
             mandate=mandate,
             keyid=own[0] if own else "",
-            need=Need(office.office, case.sop.unit, office.name),
+            need=Need(office.office, case.sop.unit, office.name, office.seats),
             index=index,
             at=now,
         )

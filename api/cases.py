@@ -13,6 +13,7 @@ from flask import Response, jsonify, request
 from api.actors import actors_of
 from api.advice import advise
 from api.labels import labelled
+from api.marks import etag_of, with_verdicts
 from api.parameters import (
     AtQuery,
     CasePath,
@@ -85,11 +86,12 @@ def cases(query: CasesQuery) -> Response:
 
 @routes.get("/cases/<case_id>", responses={"200": json_answer("the state of the case")})
 def case(path: CasePath, query: AtQuery) -> Response:
-    """Return a case as it is now, or was at a leaf or a moment; of now, the ETag is the leaf hash of its newest act."""
+    """Return a case as it is now, or was at a leaf or a moment; of now with an ETag (:func:`api.marks.etag_of`)."""
     place = parts().place(query.at)
     state = state_of(path.case_id, place)
     if state is None:
         raise unknown(f"case:{path.case_id}", place)
+    state = with_verdicts(state, place)
     if state["step"]:
         actors, seen_from = actors_of(f"case:{path.case_id}"), place.index + 1 if place else sys.maxsize
         basis = actors.basis(state["step"]["no"], seen_from) if actors else None
@@ -97,7 +99,7 @@ def case(path: CasePath, query: AtQuery) -> Response:
     if place is not None:
         return jsonify(stamped(state, place))
     response = jsonify(state)
-    response.set_etag(state["leaf"])
+    response.set_etag(etag_of(state))
     response.headers["Cache-Control"] = "private, no-cache"
     response.make_conditional(request)
     return response
@@ -135,7 +137,7 @@ def iku(query: IkuQuery) -> Response:
             f"Belum ada IKU yang ditandatangani untuk {query.unit}, masa {query.period}{until}.",
             allowed="Periksa unit dan masanya, atau lihat perkara yang sedang berjalan di /v1/cases.",
         )
-    return jsonify(stamped(found, place))
+    return jsonify(stamped(with_verdicts(found, place), place))
 
 
 def _iku(unit: str, first: int, last: int) -> dict[str, Any] | None:

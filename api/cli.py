@@ -12,7 +12,9 @@ from api.cli_files import iku, sop
 from api.cli_keys import key
 from api.cli_kinds import kinds
 from api.cli_lists import agenda, cases, inbox
+from api.cli_mine import mine
 from api.cli_read import document, next_, state, trail
+from api.cli_register import register
 from api.cli_replay import replay
 from api.cli_search import search
 from api.cli_serve import demo, serve
@@ -30,7 +32,7 @@ def main() -> None:
 
 
 for command in (
-    *(found, serve, demo, key, act, kinds, send),
+    *(found, serve, demo, key, act, kinds, send, register, mine),
     *(cases, inbox, agenda, trail, search, state, time, next_, document, diff, replay),
     *(rebuild, sop, iku, calendar, audit),
 ):

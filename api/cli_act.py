@@ -1,61 +1,31 @@
-"""``jejak act`` and ``jejak send``: build an act from verified bytes, say what it is, ask, sign here, post.
+"""``jejak act`` and ``jejak send``: any act of the catalogue, and an envelope that was signed before.
 
-Order of :func:`act`, and why: the checkpoint is verified and continues the remembered one, the register and the case
-are folded from their own acts up to proved heads. Then it is judged here, the nearest question first: are key and
-mandate this person's; is it the turn of such an act; may this office; is anything missing; would the ledger take it.
-Only what passes is shown, its document hashed and laid out, and a person is asked. A new document is uploaded only
-after the yes, because an act may name only what is there; then the key file is opened, the act signed and sent.
+How an act is built, judged, shown and signed is :mod:`api.cli_sign`.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from pathlib import Path
 from typing import Any
 
 import click
 
-from api import act_files, field_words, fields_of
-from api.act_page import page
-from api.cli_base import (
-    DONE,
-    JejakCommand,
-    Misuse,
-    confirmed,
-    existing_file,
-    json_option,
-    print_json,
-    read_file,
-    write_new_file,
-)
+from api import field_words, fields_of
+from api.cli_base import DONE, JejakCommand, Misuse, existing_file, json_option, read_file
 from api.cli_connect import connected, connection_of, connection_options
 from api.cli_read import CaseId
-from api.cli_store import opened_key
-from api.client import Proved
-from api.drafting import check, fill, lacking, office, place_of, turn
-from api.known_register import Signer, known_register
+from api.cli_sign import Wanted, output_option, outputs_free, report, sign, signing_of, signing_options
 from keys import strict_json
-from keys.authority import WIB
 from keys.envelope import Envelope
-from keys.errors import Malformed, NotAllowed
-from keys.keyfile import KeyFile, read_keyfile
-from ledger.acts import PAYLOAD_TYPE, Act, compose
+from keys.errors import Malformed
 from ledger.bodies import CATALOGUE
-from ledger.kind_names import name_of
 from ledger.sop import OPENING, Sop
 from ledger.sop_findings import require_filled
-from ledger.wording import when
-
-#: Of an object that is shown as one line, the member that tells it, the first that it has.
-_TOLD_BY = ("digest", "leaf", "title", "name")
 
 
 @click.command("act", cls=JejakCommand)
 @click.argument("kind", metavar="JENIS", type=click.Choice(sorted(set(CATALOGUE) - field_words.BY_FOUNDING)))
-@click.option("--key", "key_file", required=True, type=existing_file(), envvar="JEJAK_KEY", show_envvar=True,
-              metavar="BERKAS", help="Berkas kunci Anda.")  # fmt: skip
-@click.option("--mandate", required=True, envvar="JEJAK_MANDATE", show_envvar=True, metavar="NAMA", help="Mandat Anda.")
 @click.option("--case", type=CaseId(), metavar="PERKARA",
               help="Nomor perkara; langkah pertama SOP tanpa nomor membuka yang baru.")  # fmt: skip
 @click.option("--stream", metavar="NAMA", help="Aliran lain: register, atau sop:NAMA.")
@@ -72,17 +42,9 @@ _TOLD_BY = ("digest", "leaf", "title", "name")
 @click.option("--paper", type=existing_file(), metavar="BERKAS",
               help="Pindaian, bila tindakan ini terjadi di kertas dan dicatat menyusul.")  # fmt: skip
 @click.option("--media-type", metavar="JENIS", help="Jenis dokumen yang dilampirkan, bila tidak terbaca dari namanya.")
-@click.option("--occurred-at", metavar="WAKTU", help="Kapan terjadinya menurut Anda; bawaan: sekarang.")
-@click.option("--passphrase-file", type=existing_file(), metavar="BERKAS", help="Baca kata sandi dari berkas ini.")
-@click.option("--yes", is_flag=True, help="Jangan bertanya lagi.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="BERKAS",
-              help="Simpan amplop ke BERKAS.json dan tanda terima ke BERKAS.tlog-proof.")  # fmt: skip
-@connection_options
-@json_option
+@signing_options
 def act(
     kind: str,
-    key_file: Path,
-    mandate: str,
     case: str | None,
     stream: str | None,
     sop_slug: str | None,
@@ -92,85 +54,36 @@ def act(
     attachments: tuple[Path, ...],
     paper: Path | None,
     media_type: str | None,
-    occurred_at: str | None,
-    passphrase_file: Path | None,
-    yes: bool,
-    output: Path | None,
-    as_json: bool,
     **options: Any,
 ) -> int:
     """Tandatangani satu tindakan: disusun dan diperiksa di sini, lalu dikirim."""
-    _outputs_free(output)
-    schema = fields_of.schema_of(CATALOGUE[kind][1])
-    said = _said(schema, body, settings)
+    how = signing_of(options)
+    said = members_said(fields_of.schema_of(CATALOGUE[kind][1]), body, settings)
     if kind == "sop.enacted" and attachment is not None:
         said["sop"], attachment = Sop.parse(read_file(attachment)).plain(), None
     if kind == "sop.enacted" and "sop" in said:
         require_filled(Sop.read(said["sop"], "sop.form", "SOP"))
     where = _stream(kind, case, stream, sop_slug, said)
-    closed = KeyFile.parse(read_keyfile(key_file))
-    official, signer = closed.official, Signer(closed.official, mandate, closed.public.id)
-    with connected(connection_of(options)) as client:
-        known = known_register(client, client.checkpoint().checkpoint.size)
-        authority = known.standing(signer)
-        place = place_of(client, known, kind, where, sop_slug, said)
-        turn(place, kind, said)
-        office(place, signer, kind, said)
-        attached, data = act_files.attached(place, kind, schema, attachment, media_type)
-        filled = fill(place, kind, schema, said, attached)
-        papers = act_files.papers(paper, attachments, schema, said)
-        still = lacking(place, kind, schema, said)
-        if still:
-            raise _lacking(kind, still, place.why)
-        seen = client.checkpoint()
-        payload = compose(
-            ledger=client.origin,
-            seen=client.seen(seen),
-            stream=where,
-            version=place.head.version + 1,
-            previous=place.head.leaf,
-            kind=kind,
-            official=official,
-            mandate=mandate,
-            occurred_at=occurred_at or dt.datetime.now(WIB).isoformat(timespec="seconds"),
-            body=said,
-        )
-        ready = Act.read(payload)
-        check(place, ready, signer)
-        shown = page(client, place, authority, ready, said, filled, data, attached)
-        click.echo(shown, err=as_json)
-        if not yes and not confirmed("Tandatangani?", err=as_json):
-            raise click.Abort
-        opened = opened_key(key_file, passphrase_file, err=as_json)
-        if opened.official != official:
-            raise NotAllowed("act.key", "Berkas kunci berubah sejak ditampilkan.")
-        if attached is not None and data is not None:
-            client.upload(data, attached.media_type)
-        for reference, scan in papers:
-            client.upload(scan, reference.media_type)
-        proved = client.submit(Envelope.seal(PAYLOAD_TYPE, payload, opened.key))
-    _report(proved, output, as_json)
-    return DONE
+    return sign(how, Wanted(kind, where, said, sop_slug, attachment, attachments, paper, media_type))
 
 
 @click.command("send", cls=JejakCommand)
 @click.argument("envelope", metavar="BERKAS", type=existing_file())
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="BERKAS",
-              help="Simpan amplop ke BERKAS.json dan tanda terima ke BERKAS.tlog-proof.")  # fmt: skip
+@output_option
 @connection_options
 @json_option
 def send(envelope: Path, output: Path | None, as_json: bool, **options: Any) -> int:
     """Kirim lagi amplop yang sudah ditandatangani; yang sama tidak pernah tercatat dua kali."""
-    _outputs_free(output)
+    outputs_free(output)
     parsed = Envelope.parse(read_file(envelope))
     with connected(connection_of(options)) as client:
         client.checkpoint()
         proved = client.submit(parsed)
-    _report(proved, output, as_json)
+    report(proved, output, as_json)
     return DONE
 
 
-def _said(schema: fields_of.Schema, body: Path | None, settings: tuple[str, ...]) -> dict[str, Any]:
+def members_said(schema: fields_of.Schema, body: Path | None, settings: tuple[str, ...]) -> dict[str, Any]:
     """Return the members of the body that a person gave."""
     said = strict_json.loads(read_file(body)) if body is not None else {}
     if not isinstance(said, dict):
@@ -221,58 +134,3 @@ def _slug(kind: str, named: str | None, said: dict[str, Any]) -> str:
     if named not in (None, slug):
         raise Misuse(f"berkas itu SOP {slug}, bukan {named}.")
     return slug
-
-
-def _lacking(kind: str, still: list[fields_of.Member], why: str) -> Malformed:
-    """Return the fault that names all that is still to be given; ``why`` is what the service says about a number."""
-    paths = [one.path for one in still]
-    said = f"{field_words.told(kind, still)}\n"
-    if why and "number" in paths:
-        said += f"Nomor tidak diusulkan layanan: {why}\n"
-    return Malformed(
-        "act.missing",
-        f"{name_of(kind).capitalize()} belum lengkap: {len(paths)} bagian belum diisi.",
-        allowed=f"{said}Semua bagian: jejak kinds {kind}",
-        missing=paths,
-    )
-
-
-def _outputs_free(output: Path | None) -> None:
-    for path in _outputs(output) if output is not None else ():
-        if path.exists():
-            raise NotAllowed("file.exists", f"Sudah ada berkas {path}; tidak ditimpa.", allowed="Pilih nama lain.")
-
-
-def _outputs(output: Path) -> tuple[Path, Path]:
-    return output.with_name(output.name + ".json"), output.with_name(output.name + ".tlog-proof")
-
-
-def _report(proved: Proved, output: Path | None, as_json: bool) -> None:
-    """Print what was proved about the act that was sent, and keep envelope and receipt where asked."""
-    files: list[str] = []
-    if output is not None:
-        for path, data in zip(_outputs(output), (proved.entry.envelope.data, proved.proof), strict=True):
-            write_new_file(path, data)
-            files.append(str(path))
-    done, size = proved.act, proved.receipt.checkpoint.size
-    at = proved.entry.recorded_at.isoformat().replace("+00:00", "Z")
-    if as_json:
-        print_json(
-            {
-                "stream": done.stream,
-                "version": done.version,
-                "kind": done.kind,
-                "leaf_index": proved.index,
-                "leaf_hash": proved.leaf,
-                "recorded_at": at,
-                "checkpoint_size": size,
-                "receipt": proved.proof.decode("utf-8"),
-                "files": files,
-            }
-        )
-        return
-    click.echo(f"TERCATAT dan terbukti: {name_of(done.kind)}, {done.stream} versi {done.version}.")
-    click.echo(f"Daun {proved.index} dari {size}, dicatat {when(proved.entry.recorded_at)}.")
-    click.echo(f"Sidik daun {proved.leaf}")
-    for name in files:
-        click.echo(f"Tersimpan: {name}")

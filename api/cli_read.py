@@ -23,6 +23,7 @@ from keys.errors import Malformed
 from ledger.iku import IkuDocument
 from ledger.kind_names import name_of
 from ledger.notices import DISCLAIMER, INFERRED
+from ledger.verdicts import PROVED
 from ledger.wording import day, when
 
 _CASE = re.compile(r"(?:case:)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
@@ -169,6 +170,7 @@ def _trail_in_words(said: dict[str, Any]) -> str:
             parts.append(f"  {INFERRED}")
         parts.append(f"  Waktu    dinyatakan {local(row['occurred_at'])}, dicatat {local(row['recorded_at'])}")
         parts.append(f"  Kunci    {row['keyid'][:16]}…   sidik daun {row['leaf'][:16]}…")
+        parts += verdict_lines(row)
         parts += [f"  {one['what']:<8} {one['digest']}" for one in row["papers"]]
         if row.get("reason"):
             parts.append(paragraph(f"Alasan   {row['reason']}", 2))
@@ -199,6 +201,21 @@ def _decree(row: dict[str, Any]) -> str:
 def local(text: str) -> str:
     """Return a recorded or stated time as people here write it."""
     return when(dt.datetime.fromisoformat(text))
+
+
+def verdict_lines(row: dict[str, Any]) -> list[str]:
+    """Return a line for each verdict on an act, with why where it is not proved, for what follows."""
+    found = row.get("verdicts")
+    if found is None:
+        return ["  Tanda tangan dan wewenang tidak diperiksa layanan."]
+    lines = []
+    for name, title in (("signature", "Tanda tangan"), ("authority", "Wewenang")):
+        one, doubted = found[name], name == "signature" and row.get("questioned")
+        said = f"{title} {one['verdict']}" + (", tetapi DIPERTANYAKAN" if doubted else "")
+        if one["verdict"] != PROVED:
+            said = f"{title} {one['verdict'].upper()}: {one['why']} [{one['rule']}]"
+        lines.append(paragraph(said, 2))
+    return lines
 
 
 def step_words(row: dict[str, Any]) -> str:
@@ -241,6 +258,7 @@ def _state_in_words(said: dict[str, Any]) -> str:
         parts.append(
             paragraph(f"{title}: {person(mark) + ', dicatat ' + local(mark['recorded_at']) if mark else 'belum ada'}")
         )
+        parts += verdict_lines(mark) if mark else []
     if said["returns"]:
         parts.append("Pengembalian:")
         parts += [item(f"putaran {one['round']}, oleh {one['by']}: {one['reason']}") for one in said["returns"]]

@@ -18,7 +18,7 @@ from api import trail_csv
 from api.answers import Service, unreadable
 from api.cli_base import JejakCommand, item, json_option, paragraph, print_json, write_new_file
 from api.cli_connect import url_option
-from api.cli_read import NOT_VERIFIED, SYNTHETIC, StreamId
+from api.cli_read import NOT_VERIFIED, SYNTHETIC, StreamId, verdict_lines
 from keys.errors import Malformed, NotAllowed
 from ledger.kind_names import name_of
 from ledger.notices import DISCLAIMER
@@ -104,12 +104,13 @@ def _show(pages: Iterator[dict[str, Any]]) -> None:
 
 
 def _act(row: Any) -> str:
-    """Return leaf, time, sentence and flags of an act, or raise NotJudged where the answer lacks one."""
+    """Return leaf, time, sentence, verdicts and flags of an act, or raise NotJudged where the answer lacks one."""
     try:
         time = when(dt.datetime.fromisoformat(row["recorded_at"]))
         where = trail_csv.stream_words(row["stream"])
         lines = ["", f"Daun {row['leaf_index']}, {time}, {where}: {name_of(row['kind'])}"]
         lines.append(paragraph(row["sentence"], 2))
+        lines += verdict_lines(row)
         lines += [item(f"{flag['sentence']} [{flag['name']}]", "!") for flag in row["flags"]]
     except (KeyError, TypeError, AttributeError, IndexError, ValueError):
         raise unreadable("bagian yang diperlukan tidak ada.") from None

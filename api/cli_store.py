@@ -220,6 +220,8 @@ def audit(store: Path, vkey: str | None, founding: str | None, pin: Path | None,
             where = "Buku besar" if one.leaf is None else f"Daun {one.leaf}"
             click.echo(paragraph(f"{where}: {one.verdict}. {one.sentence} [{one.rule}]"))
         click.echo(f"{report.verified} dari {report.leaves} daun terbukti.")
+        click.echo(f"Tanda tangan: {_counted(report.signature)}.")
+        click.echo(f"Wewenang: {_counted(report.authority)}.")
         click.echo("Kesimpulan: TERBUKTI." if report.sound else "Kesimpulan: TIDAK TERBUKTI SELURUHNYA.")
         if founding is None:
             click.echo(
@@ -233,6 +235,11 @@ def audit(store: Path, vkey: str | None, founding: str | None, pin: Path | None,
         return DONE
     broken = report.broken or not all(one.verdict == CANNOT_BE_JUDGED for one in report.findings)
     return REFUSED if broken else NOT_JUDGED
+
+
+def _counted(found: dict[str, int]) -> str:
+    """Return how many leaves have which verdict, none of those that no leaf has."""
+    return ", ".join(f"{count} {verdict}" for verdict, count in found.items() if count) or "tidak ada daun"
 
 
 def _vouched_for(report: Report) -> str:

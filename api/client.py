@@ -21,9 +21,9 @@ import base64
 import datetime as dt
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -41,6 +41,7 @@ from ledger.merkle import leaf_hash, verify_consistency
 from ledger.note import MAX_BYTES as MAX_NOTE
 from ledger.receipt import MAX_BYTES as MAX_RECEIPT
 from ledger.receipt import VerifiedReceipt, format_receipt, verify_receipt
+from ledger.recorded import Recorded
 
 #: Seconds to wait before sending the same envelope again, after each lost connection.
 WAITS = (0.2, 1.0, 3.0)
@@ -84,6 +85,14 @@ class Head:
     def leaf(self) -> str | None:
         """Return the leaf hash that the next act names as its ``previous``."""
         return self.newest.leaf if self.newest else None
+
+
+class Chained(NamedTuple):
+    """An act of a stream, known by the hash that its successor names: the act, its leaf hash (hex), its key's id."""
+
+    act: Act
+    leaf: str
+    keyid: str
 
 
 class Client:
@@ -162,8 +171,8 @@ class Client:
         self.remembered.remember_head(stream, RememberedHead(act.version, proved.leaf, index))
         return Head(stream, act.version, proved)
 
-    def history(self, head: Head, indices: Sequence[int]) -> list[tuple[Act, str]]:
-        """Return the acts of a stream with their leaf hashes, oldest first, chained up to the proved ``head``.
+    def history(self, head: Head, indices: Sequence[int]) -> list[Chained]:
+        """Return the acts of a stream, oldest first, chained up to the proved ``head``.
 
         ``indices``, the leaf indices of its acts, may come from anyone: an entry that does not hash to what its
         successor names is Forged, a wrong number of them NotJudged.
@@ -172,9 +181,9 @@ class Client:
             return []
         if len(indices) != head.version:
             raise unreadable(f"riwayat {head.stream} memuat {len(indices)} dari {head.version} tindakan.")
-        found = [(head.newest.act, head.newest.leaf)]
+        found = [Chained(head.newest.act, head.newest.leaf, head.newest.entry.envelope.keyid)]
         for index in reversed(indices[:-1]):
-            following = found[-1][0]
+            following = found[-1].act
             entry, act = _read_entry(self._needed(f"/v1/entries/{index}", MAX_ENTRY).body)
             leaf = entry.leaf_hash.hex()
             if leaf != following.previous:
@@ -185,8 +194,16 @@ class Client:
                 )
             if act.stream != head.stream or act.version != following.version - 1:
                 raise Forged("client.chain", f"Daun {index} tidak menyambung dalam {head.stream}.", leaf=index)
-            found.append((act, leaf))
+            found.append(Chained(act, leaf, entry.envelope.keyid))
         return found[::-1]
+
+    def entries(self, size: int) -> Iterator[Recorded]:
+        """Yield the first ``size`` entries as the service gives them, unproved: whoever reads rebuilds the tree."""
+        for index in range(size):
+            entry, act = _read_entry(self._needed(f"/v1/entries/{index}", MAX_ENTRY).body)
+            if act.ledger != self.origin:
+                raise Forged("client.origin", f"Tindakan ini milik buku besar {act.ledger}.")
+            yield Recorded(index, entry, act, entry.leaf_hash.hex())
 
     def find(self, leaf: str, below: int) -> Proved:
         """Return the entry with this leaf hash, proved, looking down from leaf index ``below``.

@@ -3,8 +3,9 @@
 1. A fresh demonstration ledger is founded in a temporary folder and served by a process of its own.
 2. Five made-up officials, each with their own key and memory, sign the ten steps with the client that officials use:
    it verifies the log, the head and the document before each signature, and the receipt after it. The direction is
-   recorded late from paper; the first concept is returned at step 5, the second by the Camat, who signs the third; two
-   addressees get their copies. A second case is opened and withdrawn. Trail and time against mutu baku are told.
+   recorded late from paper; the first concept is returned at step 5, the second by the Camat. One official changes her
+   key, and an act with the old one is refused. The Camat is called away, and the Sekcam signs the third as Plh Camat;
+   two addressees get their copies. A second case is opened and withdrawn. Trail and time against mutu baku are told.
 3. The service is stopped. Another process gets a copy of the store and the log's public key, and audits every leaf.
 
 Anything that does not hold ends the demonstration with exit code 1.
@@ -12,6 +13,7 @@ Anything that does not hold ends the demonstration with exit code 1.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import subprocess
@@ -29,12 +31,16 @@ from api import demo_office as office
 from api.cli_time import time_in_words
 from api.client import Client, Proved
 from api.remembered import Pins, Remembered
+from keys.authority import WIB
 from keys.envelope import Envelope
-from keys.errors import Forged, Unavailable
+from keys.errors import Forged, NotAllowed, Unavailable
 from ledger.acts import PAYLOAD_TYPE, compose
+from ledger.bodies import CATALOGUE
 from ledger.hand import Hand
 from ledger.notices import DISCLAIMER
 from ledger.store import open_store
+from ledger.streams import REGISTER
+from ledger.wording import CAPACITIES, day
 
 #: Seconds that the service may take to start, and the audit to end.
 PATIENCE = 60
@@ -46,7 +52,8 @@ Say = Callable[[str], None]
 def run(say: Say) -> dict[str, Any]:
     """Play the demonstration and return what it showed; raises Forged where something does not hold.
 
-    The result has ``case``, ``acts`` (in the case), ``leaves``, ``verified`` and ``steps_done``.
+    The result has ``case``, ``acts`` (in the case), ``leaves``, ``verified``, ``steps_done`` and ``refused`` (the rule
+    by which the act with the revoked key was).
     """
     with tempfile.TemporaryDirectory(prefix="jejak-demo-") as name:
         home = Path(name) / "buku-besar"
@@ -76,6 +83,7 @@ def run(say: Say) -> dict[str, Any]:
         "leaves": report["leaves"],
         "verified": report["verified"],
         "steps_done": steps,
+        "refused": play.refused,
     }
 
 
@@ -117,6 +125,7 @@ class Play:
         self.case = str(uuid.uuid4())
         self.acts = 0
         self.leaves = 0
+        self.refused = ""
         self._home = home
         self._url = url
         self._memories = memories
@@ -126,11 +135,48 @@ class Play:
         self._clients: dict[str, Client] = {}
 
     def ten_steps(self) -> None:
-        """Sign every act of the script, telling the state around the return at step 5."""
+        """Sign every act of the script, telling the state around each return."""
         self._say("\nSepuluh langkah, masing-masing dengan kunci pejabatnya sendiri:")
-        self._papers = demo_case.papers(self._upload)
-        self._play(self.case, demo_case.script(self._papers, self._sop()))
+        self._papers = of = demo_case.papers(self._upload)
+        self._play(self.case, demo_case.script(of, self._sop()))
+        self._change_key(demo_case.EVAPOR, demo_case.reviewed(of))
+        self._play(self.case, demo_case.paraf(of))
+        mandate = self._stand_in()
+        self._play(self.case, demo_case.signed(of, mandate))
         self._show("sesudah langkah terakhir")
+        self._say(f"{office.person(demo_case.CAMAT).name} kembali; satu pendaftar cukup untuk mencabut mandat Plh:")
+        self._play(self.case, demo_case.taken(mandate))
+
+    def _change_key(self, official: str, following: demo_case.Turn) -> None:
+        """Give an official a new key in mid-case; the act that comes next is refused with the old one."""
+        one, old = office.person(official), self._hand(official)
+        self._say(f"\nDi tengah perkara, {one.name} mengganti kuncinya; dua pendaftar memberi yang baru:")
+        new = office.new_hand(self._home, one, turn=2)
+        self._hands[official] = new
+        minutes = self._upload(office.minutes(new), f"berita-acara-{official}-2.txt", "text/plain")
+        self._play(self.case, demo_case.rotated(office.key_proposed(new), minutes, old.key.public.id))
+        client = self._client(official)
+        before = client.checkpoint().checkpoint.size
+        self._say(f"\nTindakan berikutnya dicoba dengan kunci lama {one.name} yang sudah dicabut:")
+        try:
+            client.submit(self._sealed(self.case, following, old))
+        except NotAllowed as fault:
+            self.refused = fault.rule
+            self._say(textwrap.fill(f"DITOLAK: {fault}", 100, initial_indent="  ", subsequent_indent="    "))
+        if not self.refused or client.checkpoint().checkpoint.size != before:
+            raise Forged("demo.refused", "Tindakan dengan kunci yang sudah dicabut tidak ditolak.")
+        self._say(f"  Buku besar tetap {before} daun.\n\nPerkara diteruskan, {one.name} dengan kunci barunya:")
+
+    def _stand_in(self) -> str:
+        """Give the Sekcam a mandate as Plh Camat and return its name."""
+        absent, one = office.person(demo_case.CAMAT), office.person(demo_case.SEKCAM)
+        record = office.stand_in(one, absent, dt.datetime.now(WIB).date())
+        self._say(
+            f"\n{absent.name} berhalangan; {one.name} menjadi Plh Camat, atas usul dan persetujuan dua pendaftar:"
+        )
+        self._play(self.case, demo_case.given(record))
+        self._say("")
+        return str(record["mandate"])
 
     def withdrawn_case(self) -> None:
         """Sign the acts of a second case, whose disposition is withdrawn."""
@@ -175,10 +221,22 @@ class Play:
         return list(said["trail"])
 
     def _act(self, case: str, turn: demo_case.Turn) -> Proved:
-        """Sign and send the next act of a case, everything before it verified."""
-        official, kind, body = turn.official, turn.kind, turn.body
-        client, hand = self._client(official), self._hand(official)
-        stream = f"case:{case}"
+        """Sign and send the next act of a case or the register, everything before it verified."""
+        proved = self._client(turn.official).submit(self._sealed(case, turn, self._hand(turn.official)))
+        self.acts += proved.act.stream == f"case:{self.case}"
+        self.leaves = proved.index + 1
+        where, what = "register  ", demo_case.told(turn)
+        if "step" in turn.body:
+            step = office.the_sop().step(turn.body["step"])
+            where, what = f"langkah {step.no:>2}", what or step.kegiatan.raw.split(".")[0]
+        acting = " sebagai Plh Camat" if turn.mandate else ""
+        self._say(f"  {where}  {office.person(turn.official).name}{acting}: {what} (daun {proved.index})")
+        return proved
+
+    def _sealed(self, case: str, turn: demo_case.Turn, hand: Hand) -> Envelope:
+        """Return the turn's act, signed by this hand on what its client verified."""
+        client, body = self._client(turn.official), turn.body
+        stream = REGISTER if CATALOGUE[turn.kind][0] == REGISTER else f"case:{case}"
         checkpoint = client.checkpoint()
         head = client.head(stream)
         if isinstance(body.get("document"), str):
@@ -189,19 +247,13 @@ class Play:
             stream=stream,
             version=head.version + 1,
             previous=head.leaf,
-            kind=kind,
-            official=official,
-            mandate=hand.mandate,
+            kind=turn.kind,
+            official=turn.official,
+            mandate=turn.mandate or hand.mandate,
             occurred_at=demo_case.claimed(turn.minutes_ago),
             body=body,
         )
-        proved = client.submit(Envelope.seal(PAYLOAD_TYPE, payload, hand.key))
-        self.acts += case == self.case
-        self.leaves = proved.index + 1
-        step = office.the_sop().step(body["step"])
-        what = _told(kind, body) or step.kegiatan.raw.split(".")[0]
-        self._say(f"  langkah {step.no:>2}  {office.person(official).name}: {what} (daun {proved.index})")
-        return proved
+        return Envelope.seal(PAYLOAD_TYPE, payload, hand.key)
 
     def _upload(self, data: bytes, name: str, media_type: str) -> dict[str, Any]:
         digest = self._client(demo_case.STAF).upload(data, media_type)
@@ -213,6 +265,11 @@ class Play:
         turn = f"langkah {step['no']}, giliran {step['office_name']}" if step else "selesai"
         document = state["document"]
         self._say(f"\nKeadaan {when}: {turn}; putaran {state['round']}")
+        if state["signature"]:
+            by = state["signature"]
+            self._say(f"  ditandatangani {by['name']}, {by['office_name']} ({CAPACITIES[by['capacity']]})")
+            row = next(one for one in self.trail() if one["leaf"] == by["leaf"])
+            self._say(textwrap.fill(_under(row), 100, initial_indent="    ", subsequent_indent="      "))
         if document:
             self._say(f"  dokumen {document['name']} {document['digest'][:19]}…, {len(state['warnings'])} peringatan")
         if step and state["returns"]:
@@ -231,6 +288,8 @@ class Play:
         for row in self.trail():
             sentence = textwrap.fill(row["sentence"], 100, initial_indent="  ", subsequent_indent="    ")
             self._say(sentence)
+            if row["capacity"] != "definitif":
+                self._say(textwrap.fill(_under(row), 100, initial_indent="      ", subsequent_indent="        "))
             for flag in row["flags"]:
                 said = f"perhatian: {flag['sentence']}"
                 self._say(textwrap.fill(said, 100, initial_indent="      ", subsequent_indent="        "))
@@ -247,17 +306,10 @@ class Play:
         return self._hands[official]
 
 
-def _told(kind: str, body: dict[str, Any]) -> str | None:
-    """Return what is done where the SOP's own words do not say it."""
-    outside = {
-        "concept.revised": "Memperbaiki konsep yang dikembalikan",
-        "document.returned": "Mengembalikan dokumen, di luar urutan SOP, dengan alasan",
-        "disposition.withdrawn": "Menarik disposisi, di luar urutan SOP, dengan alasan",
-    }
-    if kind in outside:
-        return outside[kind]
-    if "paper" in body:
-        return "Memberi arahan di atas kertas; dicatat menyusul, dengan pindaiannya"
-    return {"returned": "Mengembalikan ketikan dengan alasan", "approved": "Menyetujui ketikan"}.get(
-        str(body.get("decision"))
+def _under(row: dict[str, Any]) -> str:
+    """Return the mandate under which an act of the trail was done, in words."""
+    decree, period = row["decree"], row["period"]
+    return (
+        f"mandat {row['mandate']}: SK {decree['issuer']} nomor {decree['number']} tanggal {day(decree['date'])},"
+        f" berlaku {day(period['start'])} sampai {day(period['end'])}"
     )

@@ -1,8 +1,9 @@
 """The demonstration's cases as a script: who does what with which papers, from disposition to both dispatches.
 
 The first leaves the straight line as real offices do: directed on paper while the power was out and recorded later,
-returned at step 5, returned once more by the Camat instead of signed, and dispatched in the end. The second is opened
-by mistake and withdrawn.
+returned at step 5, returned once more by the Camat instead of signed. Then a key is changed, the Camat is called away,
+and the Sekcam signs as Plh Camat what he gave his paraf; it is dispatched in the end. The second is opened by mistake
+and withdrawn.
 
 The IKU table is Sidemen's real one with its real defects, labelled as an example and not Kalipare's; what is mended in
 round 2 is made up and labelled so. Letter, proof of delivery and people are synthetic.
@@ -21,6 +22,7 @@ from keys.authority import WIB
 from ledger.calendar_presets import draft
 from ledger.iku import MEDIA_TYPE, IkuDocument, sample
 
+FIRST, SECOND = "dewi-lestari", "eko-prasetyo"  # the registrars
 CAMAT, SEKCAM, EVAPOR, STAF, UMUM = "sri-wahyuni", "budi-santoso", "ratna-sari", "agus-salim", "hadi-wijaya"
 
 #: Yields each turn and is sent the leaf hash (hex) of its act.
@@ -41,12 +43,37 @@ _CAMATS_REASON = (
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An act of the script: who, what, and how many minutes ago they say that it happened."""
+    """An act of the script: who, what, how many minutes ago they say that it happened, under which other mandate."""
 
     official: str
     kind: str
     body: dict[str, Any]
     minutes_ago: int = 0
+    mandate: str | None = None
+
+
+def told(turn: Turn) -> str | None:
+    """Return what is done where the SOP's own words do not say it."""
+    if turn.kind in _TOLD:
+        return _TOLD[turn.kind]
+    if "paper" in turn.body:
+        return "Memberi arahan di atas kertas; dicatat menyusul, dengan pindaiannya"
+    return {"returned": "Mengembalikan ketikan dengan alasan", "approved": "Menyetujui ketikan"}.get(
+        str(turn.body.get("decision"))
+    )
+
+
+_TOLD = {
+    "concept.revised": "Memperbaiki konsep yang dikembalikan",
+    "document.returned": "Mengembalikan dokumen, di luar urutan SOP, dengan alasan",
+    "disposition.withdrawn": "Menarik disposisi, di luar urutan SOP, dengan alasan",
+    "key.proposed": "Mengusulkan kunci yang baru",
+    "key.approved": "Menyetujui kunci itu, dengan berita acaranya",
+    "key.revoked": "Mencabut kunci lamanya",
+    "mandate.proposed": "Mengusulkan mandat Pelaksana Harian (Plh)",
+    "mandate.approved": "Menyetujui mandat itu",
+    "mandate.withdrawn": "Mencabut mandat itu",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +101,7 @@ def papers(store: Store) -> Papers:
 
 
 def script(of: Papers, sop: dict[str, Any]) -> Script:
-    """Yield the acts of the case in their order; ``sop`` is the slug and leaf that it is pinned to."""
+    """Yield the acts of the case up to the third concept; ``sop`` is the slug and leaf that it is pinned to."""
     yield Turn(CAMAT, "disposition.issued", _disposition(of.letter, sop), minutes_ago=45)
     said = {"step": "2", "instruction": "Susun sesuai Renstra; pakai form IKU.", "paper": {"scan": of.direction}}
     yield Turn(SEKCAM, "direction.given", said, minutes_ago=30)
@@ -87,10 +114,23 @@ def script(of: Papers, sop: dict[str, Any]) -> Script:
     back = {"step": "7", "to": "4", "document": of.second["digest"], "reason": _CAMATS_REASON}
     returned = yield Turn(CAMAT, "document.returned", back)
     yield Turn(STAF, "concept.revised", _revised(3, of.second, of.third, returned))
-    yield Turn(EVAPOR, "typing.reviewed", _reviewed(of.third, "approved"))
+
+
+def paraf(of: Papers) -> Script:
+    """Yield how the third concept is approved and gets its paraf."""
+    yield reviewed(of)
+    yield Turn(SEKCAM, "paraf.given", {"step": "6", "document": of.third["digest"]})
+
+
+def reviewed(of: Papers) -> Turn:
+    """Return the approval of the third concept."""
+    return Turn(EVAPOR, "typing.reviewed", _reviewed(of.third, "approved"))
+
+
+def signed(of: Papers, mandate: str) -> Script:
+    """Yield the rest of the case, the signature given by the Sekcam under this mandate."""
     document = {"document": of.third["digest"]}
-    yield Turn(SEKCAM, "paraf.given", {"step": "6"} | document)
-    yield Turn(CAMAT, "signature.given", {"step": "7"} | document)
+    yield Turn(SEKCAM, "signature.given", {"step": "7"} | document, mandate=mandate)
     addressees = [{"name": "Bagian Organisasi Setda", "copies": 1}, {"name": "Inspektorat", "copies": 2}]
     yield Turn(SEKCAM, "distribution.ordered", {"step": "8", "addressees": addressees} | document)
     yield Turn(UMUM, "agenda.ordered", {"step": "9"} | document)
@@ -98,6 +138,24 @@ def script(of: Papers, sop: dict[str, Any]) -> Script:
     for one in addressees:
         receipt = {"recipient": one["name"], "copies": one["copies"], "method": "kurir", "evidence": of.proof}
         yield Turn(STAF, "dispatch.recorded", {"step": "10"} | receipt | _received() | document)
+
+
+def rotated(proposed: dict[str, Any], minutes: dict[str, Any], old: str) -> Script:
+    """Yield how an official gets the key that is ``proposed`` and lays down the ``old`` one, named by its id."""
+    leaf = yield Turn(FIRST, "key.proposed", proposed)
+    yield Turn(SECOND, "key.approved", {"proposal": leaf, "berita_acara": minutes})
+    yield Turn(proposed["official"], "key.revoked", {"keyid": old, "reason": "rotated"})
+
+
+def given(mandate: dict[str, Any]) -> Script:
+    """Yield how a mandate is given."""
+    leaf = yield Turn(FIRST, "mandate.proposed", {"mandate": mandate})
+    yield Turn(SECOND, "mandate.approved", {"proposal": leaf})
+
+
+def taken(mandate: str) -> Script:
+    """Yield how the mandate of that name is withdrawn."""
+    yield Turn(SECOND, "mandate.withdrawn", {"mandate": mandate, "reason": "Camat sudah kembali (data sintetis)."})
 
 
 def withdrawn(of: Papers, sop: dict[str, Any]) -> Script:

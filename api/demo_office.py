@@ -71,9 +71,9 @@ def person(official: str) -> Person:
     return next(one for one in PEOPLE if one.official == official)
 
 
-def key_path(folder: Path, official: str) -> Path:
-    """Return where the demonstration key of an official is kept."""
-    return folder / "keys" / f"{official}.json"
+def key_path(folder: Path, official: str, turn: int = 1) -> Path:
+    """Return where the demonstration key of an official is kept, the first or a later one."""
+    return folder / "keys" / (f"{official}.json" if turn == 1 else f"{official}-{turn}.json")
 
 
 def hand(folder: Path, official: str) -> Hand:
@@ -101,7 +101,7 @@ def found(folder: Path, *, waiting_case: bool = False) -> None:
     (folder / "keys").mkdir(parents=True, exist_ok=True)
     signer = NoteSigner(ORIGIN, PrivateKey.generate())
     logkey.write(folder / "log.key", signer)
-    hands = {one.official: _new_hand(folder, one) for one in PEOPLE}
+    hands = {one.official: new_hand(folder, one) for one in PEOPLE}
     ledger = Ledger(folder, signer, lambda: dt.datetime.now(dt.UTC))
     try:
         founding = _Founding(ledger, hands)
@@ -117,10 +117,11 @@ def found(folder: Path, *, waiting_case: bool = False) -> None:
     (folder / "demo.json").write_text(json.dumps(pins, indent=2) + "\n", encoding="utf-8")
 
 
-def _new_hand(folder: Path, one: Person) -> Hand:
+def new_hand(folder: Path, one: Person, turn: int = 1) -> Hand:
+    """Make a key for an official, keep it sealed under their passphrase, and return the hand that has it."""
     key = PrivateKey.generate()
     sealed = seal(key, one.passphrase, official=one.official, salt=os.urandom(16), nonce=os.urandom(12))
-    write_keyfile(key_path(folder, one.official), sealed)
+    write_keyfile(key_path(folder, one.official, turn), sealed)
     return Hand(one.official, one.mandate, key)
 
 
@@ -150,6 +151,35 @@ def mandate(one: Person) -> dict[str, Any]:
     }
 
 
+def stand_in(one: Person, absent: Person, today: dt.date) -> dict[str, Any]:
+    """Return the record of the mandate by which one person is Plh for another who is away for three days."""
+    return mandate(one) | {
+        "mandate": f"plh-{absent.office}-{one.official}",
+        "office": absent.office,
+        "office_name": absent.office_name,
+        "capacity": "plh",
+        "decree": {"number": "800/DEMO/PLH/2026", "date": str(today), "issuer": f"Bupati Malang {LABEL}"},
+        "start": str(today),
+        "end": str(today + dt.timedelta(days=2)),
+        "absence": f"{absent.name} dinas luar ke Kabupaten {LABEL}",
+    }
+
+
+def key_proposed(one: Hand) -> dict[str, Any]:
+    """Return the body of the proposal of a hand's key, with its proof of possession."""
+    return {
+        "official": one.official,
+        "public_key": one.key.public.raw.hex(),
+        "possession": prove(ORIGIN, one.official, one.key).decode("ascii"),
+    }
+
+
+def minutes(one: Hand) -> bytes:
+    """Return the minutes (berita acara) that tie a hand's key to its official."""
+    key = one.key.public.raw.hex()
+    return f"BERITA ACARA (contoh, data sintetis)\nPejabat: {one.official}\nKunci: {key}\n".encode()
+
+
 class _Founding:
     """The acts that make the demonstration ledger, in their order."""
 
@@ -164,7 +194,7 @@ class _Founding:
         self._do(second, "register", "founding.accepted", {"founding": leaf})
         for one in OFFICERS:
             self._approve("official", {"person": record(one)})
-            self._approve("key", self._key(one))
+            self._approve("key", key_proposed(self._hands[one.official]))
             self._approve("mandate", {"mandate": mandate(one)})
         sop, camat = the_sop(), person(demo_case.CAMAT)
         leaf = self._do(camat, f"sop:{sop.slug}", "sop.enacted", {"sop": sop.plain()})
@@ -201,14 +231,6 @@ class _Founding:
             "synthetic": True,
         }
 
-    def _key(self, one: Person) -> dict[str, Any]:
-        key = self._hands[one.official].key
-        return {
-            "official": one.official,
-            "public_key": key.public.raw.hex(),
-            "possession": prove(ORIGIN, one.official, key).decode("ascii"),
-        }
-
     def _approve(self, what: str, body: dict[str, Any]) -> None:
         first, second = FOUNDERS
         leaf = self._do(first, "register", f"{what}.proposed", body)
@@ -218,9 +240,7 @@ class _Founding:
         self._do(second, "register", f"{what}.approved", approval)
 
     def _minutes(self, official: str) -> dict[str, Any]:
-        key = self._hands[official].key.public.raw.hex()
-        text = f"BERITA ACARA (contoh, data sintetis)\nPejabat: {official}\nKunci: {key}\n"
-        return self._store(text.encode("utf-8"), f"berita-acara-{official}.txt", "text/plain")
+        return self._store(minutes(self._hands[official]), f"berita-acara-{official}.txt", "text/plain")
 
     def _do(self, one: Person, stream: str, kind: str, body: dict[str, Any], claimed: str | None = None) -> str:
         signed = self._hands[one.official].sign(self._ledger, stream, kind, body, claimed or demo_case.claimed())

@@ -1,8 +1,8 @@
 """The next act of a stream, drafted from bytes that the client verified: what a person need not type.
 
-Judged in the order in which a person would want to know: whether it is the turn of such an act (:func:`turn`), whether
-the signer's office may (:func:`office`), and last, when all of it is there, whether the ledger would take it whole
-(:func:`check`).
+Judged in the order in which a person would want to know: whether key and mandate are the signer's (:func:`signer_of`),
+whether it is the turn of such an act (:func:`turn`), whether the signer's office may (:func:`office`), and last, when
+all of it is there, whether the ledger would take it whole (:func:`check`).
 
 A case is folded here from its own acts, whose hashes chain up to a proved head, under the SOP that its opening names;
 an SOP's stream likewise, because its newest act may be a version, a reading, a calendar or a numbering. So step, round,
@@ -23,7 +23,7 @@ from api.fields_of import Member, Schema, document_path, has, missing, put, spel
 from api.known_register import Known, Signer, now
 from api.known_sop import case_of, enactments_of
 from api.proposals import PROPOSALS, chosen
-from keys.authority import REGISTRAR_NEEDED, Need
+from keys.authority import REGISTRAR_NEEDED, Authority, Need
 from keys.errors import Malformed, NotAllowed, NotFound
 from keys.fields import DocumentRef
 from ledger import bodies as b
@@ -78,7 +78,7 @@ def place_of(client: Client, known: Known, kind: str, stream: str, sop_slug: str
     if CATALOGUE[kind][0] == "register":
         if kind not in PROPOSALS:
             return Place(known, known.head)
-        leaf = chosen(known, kind, said.get("proposal"))
+        leaf = chosen(known, kind, said.get("proposal"), recovery="recovery" in said)
         return Place(known, known.head, proposal=known.acts[leaf], proposal_leaf=leaf)
     head = client.head(stream)
     if CATALOGUE[kind][0] == "sop":
@@ -157,6 +157,26 @@ def _numbered(client: Client, place: Place, said: dict[str, Any]) -> Place:
     return replace(place, advised=proposed, why=str(answer.get("why") or ""))
 
 
+def signer_of(known: Known, signer: Signer, kind: str, said: dict[str, Any]) -> Authority:
+    """Return as whom the signer acts: key and mandate are theirs, and in force unless it is their own affair."""
+    return known.own(signer) if _own_affair(known, signer, kind, said) else known.standing(signer)
+
+
+def _own_affair(known: Known, signer: Signer, kind: str, said: dict[str, Any]) -> bool:
+    """Tell whether an act needs no office: laying down what is one's own, and what founders do in a recovery.
+
+    Whether it may be is judged by :func:`check`, as soon as all of it is said.
+    """
+    match kind:
+        case "key.revoked":
+            key = known.register.keys.get(str(said.get("keyid")))
+            return key is None or key.official == signer.official
+        case "mandate.withdrawn":
+            held = known.register.mandates.get(str(said.get("mandate")))
+            return held is None or held.record.official == signer.official
+    return issubclass(CATALOGUE[kind][1], b.Given) and "recovery" in said
+
+
 def turn(place: Place, kind: str, said: dict[str, Any]) -> None:
     """Return if the case is waiting for an act of ``kind``, else raise NotAllowed saying whose turn it is.
 
@@ -198,7 +218,8 @@ def _first_turn(place: Place, kind: str) -> None:
 
 def office(place: Place, signer: Signer, kind: str, said: dict[str, Any]) -> None:
     """Return if the signer holds the office that an act of ``kind`` needs here, else raise NotAllowed."""
-    place.known.require(signer, _need(place, kind, said))
+    if not _own_affair(place.known, signer, kind, said):
+        place.known.require(signer, _need(place, kind, said))
 
 
 def _need(place: Place, kind: str, said: dict[str, Any]) -> Need:
@@ -214,7 +235,7 @@ def _need(place: Place, kind: str, said: dict[str, Any]) -> Need:
     assert place.sop is not None
     step = said.get("step", _known(place, kind, said).get("step"))
     holder = place.sop.office_of(place.sop.step(str(step)))
-    return Need(holder.office, place.sop.unit, holder.name)
+    return Need(holder.office, place.sop.unit, holder.name, holder.seats)
 
 
 def fill(place: Place, kind: str, schema: Schema, body: dict[str, Any], attached: DocumentRef | None) -> dict[str, str]:

@@ -92,6 +92,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "mandate.end": ("akhir berlaku", "2026-12-31"),
     "mandate.absence": ("sebab plt atau plh", "Cuti tahunan"),
     "mandate.own_office": ("jabatan sendiri, bagi a.n. dan u.b.", "sekcam"),
+    "mandate.behalf_of": ("nama mandat yang diwakili, bagi a.n. dan u.b.", "camat-sri-wahyuni"),
+    "mandate": ("nama mandat yang dicabut", "camat-sri-wahyuni"),
+    "decree.number": ("nomor keputusan pencabutan", "821/9/2026"),
+    "decree.date": ("tanggal keputusan pencabutan", "2026-03-02"),
+    "decree.issuer": ("penerbit keputusan pencabutan", "Bupati Malang"),
+    "keyid": ("sidik kunci yang dicabut", "64 angka heksa"),
+    "compromised_since": ("sejak kapan kunci dipakai orang lain, bila diketahui", "2026-03-01T20:00:00+07:00"),
+    "recovery": ("alasan pemulihan, hanya oleh pendiri bila pendaftar kurang dari dua", "Pendaftar tinggal satu."),
     "proposal": ("sidik daun usulan", "64 angka heksa"),
     "berita_acara": ("berita acara kunci", ""),
     "by": ("SOP lain yang dipakai sebagai gantinya", "sop-pengganti"),
@@ -118,6 +126,10 @@ CHOICES = {
     "plh": "pelaksana harian, berhalangan sementara",
     "an": "atas nama",
     "ub": "untuk beliau",
+    "rotated": "diganti kunci baru",
+    "lost": "hilang",
+    "compromised": "dipakai atau dapat dipakai orang lain",
+    "left": "pemiliknya tidak lagi menjabat",
 }
 
 #: Values that the command fills from the verified log; a person need not type them.

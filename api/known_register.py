@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from api.answers import unreadable
 from api.client import Client, Head
-from keys.authority import Authority, Need, require
+from keys.authority import Authority, Need, mandates_of, require, require_key
 from keys.errors import Forged, JejakError, NotAllowed
 from keys.register import Register
 from ledger import officials
@@ -31,12 +31,16 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The register at its proved head; ``acts`` are its acts by leaf hash, oldest first, ``index`` the next leaf's."""
+    """The register at its proved head; ``acts`` are its acts by leaf hash, oldest first, ``index`` the next leaf's.
+
+    ``leaves`` are the leaf indices of its acts, by leaf hash; their order is proved, the numbers are the service's.
+    """
 
     head: Head
     register: Register
     acts: Mapping[str, Act]
     index: int
+    leaves: Mapping[str, int]
 
     def require(self, signer: Signer, need: Need) -> Authority:
         """Return the signer's authority if the register gives it now, else raise NotAllowed with the rule."""
@@ -54,6 +58,19 @@ class Known:
         """Return as whom the signer acts, whatever the office: key and mandate are theirs and in force."""
         held = self.register.mandates.get(signer.mandate)
         return self.require(signer, Need(held.record.office) if held else Need(""))
+
+    def own(self, signer: Signer) -> Authority:
+        """Return as whom the signer acts in their own affairs, or as a founder: a mandate that ended will do."""
+        person, key = require_key(self.register, signer.official, signer.keyid, self.index)
+        held = self.register.mandates.get(signer.mandate)
+        if held is None or held.record.official != signer.official:
+            own = ", ".join(one.record.mandate for one in mandates_of(self.register, signer.official))
+            raise NotAllowed(
+                "authority.mandate",
+                f"Mandat {signer.mandate} bukan mandat {signer.official}.",
+                allowed=f"Mandat {signer.official}, juga yang sudah berakhir: {own or 'belum ada'}.",
+            )
+        return Authority(person, key, held)
 
 
 def now() -> dt.datetime:
@@ -74,13 +91,14 @@ def known_register(client: Client, size: int) -> Known:
     acts: dict[str, Act] = {}
     history = client.history(head, indices)
     try:
-        for (act, leaf), index in zip(history, indices, strict=True):
-            register = officials.fold(register, act, leaf, index)
-            acts[leaf] = act
+        for one, index in zip(history, indices, strict=True):
+            register = officials.fold(register, one.act, one.leaf, index, one.keyid)
+            acts[one.leaf] = one.act
     except (AssertionError, KeyError, JejakError) as error:
         raise Forged("client.history", "Riwayat register mustahil.", cause=str(error)) from None
     assert register is not None
-    return Known(head, register, acts, max(size, head.newest.index + 1))
+    leaves = {one.leaf: index for one, index in zip(history, indices, strict=True)}
+    return Known(head, register, acts, max(size, head.newest.index + 1), leaves)
 
 
 def indices_in(said: object) -> list[int]:

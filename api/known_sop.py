@@ -28,7 +28,7 @@ _LISTS = ("kelengkapan", "output")
 def case_of(client: Client, head: Head) -> tuple[Case, Enactments]:
     """Return the case as its verified acts make it, and what is enacted about its SOP."""
     history = client.history(head, indices_in(client.advice(f"/v1/cases/{head.stream.removeprefix('case:')}/trail")))
-    opening = history[0][0].body
+    opening = history[0].act.body
     if not isinstance(opening, cases.Opening) or opening.sop is None:
         raise Forged("client.history", f"{head.stream} tidak dibuka oleh langkah pertama sebuah SOP.")
     enacted = enactments_of(client, client.head(f"sop:{opening.sop.slug}"))
@@ -41,8 +41,8 @@ def case_of(client: Client, head: Head) -> tuple[Case, Enactments]:
         )
     case: Case | None = None
     try:
-        for act, leaf in history:
-            case = cases.fold(case, act, leaf, sop)
+        for one in history:
+            case = cases.fold(case, one.act, one.leaf, sop)
     except (AssertionError, JejakError) as error:
         raise Forged("client.history", f"Riwayat {head.stream} mustahil.", cause=str(error)) from None
     assert case is not None
@@ -57,8 +57,8 @@ def enactments_of(client: Client, head: Head) -> Enactments | None:
     enacted: Enactments | None = None
     history = client.history(head, indices)
     try:
-        for (act, leaf), index in zip(history, indices, strict=True):
-            enacted = enactment.fold(enacted, act, leaf, index)
+        for one, index in zip(history, indices, strict=True):
+            enacted = enactment.fold(enacted, one.act, one.leaf, index)
     except (AssertionError, JejakError) as error:
         raise Forged("client.history", f"Riwayat {head.stream} mustahil.", cause=str(error)) from None
     return enacted

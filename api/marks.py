@@ -1,18 +1,17 @@
-"""Marks verified again: a review, paraf or signature, judged from the bytes of its entry and nothing else.
+"""Acts judged again when they are shown, and marks verified again: a review, paraf or signature on a document.
 
-Two questions, each with its own verdict (DOMAIN, rule 15): *terbukti*, *tidak cocok*, *tidak dapat dinilai*.
+Every act that is shown carries ``verdicts``, its signature and its authority (:mod:`ledger.verdicts`), and
+``questioned``: the later revocation that puts it in question, or null. Both are found from the bytes of its entry and
+from the register, never from a row of the read models.
 
-``signature``: whose mark it is, and on what.
+A mark on a document (:func:`check`) is asked more about its ``signature``:
 
 1. ``document``: the act in the entry names exactly this document.
 2. ``key``: the key that the register ties to the official made the signature.
 3. ``inclusion``: the entry is in the log, under a checkpoint that the log's key signed.
 
-``authority``: whether they might, at the mark's leaf index and recording time: key, mandate and its period, and the
-office that the case's SOP asks of the step, by the code that accepted the act (:mod:`keys.authority`). That the case
-took the act at that step was judged when it was accepted, and the audit judges it again.
-
-The whole is *terbukti* only if both are; it is *tidak cocok* as soon as one is.
+The whole is *terbukti* only if signature and authority are; it is *tidak cocok* as soon as one is. That it is in
+question changes neither.
 """
 
 from __future__ import annotations
@@ -20,47 +19,124 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from keys.authority import require
+from api.parts import parts
 from keys.errors import Forged, JejakError, NotJudged
 from keys.register import Register
 from ledger import log
-from ledger.bodies import CaseBody
 from ledger.case import Case
-from ledger.case_rules import needed
+from ledger.flags import questioned
 from ledger.note import VerifierKey
+from ledger.past import Place
 from ledger.receipt import verify_receipt
 from ledger.recorded import Recorded
 from ledger.rows import Rows
 from ledger.streams import World
+from ledger.verdicts import CONTRADICTED, PROVED, UNJUDGED, Ground, Grounds, in_question, verdicts
+from projections.audit_trail import flags_shown, utc
 
-PROVED, CONTRADICTED, UNJUDGED = "terbukti", "tidak cocok", "tidak dapat dinilai"
+#: The marks that a case shows.
+_MARKS = ("approved", "paraf", "signature")
+
+
+class Judge:
+    """Judges acts for one answer; ``register`` says what is in question, as it is at the place that is shown."""
+
+    def __init__(self, rows: Rows, register: Register) -> None:
+        self._rows = rows
+        self._register = register
+        self._grounds = Grounds(parts().past, rows)
+
+    def said(self, done: Recorded) -> dict[str, Any]:
+        """Return ``{"verdicts", "questioned"}`` of an act."""
+        found = verdicts(done, self._grounds.of(done)).as_dict()
+        return {"verdicts": found, "questioned": _questioned(done, self._rows, self._register)}
+
+
+def _questioned(done: Recorded, rows: Rows, register: Register) -> dict[str, Any] | None:
+    """Return why an act is in question: who revoked its key, when, and since when they claim; None if it is not."""
+    loss = in_question(done, register)
+    if loss is None or loss.compromised_since is None:
+        return None
+    by, at = register.officials[loss.by].record.name, log.recorded(rows, loss.index).entry.recorded_at
+    (flag,) = flags_shown((questioned(loss, by, at),))
+    return {
+        "flag": flag,
+        "compromised_since": loss.compromised_since.isoformat(),
+        "revoked": {
+            "leaf_index": loss.index,
+            "leaf": loss.leaf,
+            "recorded_at": utc(at),
+            "by": loss.by,
+            "name": by,
+            "reason": loss.reason,
+        },
+    }
+
+
+def with_verdicts(state: dict[str, Any], place: Place | None = None) -> dict[str, Any]:
+    """Return a case's state, each of its marks with ``verdicts`` and ``questioned``, flagged where it is in question.
+
+    ``state`` is what is shown of a case or of an IKU in force, now or at ``place``; it is not changed.
+    """
+    here = parts()
+    register, marks, flags = here.register(place), {}, list(state["flags"])
+    with here.ledger.reading() as rows:
+        judge = Judge(rows, register)
+        for name in _MARKS:
+            if (mark := state[name]) is None:
+                continue
+            done = log.recorded(rows, mark["leaf_index"])
+            marks[name] = mark | (said := judge.said(done))
+            if said["questioned"]:
+                flags.append({"leaf_index": done.index, "kind": done.act.kind} | said["questioned"]["flag"])
+    return state | marks | {"flags": flags}
+
+
+def etag_of(state: dict[str, Any]) -> str:
+    """Return what changes whenever a case shown with its verdicts does.
+
+    The leaf hash of its newest act, and of each revocation that puts a mark in question: that is no act of the case.
+    """
+    doubts = {
+        mark["questioned"]["revoked"]["leaf"]: None for name in _MARKS if (mark := state[name]) and mark["questioned"]
+    }
+    return "-".join((state["leaf"], *doubts))
 
 
 def check(rows: Rows, world: World, register: Register, vkey: VerifierKey, index: int, digest: str) -> dict[str, Any]:
     """Return the verdicts on the mark in leaf ``index`` on the document ``digest``; never raises.
 
-    ``{"verdict", "signature": {"verdict", "checks"}, "authority": {"verdict", "why"}}``.
-    Every check is ``{"check", "verdict", "why"}``, with the ``rule`` where it does not hold; so is the authority.
-    ``register`` may be newer than the mark: each holding in it says from and until which leaf index it is in force.
+    ``{"verdict", "signature": {"verdict", "checks"}, "authority", "verdicts", "questioned"}``. Every check is
+    ``{"check", "verdict", "why"}``, with the ``rule`` where it does not hold; ``verdicts`` are as :class:`Judge` says
+    them, ``authority`` is the one in it. ``register`` may be newer than the mark: each holding in it says from and
+    until which leaf index it is in force.
     """
     try:
         done = log.recorded(rows, index)
     except JejakError as fault:
-        checks = [{"check": "entry"} | _said(fault)]
-        authority = _said(NotJudged("mark.entry", "Catatan tindakan ini tidak dapat dibaca."))
+        unread = _said(NotJudged("mark.entry", "Catatan tindakan ini tidak dapat dibaca."))
+        checks, both, why = [{"check": "entry"} | _said(fault)], {"signature": unread, "authority": unread}, None
     else:
+        both = verdicts(done, _ground(done, world, register)).as_dict()
         checks = [
             {"check": "document"} | _judged(lambda: _names(done, digest)),
             {"check": "key"} | _judged(lambda: _signed(done, register)),
             {"check": "inclusion"} | _judged(lambda: _included(done, rows, vkey)),
         ]
-        authority = _judged(lambda: _empowered(done, world, register))
+        why = _questioned(done, rows, register)
     signature = _whole(one["verdict"] for one in checks)
     return {
-        "verdict": _whole((signature, authority["verdict"])),
+        "verdict": _whole((signature, both["authority"]["verdict"])),
         "signature": {"verdict": signature, "checks": checks},
-        "authority": authority,
+        "authority": both["authority"],
+        "verdicts": both,
+        "questioned": why,
     }
+
+
+def _ground(done: Recorded, world: World, register: Register) -> Ground:
+    stream = world.stream(done.act.stream)
+    return Ground(register, stream.state.sop if stream and isinstance(stream.state, Case) else None)
 
 
 def _names(done: Recorded, digest: str) -> str:
@@ -81,26 +157,6 @@ def _signed(done: Recorded, register: Register) -> str:
 def _included(done: Recorded, rows: Rows, vkey: VerifierKey) -> str:
     size = verify_receipt(log.receipt(rows, done.index), done.entry.data, vkey).checkpoint.size
     return f"Daun {done.index} tercakup segel atas {size} daun."
-
-
-def _empowered(done: Recorded, world: World, register: Register) -> str:
-    act, stream = done.act, world.stream(done.act.stream)
-    if stream is None or not isinstance(stream.state, Case) or not isinstance(act.body, CaseBody):
-        raise NotJudged("mark.case", "Perkara tempat tindakan ini berdiri tidak dapat dibaca.")
-    need = needed(act, stream.state.sop)
-    mandate = require(
-        register,
-        official=act.official,
-        mandate=act.mandate,
-        keyid=done.entry.envelope.keyid,
-        need=need,
-        index=done.index,
-        at=done.entry.recorded_at,
-    ).mandate
-    return (
-        f"Langkah {act.body.step} wewenang {need.office_name}; mandat {act.mandate} ({mandate.record.office_name})"
-        f" terdaftar di daun {mandate.since} dan berlaku saat daun {done.index} dicatat."
-    )
 
 
 def _judged(verify: Callable[[], str]) -> dict[str, str]:

@@ -24,6 +24,7 @@ diubah, atau disisipkan sesudahnya.</p>
 <ul>
 <li><a href="/v1/cases">Perkara</a>: keadaan tiap perkara dan jejak auditnya</li>
 <li><a href="/v1/officials">Pejabat</a>: siapa memegang mandat dan kunci apa</li>
+<li><a href="/v1/register">Register</a>: semua yang memberi kuasa, dan usulan yang menunggu</li>
 <li><a href="/v1/sops">SOP yang berlaku</a></li>
 <li><a href="/v1/ledger">Buku besar ini</a> dan <a href="/log/checkpoint">segel terbarunya</a></li>
 <li><a href="/openapi.json">Daftar semua alamat</a> bagi pembuat program</li>

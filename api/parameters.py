@@ -129,6 +129,12 @@ class StreamPath(Fact):
     stream: StreamText
 
 
+class OfficialPath(Fact):
+    """An official by their name in the register."""
+
+    official: Slug
+
+
 class SopPath(Fact):
     """An SOP by its slug."""
 

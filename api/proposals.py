@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from api.cli_keys import fingerprint
-from api.known_register import Known
+from api.key_request import fingerprint
+from api.known_register import Known, Signer, now
 from keys.errors import NotAllowed
 from keys.records import MandateRecord
 from keys.register import Register
@@ -11,6 +11,7 @@ from keys.signing import PublicKey
 from ledger import bodies as b
 from ledger.acts import Act
 from ledger.kind_names import name_of
+from ledger.register_history import why_stale
 from ledger.wording import day
 
 #: kind of an approval -> kind of what it approves.
@@ -28,13 +29,44 @@ _CAPACITIES = {
 }
 
 
-def chosen(known: Known, kind: str, leaf: str | None) -> str:
+def waiting(known: Known, *, recovery: bool) -> list[str]:
+    """Return the leaves of the proposals that may still be approved, by founders or by registrars, oldest first."""
+    register, at = known.register, now()
+    return [
+        leaf
+        for leaf in known.acts
+        if (proposal := register.proposals.get(leaf)) is not None
+        and proposal.recovery == recovery
+        and why_stale(register, proposal, known.index, at) is None
+    ]
+
+
+def next_for(known: Known, signer: Signer, *, recovery: bool) -> str:
+    """Return the oldest proposal that the signer may approve: made by somebody else, and not to their own gain.
+
+    Raises NotAllowed (rule ``register.proposal``) where there is none.
+    """
+    register = known.register
+    for leaf in waiting(known, recovery=recovery):
+        proposal = register.proposals[leaf]
+        if not any(register.same_person(signer.official, one) for one in (proposal.by, proposal.gains)):
+            return leaf
+    raise NotAllowed(
+        "register.proposal",
+        "Tidak ada usulan yang menunggu persetujuan Anda.",
+        allowed="Usulan sendiri, usulan bagi diri sendiri, dan yang sudah gugur tidak dihitung;"
+        " semuanya: jejak register show.",
+    )
+
+
+def chosen(known: Known, kind: str, leaf: str | None, *, recovery: bool = False) -> str:
     """Return the leaf of the proposal that an approval of ``kind`` means: the one named, or the only one that waits.
 
-    Raises NotAllowed (rule ``register.proposal``), listing what waits where there is more than one.
+    ``recovery``: the founders approve, and only what they proposed as such. Raises NotAllowed (rule
+    ``register.proposal``), listing what waits where there is more than one, or ``register.stale`` of one that fell.
     """
     wanted = PROPOSALS[kind]
-    open_ = [one for one, act in known.acts.items() if act.kind == wanted and one in known.register.proposals]
+    open_ = [one for one in waiting(known, recovery=recovery) if known.acts[one].kind == wanted]
     if leaf is None:
         if len(open_) == 1:
             return open_[0]
@@ -50,19 +82,24 @@ def chosen(known: Known, kind: str, leaf: str | None) -> str:
         raise NotAllowed(
             "register.proposal",
             f"Tidak ada {name_of(wanted)} yang menunggu persetujuan.",
-            allowed=f"Persetujuan didahului {name_of(wanted)} dari pendaftar lain.",
+            allowed=f"Persetujuan didahului {name_of(wanted)} dari "
+            + ("pendiri lain." if recovery else "pendaftar lain yang masih berwenang."),
         )
     if leaf in open_:
         return leaf
-    act = known.acts.get(leaf)
+    act, proposal = known.acts.get(leaf), known.register.proposals.get(leaf)
     if act is None:
         said = "Usulan yang disebut tidak ada dalam register."
     elif act.kind != wanted:
         said = f"Yang akan disetujui bukan {name_of(wanted)}, melainkan {name_of(act.kind)}."
-    else:
+    elif proposal is None:
         said = f"{name_of(wanted).capitalize()} ini sudah diputus."
-    waiting = ", ".join(open_) or "tidak ada"
-    raise NotAllowed("register.proposal", said, allowed=f"{name_of(wanted).capitalize()} yang menunggu: {waiting}.")
+    elif proposal.recovery == recovery and (fallen := why_stale(known.register, proposal, known.index, now())):
+        raise fallen
+    else:
+        return leaf  # an ordinary proposal and a recovery do not go together: the register's own rule says so
+    named = ", ".join(open_) or "tidak ada"
+    raise NotAllowed("register.proposal", said, allowed=f"{name_of(wanted).capitalize()} yang menunggu: {named}.")
 
 
 def brief(known: Known, act: Act) -> str:
@@ -101,10 +138,13 @@ def content(known: Known, act: Act) -> list[tuple[str, str]]:
                 ("", printed[40:]),
             ]
         case b.MandateProposed(mandate=record):
-            rows = [*_person(register, record.official), *_mandate(record)]
+            rows = [*_person(register, record.official), *_mandate(register, record)]
     proposer = register.mandates.get(act.mandate)
     office = f", {proposer.record.office_name}" if proposer else ""
-    return [*rows, ("Pengusul", f"{_name(register, act.official)}{office}")]
+    rows = [*rows, ("Pengusul", f"{_name(register, act.official)}{office}")]
+    if isinstance(body, b.Given) and body.recovery is not None:
+        rows.append(("Pemulihan", f"oleh kedua pendiri, karena: {body.recovery}"))
+    return rows
 
 
 def _person(register: Register, official: str) -> list[tuple[str, str]]:
@@ -114,7 +154,7 @@ def _person(register: Register, official: str) -> list[tuple[str, str]]:
     return [("Pejabat", f"{known.record.name} ({official})"), ("NIP", known.record.nip or "tanpa NIP")]
 
 
-def _mandate(record: MandateRecord) -> list[tuple[str, str]]:
+def _mandate(register: Register, record: MandateRecord) -> list[tuple[str, str]]:
     decree = record.decree
     until = f"sampai {day(record.end)}" if record.end else "sampai dicabut"
     rows = [
@@ -129,7 +169,28 @@ def _mandate(record: MandateRecord) -> list[tuple[str, str]]:
         rows.append(("Sebab", record.absence))
     if record.own_office:
         rows.append(("Jabatan sendiri", record.own_office))
+    if record.behalf_of:
+        behalf = register.mandates.get(record.behalf_of)
+        of = f"{_name(register, behalf.record.official)}, {behalf.record.office_name}" if behalf else "tidak dikenal"
+        rows.append(("Atas nama", f"{of} ({record.behalf_of})"))
     return rows
+
+
+def taken(known: Known, body: b.KeyRevoked | b.MandateWithdrawn) -> list[tuple[str, str]]:
+    """Return all about the key or mandate that an act would take away, as (heading, value)."""
+    register = known.register
+    if isinstance(body, b.KeyRevoked):
+        key = register.keys[body.keyid]
+        printed = fingerprint(key.public)
+        return [
+            *_person(register, key.official),
+            ("Sidik kunci", printed[:39]),
+            ("", printed[40:]),
+            ("Berlaku sejak", f"daun {key.since}"),
+            ("Berita acara", key.berita_acara or "tidak ada"),
+        ]
+    record = register.mandates[body.mandate].record
+    return [*_person(register, record.official), *_mandate(register, record)]
 
 
 def _name(register: Register, official: str) -> str:

@@ -1,24 +1,30 @@
 """The register and the SOPs over HTTP, as they are now or as they were at a leaf.
 
-Names, offices and keys are the accountability itself (DOMAIN, rule 13). A NIP reveals birth date and sex, so all but
-its last four digits are masked here; the audit trail, for inspectors, shows it. Why somebody was absent stays in the
-signed act.
+What is shown of people, mandates and keys, and what is not, is :mod:`api.register_shapes`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, cast
 
 from flask import Response, jsonify
 
 from api.labels import labelled
-from api.parameters import AtQuery, SopPath, blueprint, json_answer
+from api.parameters import AtQuery, OfficialPath, SopPath, blueprint, json_answer
 from api.parts import parts
 from api.past import not_yet, stamped
+from api.register_shapes import Looking, masked
+from keys.authority import keys_of, mandates_of
 from keys.errors import NotFound
 from keys.register import Register
+from ledger import log
 from ledger.enactment import Enactments
-from ledger.streams import Stream
+from ledger.past import Place
+from ledger.register_history import History
+from ledger.streams import REGISTER, Stream
 
 routes = blueprint("register")
 
@@ -28,9 +34,31 @@ def officials(query: AtQuery) -> Response:
     """Return who the officials are, the mandates they hold and the ids of their keys; NIPs are masked."""
     here = parts()
     place = here.place(query.at)
-    register = here.register(place)
-    shown = {"officials": [_official(register, name) for name in sorted(register.officials)]}
+    known = here.register(place)
+    shown = {"officials": [_listed(known, name) for name in sorted(known.officials)]}
     return jsonify(stamped(labelled(shown), place))
+
+
+@routes.get("/officials/<official>", responses={"200": json_answer("a person: mandates, keys, history")})
+def official(path: OfficialPath, query: AtQuery) -> Response:
+    """Return a person as recorded then: every mandate and key, by whom given and taken, and their history."""
+    place = parts().place(query.at)
+    with _looking(place) as looking:
+        if path.official not in looking.register.officials:
+            raise NotFound(
+                "register.official",
+                f"Pejabat {path.official} belum terdaftar{f' pada daun {place.index}' if place else ''}.",
+                allowed="Daftar pejabat: /v1/officials.",
+            )
+        return jsonify(stamped(labelled(looking.official(path.official)), place))
+
+
+@routes.get("/register", responses={"200": json_answer("all that gives power, and what waits for approval")})
+def register(query: AtQuery) -> Response:
+    """Return officials, mandates, keys, waiting proposals, founders, registrars who can act, recoveries."""
+    place = parts().place(query.at)
+    with _looking(place) as looking:
+        return jsonify(stamped(labelled(looking.whole()), place))
 
 
 @routes.get("/sops", responses={"200": json_answer("SOPs")})
@@ -59,15 +87,20 @@ def sop(path: SopPath, query: AtQuery) -> Response:
     return jsonify(stamped(shown, place))
 
 
-def masked(nip: str | None) -> str | None:
-    """Return a NIP of which only the last four digits show."""
-    return None if nip is None else "•" * (len(nip) - 4) + nip[-4:]
+@contextmanager
+def _looking(place: Place | None) -> Iterator[Looking]:
+    """Yield the register as it was at ``place``, or is now, with its history; raises NotFound where there is none."""
+    here = parts()
+    register = here.register(place)
+    with here.ledger.reading() as rows:
+        if place is None:
+            place = Place(rows.size() - 1, here.clock())
+        history = History(here.past.history(rows, REGISTER), partial(log.recorded, rows))
+        yield Looking(register, history, place.index + 1, place.recorded_at)
 
 
-def _official(register: Register, name: str) -> dict[str, Any]:
+def _listed(register: Register, name: str) -> dict[str, Any]:
     record = register.officials[name].record
-    mandates = [one for one in register.mandates.values() if one.record.official == name]
-    keys = [one for one in register.keys.values() if one.official == name]
     return {
         "official": name,
         "name": record.name,
@@ -75,11 +108,11 @@ def _official(register: Register, name: str) -> dict[str, Any]:
         "mandates": [
             one.record.model_dump(mode="json", exclude={"official", "absence"}, exclude_none=True)
             | {"since": one.since, "until": one.until}
-            for one in sorted(mandates, key=lambda one: one.since)
+            for one in mandates_of(register, name)
         ],
         "keys": [
             {"keyid": one.public.id, "since": one.since, "until": one.until, "proven": one.berita_acara is not None}
-            for one in sorted(keys, key=lambda one: one.since)
+            for one in keys_of(register, name)
         ],
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Annotated, Any
 
@@ -23,9 +24,13 @@ from api.trails import shown, unknown
 from keys.authority import WIB
 from keys.errors import Malformed, NotFound
 from keys.fields import Date, Fact, Slug, Time
+from keys.register import Key, Loss, Register
 from ledger.bodies import CATALOGUE
-from ledger.flag_names import NAMES, words_of
+from ledger.flag_names import NAMES, QUESTIONED, words_of
 from ledger.kind_names import name_of
+from ledger.past import Place
+from ledger.streams import REGISTER
+from ledger.verdicts import keys_in_question
 from ledger.wording import when
 from projections.trail_search import Sought, newest, page
 
@@ -94,7 +99,7 @@ def trail_search(query: TrailPageQuery) -> Response:
     sought = _sought(query)
     after = -1 if query.after is None else query.after
     with parts().reading() as connection:
-        rows = page(connection, sought, query.limit + 1, after=after)
+        rows = _rows(connection, sought, query.limit + 1, after)
     found, more = rows[: query.limit], len(rows) > query.limit
     return jsonify(
         labelled({"trail": shown(found) if found else [], "next": found[-1]["leaf_index"] if more else None})
@@ -133,6 +138,37 @@ def _sought(query: TrailQuery) -> Sought:
     if query.stream is not None:
         _check_stream(query.stream)
     return Sought(query.official, query.office, query.unit, query.kind, query.flag, query.stream, start, end)
+
+
+def _rows(connection: Any, sought: Sought, limit: int, after: int, place: Place | None = None) -> list[dict[str, Any]]:
+    """Return the first ``limit`` rows above leaf ``after`` that are what is sought, none above ``place``."""
+    if sought.flag != QUESTIONED:
+        return page(connection, sought, limit, after=after, last=place.index if place else None)
+    stream = parts().stream(REGISTER, place)
+    if stream is None or not isinstance(stream.state, Register):
+        return []
+    found: list[dict[str, Any]] = []
+    for key, loss in keys_in_question(stream.state):
+        if sought.official in (None, key.official):
+            last = min(loss.index - 1, place.index) if place else loss.index - 1
+            found += _signed_with(connection, sought, key, loss, limit, after, last)
+    return sorted(found, key=lambda row: int(row["leaf_index"]))[:limit]
+
+
+def _signed_with(
+    connection: Any, sought: Sought, key: Key, loss: Loss, limit: int, after: int, last: int
+) -> list[dict[str, Any]]:
+    """Return the first rows signed with ``key`` since the claim, among those that are what else is sought."""
+    start = max(filter(None, (sought.start, loss.compromised_since)))
+    within = replace(sought, flag=None, official=key.official, start=start)
+    found: list[dict[str, Any]] = []
+    more = True
+    while more and len(found) < limit:
+        piece = page(connection, within, PIECE, after=after, last=last)
+        more = len(piece) == PIECE
+        after = piece[-1]["leaf_index"] if piece else after
+        found += [row for row in piece if row["keyid"] == key.public.id]
+    return found[:limit]
 
 
 def _moment(text: str | None, of_day: dt.time) -> dt.datetime | None:
@@ -203,15 +239,20 @@ def _table(sought: Sought, name: str) -> Response:
 
 
 def _pieces(sought: Sought, last: int) -> Iterator[list[dict[str, Any]]]:
-    """Yield the rows up to leaf ``last``, each piece by a reading of its own: rows never change once they are there."""
-    after, more = -1, True
+    """Yield the rows up to leaf ``last``, each piece by a reading of its own: rows never change once they are there.
+
+    What is in question is said as it was at that leaf, so that all pieces say the same.
+    """
+    if last < 0:
+        return
+    place, after, more = parts().place(last), -1, True
     while more:
         with parts().views.reading() as connection:
-            rows = page(connection, sought, PIECE, after=after, last=last)
+            rows = _rows(connection, sought, PIECE, after, place)
         more = len(rows) == PIECE
         if rows:
             after = rows[-1]["leaf_index"]
-            yield shown(rows)
+            yield shown(rows, place)
 
 
 def _in_words(sought: Sought) -> str:

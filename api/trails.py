@@ -4,6 +4,8 @@
 ``actor_basis``  how it is known whose step it is (:mod:`api.actors`)
 ``time``         the visits to steps that the act ended, each with its verdict (:mod:`projections.time_spent`)
 ``papers``       what each document of the act is in it, read from the act itself
+``verdicts``     on its signature and its authority, found anew from its bytes (:mod:`api.marks`)
+``questioned``   the later revocation of its key that puts the act in question, or null; then it is a flag too
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any
 
 from api.actors import actors_of
 from api.labels import labelled
+from api.marks import Judge
 from api.parts import parts
 from api.past import not_yet, stamped
 from keys.errors import NotFound
@@ -44,15 +47,20 @@ def trail_of(stream: str, place: Place | None = None) -> dict[str, Any]:
         rows = [row for row in rows if row["leaf_index"] <= place.index]
     if not rows:
         raise unknown(stream, place)
-    return stamped(labelled({"stream": stream, "trail": shown(rows)}), place)
+    return stamped(labelled({"stream": stream, "trail": shown(rows, place)}), place)
 
 
-def shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows of the read model, of whatever streams, each with what stands beside it; raises Forged."""
+def shown(rows: list[dict[str, Any]], place: Place | None = None) -> list[dict[str, Any]]:
+    """Return rows of the read model, of whatever streams, each with what stands beside it; raises Forged.
+
+    What is in question is said as it is now, or was at ``place``.
+    """
     here = parts()
+    register, streams = here.register(place), {row["stream"] for row in rows}
     with here.ledger.reading() as found:
-        bodies = [log.recorded(found, row["leaf_index"]).act.body.plain() for row in rows]
-    register, streams = here.register(), {row["stream"] for row in rows}
+        judge = Judge(found, register)
+        acts = [log.recorded(found, row["leaf_index"]) for row in rows]
+        judged = [judge.said(done) for done in acts]
     actors = {stream: actors_of(stream) for stream in streams}
     with here.views.reading() as connection:
         ended = iku_state.visits_ended(connection, streams)
@@ -61,10 +69,12 @@ def shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         | {
             "period": _period(register, row["mandate"]),
             "actor_basis": known.basis(row["step"], row["leaf_index"]) if (known := actors[row["stream"]]) else None,
-            "papers": _papers(body, row["documents"]),
+            "papers": _papers(done.act.body.plain(), row["documents"]),
             "time": ended.get(row["leaf_index"], []),
+            "flags": row["flags"] + ([said["questioned"]["flag"]] if said["questioned"] else []),
         }
-        for row, body in zip(rows, bodies, strict=True)
+        | said
+        for row, done, said in zip(rows, acts, judged, strict=True)
     ]
 
 

@@ -22,6 +22,7 @@ MEMBERS: dict[str, str] = {
     "attachments": "lampiran",
     "baseline": "nilai awal",
     "basis": "dasar",
+    "behalf_of": "mandat yang diwakili",
     "berita_acara": "berita acara",
     "body": "isi",
     "bound": "melekat pada satu naskah",
@@ -33,6 +34,7 @@ MEMBERS: dict[str, str] = {
     "classification": "kode klasifikasi",
     "classifications": "kode klasifikasi",
     "column": "kolom",
+    "compromised_since": "waktu mulai bocornya kunci",
     "copies": "jumlah salinan",
     "created": "tanggal pembuatan",
     "date": "tanggal",
@@ -68,6 +70,7 @@ MEMBERS: dict[str, str] = {
     "kegiatan": "kegiatan",
     "kelengkapan": "kelengkapan",
     "keterangan": "keterangan",
+    "keyid": "sidik kunci",
     "kind": "jenis",
     "label": "keterangan contoh",
     "last_day": "hari terakhir",
@@ -119,6 +122,7 @@ MEMBERS: dict[str, str] = {
     "received_by": "nama yang menerima",
     "recipient": "penerima salinan",
     "records": "pencatatan dan pendataan",
+    "recovery": "alasan pemulihan",
     "related": "keterkaitan",
     "remark": "keterangan",
     "replaces": "yang digantikan",
@@ -176,6 +180,10 @@ VALUES = {
     "many": "beberapa orang",
     "an": "a.n.",
     "ub": "u.b.",
+    "rotated": "diganti",
+    "lost": "hilang",
+    "compromised": "dipakai atau dapat dipakai orang lain",
+    "left": "pemiliknya tidak lagi menjabat",
 }
 
 

@@ -1,7 +1,8 @@
 """What is written of a person and of a mandate: the records that register acts carry.
 
 Capacities (UU 30/2014, Permendagri on official letters): ``definitif`` holds the office; ``plt`` fills a vacancy;
-``plh`` stands in during a temporary absence; ``an`` signs on behalf, one level down; ``ub`` two levels down.
+``plh`` stands in during a temporary absence; ``an`` signs on behalf, one level down; ``ub`` two levels down. A mandate
+of the last two names the mandate on whose behalf it is, where that is known.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class MandateRecord(Fact):
     end: Date | None = None
     absence: Line | None = None
     own_office: Slug | None = None
+    behalf_of: Slug | None = None
 
     @model_validator(mode="after")
     def _is_complete(self) -> MandateRecord:
@@ -62,4 +64,6 @@ class MandateRecord(Fact):
             raise ValueError("plt dan plh, dan hanya keduanya, wajib memuat sebab berhalangan")
         if (self.capacity in ("an", "ub")) != (self.own_office is not None):
             raise ValueError("an dan ub, dan hanya keduanya, wajib memuat jabatan sendiri")
+        if self.behalf_of is not None and self.own_office is None:
+            raise ValueError("hanya an dan ub yang menyebut atas nama siapa")
         return self

@@ -34,6 +34,23 @@ _Y8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 _SMALL_ORDER_Y = frozenset({0, 1, _P - 1, _Y8, _P - _Y8})
 
 
+def _jacobi(a: int, n: int) -> int:
+    """Return the Jacobi symbol (a/n) for odd n: for a prime n, 1 where a is a square modulo n (HAC 2.149).
+
+    Far cheaper than Euler's power; a register is folded from all the keys that it ever had.
+    """
+    sign = 1
+    while a:
+        twos = (a & -a).bit_length() - 1
+        a >>= twos
+        if twos & 1 and n & 7 in (3, 5):
+            sign = -sign
+        if a & n & 2:  # both are 3 modulo 4
+            sign = -sign
+        a, n = n % a, a
+    return sign if n == 1 else 0
+
+
 @dataclass(frozen=True, slots=True)
 class PublicKey:
     """A public key that is fit to verify with; only :meth:`load` makes one."""
@@ -53,8 +70,7 @@ class PublicKey:
             raise Malformed("key.canonical", "Kunci publik tidak ditulis dalam bentuk bakunya.")
         if y in _SMALL_ORDER_Y:
             raise Malformed("key.weak", "Kunci publik lemah: siapa pun dapat membuat tanda tangan untuk kunci ini.")
-        square = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
-        if pow(square, (_P - 1) // 2, _P) != 1:
+        if _jacobi((y * y - 1) * (_D * y * y + 1) % _P, _P) != 1:  # u/v is a square where u*v is one
             raise Malformed("key.point", "Kunci publik bukan titik pada kurva Ed25519.")
         return cls(raw, hashlib.sha256(raw).hexdigest(), Ed25519PublicKey.from_public_bytes(raw))
 

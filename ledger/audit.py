@@ -11,6 +11,7 @@ What is checked, in this order; the numbers stand again in the code:
 5. Time: ``recorded_at`` never decreases.
 6. Seen: the checkpoint that each signer states is this log's, and covers what the act continues.
 7. Authority and procedure: each act is judged again at its leaf index, by the code that accepted it.
+   Signature (4) and authority (7) are two findings, and counted apart: one may hold where the other does not.
 8. Documents: each one that an act names is there and hashes to its digest.
 
 A leaf is *verified* when nothing was found about it. What comes after a broken leaf in its stream cannot be
@@ -23,7 +24,7 @@ import base64
 import datetime as dt
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from ledger.bodies import AgendaRecorded, DispositionIssued, LedgerFounded
 from ledger.case import Case
 from ledger.checkpoint import open_checkpoint
 from ledger.documents import Documents
+from ledger.enactment import Enactments
 from ledger.founding import founding_key
 from ledger.grown_tree import Tree
 from ledger.mentions import documents_of
@@ -42,11 +44,15 @@ from ledger.note import VerifierKey
 from ledger.recorded import Recorded
 from ledger.replay import Replay
 from ledger.rows import Row, Rows
+from ledger.sop import Sop
 from ledger.store import documents_in, open_store
 from ledger.streams import REGISTER, judge, opens_under
+from ledger.verdicts import CONTRADICTED, PROVED, UNJUDGED, Ground, verdicts
 
-BROKEN = "tidak cocok"
-NOT_JUDGED = "tidak dapat dinilai"
+BROKEN = CONTRADICTED
+NOT_JUDGED = UNJUDGED
+#: What a finding about a verdict is about.
+SIGNATURE, AUTHORITY = "signature", "authority"
 
 Progress = Callable[[int, int], None]
 _BATCH = 500
@@ -54,12 +60,20 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong, at which leaf (None: about the store as a whole), by which rule."""
+    """What is wrong, at which leaf (None: about the store as a whole), by which rule.
+
+    ``about`` is ``signature`` or ``authority`` where the finding is the verdict on that, None of anything else.
+    """
 
     leaf: int | None
     rule: str
     verdict: str
     sentence: str
+    about: str | None = None
+
+
+def _none_yet() -> dict[str, int]:
+    return {PROVED: 0, BROKEN: 0, NOT_JUDGED: 0}
 
 
 @dataclass(slots=True)
@@ -69,6 +83,7 @@ class Report:
     ``unsealed_from`` is the first leaf that no checkpoint vouches for any more: there the tree stops to follow from
     the leaves, and nothing from there on counts as verified. ``synthetic`` is what leaf 0 says, None where it cannot be
     read; ``newest_recorded_at`` is the last leaf's time, as its entry spells it, "" where that cannot be read.
+    ``signature`` and ``authority`` count the leaves by verdict.
     """
 
     leaves: int = 0
@@ -77,6 +92,8 @@ class Report:
     unsealed_from: int | None = None
     synthetic: bool | None = None
     newest_recorded_at: str = ""
+    signature: dict[str, int] = field(default_factory=_none_yet)
+    authority: dict[str, int] = field(default_factory=_none_yet)
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -108,10 +125,9 @@ class Report:
             "unsealed_from": self.unsealed_from,
             "synthetic": self.synthetic,
             "newest_recorded_at": self.newest_recorded_at,
-            "findings": [
-                {"leaf": one.leaf, "rule": one.rule, "verdict": one.verdict, "sentence": one.sentence}
-                for one in self.findings
-            ],
+            "signature": dict(self.signature),
+            "authority": dict(self.authority),
+            "findings": [asdict(one) for one in self.findings],
         }
 
 
@@ -153,6 +169,8 @@ class Audit:
             self._noted(row.index, done)
             self._grown(row)  # 2, 3
             if done is None or (signed := self._signed(done)) is None:  # 4
+                if done is None:
+                    self._count(NOT_JUDGED, NOT_JUDGED)
                 self._lose(row.stream)
             else:
                 self._in_time(done)  # 5
@@ -272,21 +290,28 @@ class Audit:
 
     def _signed(self, done: Recorded) -> SignedAct | None:
         """Return the act with its signature verified, or None where it does not hold or cannot be judged."""
-        envelope = done.entry.envelope
+        envelope, founds = done.entry.envelope, done.index == 0
+        register = None if founds or REGISTER in self._lost else self._replay.register()
+        held = register.keys.get(envelope.keyid) if register else None
+        if register is None and not founds:
+            self._unjudged(done.index, "Register sebelum daun ini rusak, jadi kunci penandatangan tidak diketahui.")
+            self._count(NOT_JUDGED, NOT_JUDGED)
+            return None
+        if held is None and not founds:
+            self._broken(done.index, "authority.key", "Kunci penandatangan tidak ada dalam register.", AUTHORITY)
+            self._unjudged(
+                done.index,
+                "Kunci untuk memeriksa tanda tangan ini tidak ada dalam register.",
+                "signature.key",
+                SIGNATURE,
+            )
+            self._count(NOT_JUDGED, BROKEN)
+            return None
         try:
-            if done.index == 0:
-                return SignedAct(envelope.opened_with(founding_key(envelope)))
-            register = None if REGISTER in self._lost else self._replay.register()
-            if register is None:
-                self._unjudged(done.index, "Register sebelum daun ini rusak, jadi kunci penandatangan tidak diketahui.")
-                return None
-            held = register.keys.get(envelope.keyid)
-            if held is None:
-                self._broken(done.index, "authority.key", "Kunci penandatangan tidak ada dalam register.")
-                return None
-            return SignedAct(envelope.opened_with(held.public))
+            return SignedAct(envelope.opened_with(held.public if held else founding_key(envelope)))
         except JejakError as fault:
-            self._broken(done.index, fault.rule, str(fault))
+            self._broken(done.index, fault.rule, str(fault), SIGNATURE)
+            self._count(BROKEN, NOT_JUDGED)
             return None
 
     # 5. time
@@ -325,6 +350,7 @@ class Audit:
         needs |= self._numbered_by(done.act)
         if needs & self._lost:
             self._unjudged(done.index, "Tindakan sebelumnya dalam alur ini rusak.")
+            self._count(PROVED, NOT_JUDGED)
             self._lose(done.act.stream)
             return
         if done.index == 0 and isinstance(done.act.body, LedgerFounded) and done.act.body.log_key != str(self._vkey):
@@ -332,10 +358,33 @@ class Audit:
         try:
             judge(self._replay, signed, done.index, done.entry.recorded_at)
         except JejakError as fault:
-            self._broken(done.index, fault.rule, str(fault))
+            self._refused(done, fault)
             self._lose(done.act.stream)
         else:
+            self._count(PROVED, PROVED)
             self._replay.apply(done)
+
+    def _refused(self, done: Recorded, fault: JejakError) -> None:
+        """Say which rule an act broke, and apart from that whether its signer held the power."""
+        authority = verdicts(done, self._ground(done)).authority
+        about = AUTHORITY if authority.rule == fault.rule else None
+        self._broken(done.index, fault.rule, str(fault), about)
+        if authority.verdict == BROKEN and authority.rule is not None and about is None:
+            self._broken(done.index, authority.rule, authority.why, AUTHORITY)
+        self._count(PROVED, authority.verdict)
+
+    def _ground(self, done: Recorded) -> Ground:
+        """Return what an act stands on where the replay stands."""
+        own, named = self._replay.stream(done.act.stream), opens_under(done.act)
+        sop: Sop | None = None
+        if own is not None and isinstance(own.state, Case):
+            sop = own.state.sop
+        elif own is not None and isinstance(own.state, Enactments):
+            sop = own.state.in_force
+        elif named is not None and (known := self._replay.stream(f"sop:{named.slug}")) is not None:
+            assert isinstance(known.state, Enactments)
+            sop = known.state.versions.get(named.leaf)
+        return Ground(self._replay.register(), sop)
 
     def _numbered_by(self, act: Act) -> set[str]:
         """Return the stream that says how a letter of this act's case is numbered."""
@@ -368,8 +417,13 @@ class Audit:
         except JejakError as fault:
             return fault, 0
 
-    def _broken(self, leaf: int | None, rule: str, sentence: str) -> None:
-        self._report.findings.append(Finding(leaf, rule, BROKEN, sentence))
+    def _broken(self, leaf: int | None, rule: str, sentence: str, about: str | None = None) -> None:
+        self._report.findings.append(Finding(leaf, rule, BROKEN, sentence, about))
 
-    def _unjudged(self, leaf: int, sentence: str, rule: str = "audit.lost") -> None:
-        self._report.findings.append(Finding(leaf, rule, NOT_JUDGED, sentence))
+    def _unjudged(self, leaf: int, sentence: str, rule: str = "audit.lost", about: str | None = None) -> None:
+        self._report.findings.append(Finding(leaf, rule, NOT_JUDGED, sentence, about))
+
+    def _count(self, signature: str, authority: str) -> None:
+        """Count a leaf under its two verdicts."""
+        self._report.signature[signature] += 1
+        self._report.authority[authority] += 1

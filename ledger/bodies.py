@@ -26,7 +26,7 @@ from keys.fields import (
     Time,
     Year,
 )
-from keys.records import MandateRecord, OfficialRecord
+from keys.records import Decree, MandateRecord, OfficialRecord
 from ledger.calendar import Calendar
 from ledger.sop import Duration, Raw, Sop
 
@@ -63,13 +63,19 @@ class FoundingAccepted(Body):
     founding: LeafHash
 
 
-class OfficialProposed(Body):
-    """A person is proposed for the register."""
+class Given(Body):
+    """Power that is given. ``recovery`` is why the founders give it, where too few registrars are left to do so."""
+
+    recovery: Text | None = None
+
+
+class OfficialProposed(Given):
+    """A person is proposed for the register, or a known one's new name or rank."""
 
     person: OfficialRecord
 
 
-class KeyProposed(Body):
+class KeyProposed(Given):
     """A key is proposed for a person, with the new key's own proof of possession (an envelope)."""
 
     official: Slug
@@ -77,13 +83,13 @@ class KeyProposed(Body):
     possession: Annotated[str, StringConstraints(max_length=2000)]
 
 
-class MandateProposed(Body):
+class MandateProposed(Given):
     """A mandate is proposed."""
 
     mandate: MandateRecord
 
 
-class Approved(Body):
+class Approved(Given):
     """A proposal is approved, named by its leaf hash."""
 
     proposal: LeafHash
@@ -93,6 +99,29 @@ class KeyApproved(Approved):
     """A key is approved; the berita acara that ties it to the person is named by its digest."""
 
     berita_acara: DocumentRef | None = None
+
+
+class KeyRevoked(Body):
+    """A key is good for nothing after this leaf; ``compromised_since`` is a claim, and changes no act before it."""
+
+    keyid: LeafHash
+    reason: Literal["rotated", "lost", "compromised", "left"]
+    compromised_since: Time | None = None
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _says_since_when(self) -> KeyRevoked:
+        if self.compromised_since is not None and self.reason != "compromised":
+            raise ValueError("hanya kunci yang dicuri atau bocor yang menyebut sejak kapan")
+        return self
+
+
+class MandateWithdrawn(Body):
+    """A mandate ends with this leaf, before its last day or because it has none."""
+
+    mandate: Slug
+    reason: Text
+    decree: Decree | None = None
 
 
 # --- SOP ------------------------------------------------------------------------------------------------
@@ -431,6 +460,8 @@ CATALOGUE: dict[str, tuple[str, type[Body]]] = {
     "key.approved": ("register", KeyApproved),
     "mandate.proposed": ("register", MandateProposed),
     "mandate.approved": ("register", Approved),
+    "key.revoked": ("register", KeyRevoked),
+    "mandate.withdrawn": ("register", MandateWithdrawn),
     "sop.enacted": ("sop", SopEnacted),
     "sop.superseded": ("sop", SopSuperseded),
     "reading.confirmed": ("sop", ReadingConfirmed),

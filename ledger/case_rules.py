@@ -28,7 +28,7 @@ def needed(act: Act, sop: Sop) -> Need:
     if not isinstance(act.body, CaseBody):
         raise AssertionError(f"{act.kind} is no act of a case")
     office = sop.office_of(sop.step(act.body.step))
-    return Need(office.office, sop.unit, office.name)
+    return Need(office.office, sop.unit, office.name, office.seats)
 
 
 def decide(case: Case | None, act: Act, sop: Sop, superseded: Case | None = None) -> None:

@@ -15,6 +15,10 @@ NAMES = {
     "late": "dicatat menyusul dari kertas",
     "deviation": "di luar SOP",
     "key.unproven": "identitas kunci belum dibuktikan",
+    "key.questioned": "dipertanyakan karena kuncinya kemudian dicabut",
+    "authority.recovered": "kunci atau mandat dari pemulihan oleh pendiri",
+    "recovery.used": "pemulihan register oleh pendiri",
+    "mandate.unbacked": "atas nama atau untuk beliau tanpa menyebut siapa yang diwakili",
     "one.person": "paraf dan tanda tangan oleh satu orang",
     "acting.signature": "ditandatangani Plt atau Plh",
     "letter.order": "surat masuk diterima sebelum tanggalnya",
@@ -26,6 +30,9 @@ NAMES = {
     "dispatch.future": "waktu terima sesudah waktu catat",
     "dispatch.before-signature": "waktu terima sebelum tanda tangan",
 }
+
+#: The one that a later act brings over an earlier one (:func:`ledger.verdicts.in_question`): no row of a view holds it.
+QUESTIONED = "key.questioned"
 
 
 def words_of(name: str) -> str:

@@ -2,8 +2,11 @@
 
 ``occurred_at`` is a claim, ``recorded_at`` the ledger's clock (DOMAIN, rule 11); a key belongs to a person only if
 somebody checked (rule 10); one person for paraf and signature is allowed and shown (rule 4); whether a Plt or Plh
-may sign an IKU is for people to decide (rule 9, UU 30/2014 art. 14(7)). Dates on papers are
-:mod:`ledger.paper_flags`.
+may sign an IKU is for people to decide (rule 9, UU 30/2014 art. 14(7)). Power that the founders gave in a recovery
+stands, and is shown wherever it is used. Dates on papers are :mod:`ledger.paper_flags`.
+
+All follow from what was in the log when the act was recorded, but one: :func:`questioned`, which a later revocation
+brings over earlier acts (:func:`ledger.verdicts.in_question`), so it is never kept beside them.
 """
 
 from __future__ import annotations
@@ -11,11 +14,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from ledger.bodies import CaseBody, SignatureGiven
+from keys.register import Loss
+from ledger.bodies import CaseBody, Given, SignatureGiven
 from ledger.case import Case
 from ledger.deviation_flags import deviation, late
 from ledger.paper_flags import day_of, paper_flags
 from ledger.replay import Step
+from ledger.wording import CAPACITIES, when
 
 #: A claim that is older than this when it is recorded was recorded late.
 LATE = dt.timedelta(hours=24)
@@ -51,6 +56,7 @@ def flags(step: Step) -> tuple[Flag, ...]:
         found.append(Flag("claim.mandate", "Waktu yang dinyatakan berada di luar masa mandat."))
     if step.authority.key.berita_acara is None:
         found.append(Flag("key.unproven", "Identitas kunci belum dibuktikan: tidak ada berita acara."))
+    found += _powers(step)
     if isinstance(act.body, SignatureGiven):
         case = step.before.state if step.before else None
         assert isinstance(case, Case)
@@ -65,3 +71,33 @@ def flags(step: Step) -> tuple[Flag, ...]:
             )
     found += [Flag(*one) for one in (*paper_flags(step), *deviation(act), *late(act))]
     return tuple(found)
+
+
+def _powers(step: Step) -> list[Flag]:
+    """Return what stands out about where the power for an act comes from."""
+    found, body, mandate = [], step.done.act.body, step.authority.mandate
+    if step.authority.key.recovered or mandate.recovered:
+        found.append(
+            Flag("authority.recovered", "Kunci atau mandatnya diberikan para pendiri dalam pemulihan register.")
+        )
+    if mandate.record.capacity in ("an", "ub") and mandate.record.behalf_of is None:
+        found.append(
+            Flag(
+                "mandate.unbacked",
+                f"Mandatnya {CAPACITIES[mandate.record.capacity]}, tetapi tidak menyebut mandat siapa yang diwakili.",
+            )
+        )
+    if isinstance(body, Given) and body.recovery is not None:
+        found.append(Flag("recovery.used", "Pemulihan register: seorang pendiri yang memberi kuasa, bukan pendaftar."))
+    return found
+
+
+def questioned(loss: Loss, by: str, at: dt.datetime) -> Flag:
+    """Return the flag of an act that ``loss`` puts in question; ``by`` revoked the key, recorded at ``at``."""
+    assert loss.compromised_since is not None
+    return Flag(
+        "key.questioned",
+        f"Dipertanyakan: kunci penandatangan dicabut {by} pada {when(at)} (daun {loss.index}), karena menurut"
+        f" pernyataannya dapat dipakai orang lain sejak {when(loss.compromised_since)}; tindakan ini dicatat sesudah"
+        " itu. Catatan ini tetap; orang yang memutuskan artinya.",
+    )

@@ -12,6 +12,8 @@ NAMES = {
     "key.approved": "persetujuan kunci",
     "mandate.proposed": "usulan mandat",
     "mandate.approved": "persetujuan mandat",
+    "key.revoked": "pencabutan kunci",
+    "mandate.withdrawn": "pencabutan mandat",
     "sop.enacted": "penetapan SOP",
     "sop.superseded": "pencabutan SOP",
     "reading.confirmed": "penegasan bacaan",

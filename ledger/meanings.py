@@ -17,6 +17,10 @@ MEANINGS = {
     "key.approved": "Anda sudah memeriksa bahwa kunci ini milik orang itu; sejak ini kunci itu berlaku atas namanya.",
     "mandate.proposed": f"Anda menyatakan keputusan jabatan ini ada; {_PROPOSES}",
     "mandate.approved": "Anda sudah memeriksa keputusan jabatan ini; sejak ini orang itu berwenang menurutnya.",
+    "key.revoked": (
+        "Kunci ini tidak berlaku lagi sesudah tindakan ini; tindakan sebelumnya tetap ada dan tidak diubah."
+    ),
+    "mandate.withdrawn": "Orang itu tidak lagi berwenang menurut mandat ini sesudah tindakan ini.",
     "sop.enacted": "SOP ini berlaku bagi setiap perkara yang dibuka sesudahnya.",
     "sop.superseded": (
         "Perkara baru tidak dibuka lagi menurut SOP ini; yang sudah dibuka diselesaikan menurut versinya."

@@ -1,10 +1,12 @@
 """Officials, keys and mandates: decide and fold of the register's stream.
 
-Power is given by two (DESIGN, invariant 6): one registrar proposes, another approves by naming the proposal's
-leaf; neither is the one who gains, and two names with one NIP are one person. Founding is the only exception,
-and it names itself: leaf 0 brings two founders, the second accepts, nothing else comes between.
+Power is given by two and taken by one (DESIGN, invariant 6): one registrar proposes, another approves by naming the
+proposal's leaf; neither is the one who gains, and two names with one NIP are one person. A key is revoked by its holder
+or by one registrar, a mandate withdrawn likewise. Founding is one exception, and it names itself: leaf 0 brings two
+founders, the second accepts, nothing else comes between. Recovery is the other: where fewer than two registrars are
+left to give power, the two founders may give what makes registrars, and say why; it is flagged wherever it was used.
 
-Order of the file: decide, fold.
+Order of the file: decide, fold. Who may is :mod:`ledger.register_powers`, founding :mod:`ledger.register_founding`.
 """
 
 from __future__ import annotations
@@ -12,15 +14,16 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from keys.authority import REGISTRAR_NEEDED, Authority, require
+from keys.authority import Authority, may_act_for
 from keys.errors import NotAllowed
 from keys.possession import check_possession
 from keys.records import MandateRecord, OfficialRecord
-from keys.register import REGISTRAR, Proposal, Register
+from keys.register import Loss, Proposal, Register
 from keys.signing import PublicKey
 from ledger import bodies as b
 from ledger.acts import Act
-from ledger.note import VerifierKey
+from ledger.register_founding import decide_acceptance, decide_founding, founded
+from ledger.register_powers import require_four_eyes, require_giver, require_no_gain, require_standing, require_taker
 
 _WHAT: dict[str, type] = {
     "official.approved": OfficialRecord,
@@ -37,7 +40,7 @@ def decide(register: Register | None, act: Act, keyid: str, index: int, at: dt.d
     """
     body = act.body
     if isinstance(body, b.LedgerFounded):
-        _decide_founding(register, act, body, keyid, index)
+        decide_founding(register, act, body, keyid, index)
         return None
     if register is None:
         raise NotAllowed(
@@ -45,17 +48,16 @@ def decide(register: Register | None, act: Act, keyid: str, index: int, at: dt.d
             "Buku besar ini belum didirikan.",
             allowed="Yang pertama: pendirian buku besar oleh dua pendiri.",
         )
-    if isinstance(body, b.FoundingAccepted):
-        return _decide_acceptance(register, act, body, keyid, index, at)
-    authority = require(
-        register,
-        official=act.official,
-        mandate=act.mandate,
-        keyid=keyid,
-        need=REGISTRAR_NEEDED,
-        index=index,
-        at=at,
-    )
+    match body:
+        case b.FoundingAccepted():
+            return decide_acceptance(register, act, body, keyid, index, at)
+        case b.KeyRevoked():
+            return _decide_revocation(register, act, body, keyid, index, at)
+        case b.MandateWithdrawn():
+            return _decide_withdrawal(register, act, body, keyid, index, at)
+    if not isinstance(body, b.Given):
+        raise AssertionError(f"{act.kind} is no act of the register")
+    authority = require_giver(register, act, body, keyid, index, at)
     match body:
         case b.OfficialProposed():
             _decide_official(register, act, body.person)
@@ -64,104 +66,31 @@ def decide(register: Register | None, act: Act, keyid: str, index: int, at: dt.d
         case b.MandateProposed():
             _decide_mandate(register, act, body.mandate)
         case b.Approved():
-            _decide_approval(register, act, body)
-        case _:
-            raise AssertionError(f"{act.kind} is no act of the register")
+            _decide_approval(register, act, body, index, at)
     return authority
 
 
-def _decide_founding(register: Register | None, act: Act, body: b.LedgerFounded, keyid: str, index: int) -> None:
-    if register is not None or index != 0 or act.seen is not None:
-        raise NotAllowed(
-            "ledger.founded",
-            "Pendirian hanya di daun 0, tanpa segel sebelumnya.",
-            allowed="Buku besar yang sudah didirikan diteruskan dengan tindakan lain.",
-        )
-    if VerifierKey.parse(body.log_key).name != act.ledger:
-        raise NotAllowed(
-            "founding.log_key",
-            "Nama pada kunci log bukan nama buku besar ini.",
-            allowed=f"Kunci log bernama {act.ledger}.",
-        )
-    first, second = body.founders
-    for one in body.founders:
-        if one.mandate.official != one.person.official or one.mandate.office != REGISTRAR:
-            raise NotAllowed(
-                "founding.mandate",
-                "Mandat pendiri harus mandat pendaftar atas namanya sendiri.",
-                allowed=f"Mandat pendaftar atas nama {one.person.official}.",
-                office=REGISTRAR,
-            )
-    if (
-        first.person.official == second.person.official
-        or first.mandate.mandate == second.mandate.mandate
-        or first.public_key == second.public_key
-        or (first.person.nip is not None and first.person.nip == second.person.nip)
-    ):
-        raise NotAllowed(
-            "founding.two",
-            "Pendiri harus dua orang berbeda dengan dua kunci berbeda.",
-            allowed="Dua nama, dua NIP, dua mandat, dua kunci.",
-        )
-    PublicKey.load(bytes.fromhex(second.public_key))
-    if (
-        act.official != first.person.official
-        or act.mandate != first.mandate.mandate
-        or keyid != PublicKey.load(bytes.fromhex(first.public_key)).id
-    ):
-        raise NotAllowed(
-            "founding.signer",
-            "Daun 0 ditandatangani pendiri pertama dengan kuncinya sendiri.",
-            allowed=f"Penandatangan: {first.person.official} dengan mandat {first.mandate.mandate}.",
-        )
-
-
-def _decide_acceptance(
-    register: Register, act: Act, body: b.FoundingAccepted, keyid: str, index: int, at: dt.datetime
-) -> Authority:
-    if register.accepted:
-        raise NotAllowed(
-            "founding.accepted",
-            "Pendirian sudah diterima.",
-            allowed="Register diteruskan dengan usulan dan persetujuan.",
-        )
-    if body.founding != register.founding:
-        raise NotAllowed(
-            "founding.accepted",
-            "Yang diterima bukan daun 0 buku besar ini.",
-            allowed=f"Sebut {register.founding}.",
-        )
-    if act.official != register.founders[1]:
-        raise NotAllowed(
-            "founding.accepted",
-            "Penerimaan pendirian bukan oleh pendiri kedua.",
-            allowed=f"Yang menerima: {register.founders[1]}.",
-        )
-    return require(
-        register,
-        official=act.official,
-        mandate=act.mandate,
-        keyid=keyid,
-        need=REGISTRAR_NEEDED,
-        index=index,
-        at=at,
-    )
-
-
 def _decide_official(register: Register, act: Act, person: OfficialRecord) -> None:
-    if person.official in register.officials:
+    known = register.officials.get(person.official)
+    if known is not None and known.record == person:
         raise NotAllowed(
             "register.official",
-            f"Pejabat {person.official} sudah terdaftar.",
-            allowed="Usulkan kunci atau mandatnya, atau pakai nama lain untuk orang lain.",
+            f"Pejabat {person.official} sudah terdaftar dengan data yang sama.",
+            allowed="Usulkan kunci atau mandatnya, data barunya, atau pakai nama lain untuk orang lain.",
         )
-    if person.nip is not None and person.nip in register.nips:
+    if known is not None and known.record.nip not in (None, person.nip):
+        raise NotAllowed(
+            "register.person",
+            f"Pejabat {person.official} terdaftar dengan NIP lain: NIP tidak berganti.",
+            allowed="Orang lain didaftarkan dengan nama lain; bila NIP salah catat, orangnya didaftarkan lagi.",
+        )
+    if person.nip is not None and register.nips.get(person.nip, person.official) != person.official:
         raise NotAllowed(
             "register.nip",
             "NIP ini sudah terdaftar atas nama lain.",
             allowed=f"Orang ini sudah terdaftar sebagai {register.nips[person.nip]}.",
         )
-    _not_for_oneself(register, act.official, person.official)
+    require_no_gain(register, act, person.official)
 
 
 def _decide_key(register: Register, act: Act, body: b.KeyProposed) -> None:
@@ -175,7 +104,7 @@ def _decide_key(register: Register, act: Act, body: b.KeyProposed) -> None:
         official=body.official,
         public_key_hex=body.public_key,
     )
-    _not_for_oneself(register, act.official, body.official)
+    require_no_gain(register, act, body.official)
 
 
 def _decide_mandate(register: Register, act: Act, record: MandateRecord) -> None:
@@ -186,10 +115,19 @@ def _decide_mandate(register: Register, act: Act, record: MandateRecord) -> None
             f"Nama mandat {record.mandate} sudah dipakai.",
             allowed="Beri mandat ini nama yang belum dipakai.",
         )
-    _not_for_oneself(register, act.official, record.official)
+    if record.behalf_of is not None:
+        over = register.mandates.get(record.behalf_of)
+        if over is None or over.withdrawn is not None or not may_act_for(register, record, over.record):
+            raise NotAllowed(
+                "register.behalf",
+                f"Mandat {record.behalf_of} tidak dapat diwakili dengan mandat ini, atau tidak ada.",
+                allowed="Atas nama mewakili pemegang jabatan yang sama, untuk beliau mewakili yang atas nama;"
+                " keduanya orang lain dari yang diwakili.",
+            )
+    require_no_gain(register, act, record.official)
 
 
-def _decide_approval(register: Register, act: Act, body: b.Approved) -> None:
+def _decide_approval(register: Register, act: Act, body: b.Approved, index: int, at: dt.datetime) -> None:
     proposal = register.proposals.get(body.proposal)
     if proposal is None or not isinstance(proposal.what, _WHAT[act.kind]):
         raise NotAllowed(
@@ -197,22 +135,57 @@ def _decide_approval(register: Register, act: Act, body: b.Approved) -> None:
             "Usulan yang disebut tidak ada, bukan jenis ini, atau sudah diputus.",
             allowed="Sebut sidik daun usulan yang masih menunggu.",
         )
-    if register.same_person(act.official, proposal.by):
-        raise NotAllowed(
-            "register.four_eyes",
-            "Usulan tidak dapat disetujui oleh pengusulnya sendiri.",
-            allowed="Pendaftar lain yang menyetujui.",
-        )
-    _not_for_oneself(register, act.official, proposal.gains)
-    # What was right when it was proposed may be taken by now.
+    require_four_eyes(register, act, proposal)
+    require_no_gain(register, act, proposal.gains)
+    require_standing(register, proposal, body, index, at)
+    # What was right when it was proposed may be taken or out of date by now.
     match proposal.what:
         case OfficialRecord() as person:
             _decide_official(register, act, person)
+            known = register.officials.get(person.official)
+            if known is not None and known.since > proposal.index:
+                raise NotAllowed(
+                    "register.changed",
+                    f"Data {person.official} sudah berubah sejak diusulkan.",
+                    allowed="Usulkan lagi, berdasarkan data yang sekarang.",
+                )
         case MandateRecord() as record:
             _decide_mandate(register, act, record)
         case PublicKey() as key:
             if key.id in register.keys:
                 raise _key_taken()
+
+
+def _decide_revocation(
+    register: Register, act: Act, body: b.KeyRevoked, keyid: str, index: int, at: dt.datetime
+) -> Authority:
+    key = register.keys.get(body.keyid)
+    if key is None or key.revoked is not None:
+        raise NotAllowed(
+            "register.revoked",
+            "Kunci itu tidak terdaftar, atau sudah dicabut.",
+            allowed="Sebut sidik kunci yang masih berlaku.",
+        )
+    if body.compromised_since is not None and dt.datetime.fromisoformat(body.compromised_since) > at:
+        raise NotAllowed(
+            "register.since",
+            "Waktu mulai bocornya kunci lebih akhir dari sekarang.",
+            allowed="Sebut waktu yang sudah lewat, atau tidak menyebutnya.",
+        )
+    return require_taker(register, act, key.official, keyid, index, at)
+
+
+def _decide_withdrawal(
+    register: Register, act: Act, body: b.MandateWithdrawn, keyid: str, index: int, at: dt.datetime
+) -> Authority:
+    mandate = register.mandates.get(body.mandate)
+    if mandate is None or mandate.withdrawn is not None:
+        raise NotAllowed(
+            "register.withdrawn",
+            f"Mandat {body.mandate} tidak ada, atau sudah dicabut.",
+            allowed="Sebut mandat yang masih berlaku.",
+        )
+    return require_taker(register, act, mandate.record.official, keyid, index, at)
 
 
 def _key_taken() -> NotAllowed:
@@ -230,62 +203,47 @@ def _known(register: Register, official: str) -> None:
         )
 
 
-def _not_for_oneself(register: Register, actor: str, gains: str) -> None:
-    if register.same_person(actor, gains):
-        raise NotAllowed(
-            "register.four_eyes",
-            "Tidak seorang pun mengusulkan atau menyetujui kuasa bagi dirinya sendiri.",
-            allowed="Dua pendaftar lain yang mengusulkan dan menyetujui.",
-        )
-
-
-def fold(register: Register | None, act: Act, leaf: str, index: int) -> Register:
-    """Return the register after ``act``, which was accepted at ``index`` with leaf hash ``leaf`` (hex)."""
+def fold(register: Register | None, act: Act, leaf: str, index: int, keyid: str) -> Register:
+    """Return the register after ``act``, signed with ``keyid``, accepted at ``index`` with leaf hash ``leaf`` (hex)."""
     body = act.body
     if isinstance(body, b.LedgerFounded):
-        return _founded(act, body, leaf, index)
+        return founded(act, body, leaf, index)
     if register is None:
         raise AssertionError("a register begins with ledger.founded")
     match body:
         case b.FoundingAccepted():
             return replace(register, accepted=True)
         case b.OfficialProposed(person=person):
-            return register.with_proposal(Proposal(leaf, act.official, person.official, person))
+            return register.with_proposal(_proposal(act, keyid, leaf, index, person.official, person))
         case b.KeyProposed(official=official, public_key=raw):
             key = PublicKey.load(bytes.fromhex(raw))
-            return register.with_proposal(Proposal(leaf, act.official, official, key))
+            return register.with_proposal(_proposal(act, keyid, leaf, index, official, key))
         case b.MandateProposed(mandate=record):
-            return register.with_proposal(Proposal(leaf, act.official, record.official, record))
+            return register.with_proposal(_proposal(act, keyid, leaf, index, record.official, record))
         case b.Approved(proposal=named):
-            proposal = register.proposals[named]
-            decided = register.without_proposal(named)
-            match proposal.what:
-                case OfficialRecord() as person:
-                    return decided.with_official(person, index)
-                case MandateRecord() as record:
-                    return decided.with_mandate(record, index)
-                case PublicKey() as key:
-                    minutes = body.berita_acara if isinstance(body, b.KeyApproved) else None
-                    return decided.with_key(key, proposal.gains, index, minutes.digest if minutes else None)
+            return _given(register.without_proposal(named), register.proposals[named], body, index)
+        case b.KeyRevoked(keyid=named, reason=reason, compromised_since=since):
+            claimed = dt.datetime.fromisoformat(since) if since else None
+            return register.without_key(named, Loss(index, leaf, act.official, reason, claimed))
+        case b.MandateWithdrawn(mandate=named, reason=reason):
+            return register.without_mandate(named, Loss(index, leaf, act.official, reason))
     raise AssertionError(f"{act.kind} cannot stand in the register")
 
 
-def _founded(act: Act, body: b.LedgerFounded, leaf: str, index: int) -> Register:
-    first, second = body.founders
-    register = Register(
-        origin=act.ledger,
-        founding=leaf,
-        name=body.name,
-        log_key=body.log_key,
-        enacting_office=body.enacting_office,
-        synthetic=body.synthetic,
-        founders=(first.person.official, second.person.official),
-    )
-    for one in body.founders:
-        key = PublicKey.load(bytes.fromhex(one.public_key))
-        register = (
-            register.with_official(one.person, index)
-            .with_key(key, one.person.official, index, one.berita_acara.digest if one.berita_acara else None)
-            .with_mandate(one.mandate, index)
-        )
-    return register
+def _proposal(
+    act: Act, keyid: str, leaf: str, index: int, gains: str, what: OfficialRecord | MandateRecord | PublicKey
+) -> Proposal:
+    recovery = isinstance(act.body, b.Given) and act.body.recovery is not None
+    return Proposal(leaf, index, act.official, gains, what, act.mandate, keyid, recovery)
+
+
+def _given(register: Register, proposal: Proposal, body: b.Approved, index: int) -> Register:
+    """Return the register in which what was proposed is given."""
+    match proposal.what:
+        case OfficialRecord() as person:
+            return register.with_official(person, index)
+        case MandateRecord() as record:
+            return register.with_mandate(record, index, recovered=proposal.recovery)
+        case PublicKey() as key:
+            minutes = body.berita_acara.digest if isinstance(body, b.KeyApproved) and body.berita_acara else None
+            return register.with_key(key, proposal.gains, index, minutes, recovered=proposal.recovery)

@@ -135,7 +135,7 @@ def advance(world: World, done: Recorded) -> Stream:
     state: State
     if act.stream == REGISTER:
         assert before is None or isinstance(before, Register)
-        state = officials.fold(before, act, leaf, index)
+        state = officials.fold(before, act, leaf, index, done.entry.envelope.keyid)
     elif act.stream.startswith("sop:"):
         assert before is None or isinstance(before, Enactments)
         state = enactment.fold(before, act, leaf, index)

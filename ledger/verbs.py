@@ -112,6 +112,41 @@ def _approved(body: b.Body, place: Place) -> str:
     return done
 
 
+def _revoked(body: b.Body, place: Place) -> str:
+    body = cast(b.KeyRevoked, body)
+    done = (
+        f"mencabut kunci tanda tangan (sidik {short(body.keyid)}){_of_whom(body.keyid, place)} {_LOSSES[body.reason]}"
+    )
+    if body.compromised_since is not None:
+        done += f", menurut pernyataannya sejak {when(dt.datetime.fromisoformat(body.compromised_since))}"
+    return done
+
+
+def _of_whom(keyid: str, place: Place) -> str:
+    held = place.register.keys.get(keyid) if place.register else None
+    return f" milik {place.name(held.official)}" if held else ""
+
+
+def _mandate_withdrawn(body: b.Body, place: Place) -> str:
+    body = cast(b.MandateWithdrawn, body)
+    held = place.register.mandates.get(body.mandate) if place.register else None
+    what = _mandate(held.record, place) if held else body.mandate
+    decree = body.decree
+    done = f"mencabut mandat {what}, dengan alasan “{said(body.reason)}”"
+    if decree is None:
+        return done
+    return f"{done}, berdasarkan keputusan {decree.issuer} nomor {decree.number} tanggal {day(decree.date)}"
+
+
+#: Why a key is revoked, in words.
+_LOSSES = {
+    "rotated": "karena diganti",
+    "lost": "karena hilang",
+    "compromised": "karena dipakai atau dapat dipakai orang lain",
+    "left": "karena pemiliknya tidak lagi menjabat",
+}
+
+
 # --- SOP ------------------------------------------------------------------------------------------------
 
 
@@ -297,6 +332,8 @@ VERBS = {
     "key.approved": _approved,
     "mandate.proposed": _mandate_proposed,
     "mandate.approved": _approved,
+    "key.revoked": _revoked,
+    "mandate.withdrawn": _mandate_withdrawn,
     "sop.enacted": _enacted,
     "sop.superseded": _superseded,
     "reading.confirmed": _confirmed,

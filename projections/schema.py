@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import JSON, Column, Index, Integer, MetaData, Table, Text
 
 #: The version of everything below.
-VERSION = 3
+VERSION = 4
 
 METADATA = MetaData()
 

@@ -17,7 +17,7 @@ from tests.reference_case import Json
 from tests.reference_sop import Reference
 from tests.scene import Paper, Scene, Taken, reference, variant
 
-SRI, BUDI, NUR = "sri-wahyuni", "budi-santoso", "nur-aini"
+SRI, BUDI, RATNA, HADI, NUR = "sri-wahyuni", "budi-santoso", "ratna-sari", "hadi-wijaya", "nur-aini"
 IKU_SOP, LETTER_SOP = the_sop().slug, activity_sop().slug
 USED = {"year": 2026, "running": 6, "agenda_no": 6}
 NUMBERINGS: tuple[Json, ...] = (
@@ -33,7 +33,9 @@ class _Minuted(Paper):
 
     def record(self, data: bytes) -> Taken:
         taken = super().record(data)
-        self.reference = self.reference.after(taken.recorded.entry.envelope.unverified_payload, taken.recorded.leaf)
+        self.reference = self.reference.after(
+            taken.recorded.entry.envelope.unverified_payload, taken.recorded.leaf, taken.recorded.entry.envelope.keyid
+        )
         return taken
 
 
@@ -63,11 +65,21 @@ def opened_office(revised: bool) -> Base:
     }
     scene.approve("key", own)
     stands_in = {"capacity": "plh", "absence": "Camat dinas luar", "start": "2026-03-02", "end": "2026-03-03"}
+    on_behalf = {"capacity": "an", "own_office": "kasubag-umum"}
     for changes in (
+        {"mandate": "camat-plh-ratna", "official": RATNA, **stands_in, "end": "2026-03-05"},
         {"mandate": "staf-nur", "official": NUR, "office": "staf", "office_name": "Staf"},
         {"mandate": "camat-plh-budi", "official": BUDI, **stands_in},
         {"mandate": "camat-sri-2025", "start": "2025-01-02", "end": "2025-12-31"},
         {"mandate": "camat-pagak-sri", "unit": "pagak"},
+        {"mandate": "camat-an-hadi", "official": HADI, "behalf_of": "camat-sri-wahyuni", **on_behalf},
+        {
+            "mandate": "camat-an-hadi-2025",
+            "official": HADI,
+            "behalf_of": "camat-sri-2025",
+            "end": "2026-03-02",
+            **on_behalf,
+        },
     ):
         scene.approve("mandate", {"mandate": mandate(SRI) | changes})
     scene.do(SRI, f"sop:{LETTER_SOP}", "sop.enacted", {"sop": activity_sop().plain()})

@@ -92,7 +92,8 @@ class Office:
     def took(self, taken: Taken) -> None:
         """Let the reference know what the ledger took."""
         done = taken.recorded
-        self.reference = self.reference.after(done.entry.envelope.unverified_payload, done.leaf)
+        envelope = done.entry.envelope
+        self.reference = self.reference.after(envelope.unverified_payload, done.leaf, envelope.keyid)
         if done.act.stream.startswith("case:") and done.act.stream not in self.cases:
             self.cases.append(done.act.stream)
 

@@ -19,10 +19,11 @@ BY_NATURE = ("document.returned", "disposition.withdrawn", "correction.recorded"
 
 @dataclass(frozen=True)
 class Said:
-    """An accepted act: its payload, and the leaf hash (hex) under which it was recorded."""
+    """An accepted act: its payload, the leaf hash (hex) under which it was recorded, the key that signed it."""
 
     act: Json
     leaf: str
+    keyid: str
 
     @property
     def kind(self) -> str:

@@ -10,11 +10,12 @@ Here stands what is asked of the whole ledger: by which rule would this act be r
 
 from __future__ import annotations
 
-import hashlib
+import datetime as dt
 import json
 from collections.abc import Iterator
 
 from tests.reference_case import OPENING, Json, Said, Story, step_of
+from tests.reference_register import Powers
 from tests.reference_rules import broken, broken_by_draft, broken_by_forwarding, broken_by_no_draft
 
 
@@ -24,9 +25,9 @@ class Reference:
     def __init__(self, said: tuple[Said, ...] = ()) -> None:
         self.said = said
 
-    def after(self, payload: bytes, leaf: str) -> Reference:
+    def after(self, payload: bytes, leaf: str, keyid: str) -> Reference:
         """Return the reference once this act is accepted."""
-        return Reference((*self.said, Said(json.loads(payload), leaf)))
+        return Reference((*self.said, Said(json.loads(payload), leaf, keyid)))
 
     def story(self, stream: str) -> Story | None:
         """Return the story of a case, or None where it was not opened."""
@@ -56,11 +57,11 @@ class Reference:
         """Return every row of the agenda, whatever the case."""
         return [one.body for one in self.said if one.kind == "agenda.recorded"]
 
-    def refusal(self, payload: bytes, keyid: str, day: str) -> str | None:
-        """Return the first rule that this act breaks if it is recorded on ``day`` (WIB), or None: it is accepted."""
-        return next(self._broken(json.loads(payload), keyid, day), None)
+    def refusal(self, payload: bytes, keyid: str, at: dt.datetime) -> str | None:
+        """Return the first rule that this act breaks if it is recorded at ``at``, or None: it is accepted."""
+        return next(self._broken(json.loads(payload), keyid, at), None)
 
-    def _broken(self, act: Json, keyid: str, day: str) -> Iterator[str]:
+    def _broken(self, act: Json, keyid: str, at: dt.datetime) -> Iterator[str]:
         before = self._of(act["stream"])
         if act["ledger"] != self.said[0].act["ledger"]:
             yield "act.ledger"
@@ -69,7 +70,7 @@ class Reference:
         if act["previous"] != (before[-1].leaf if before else None):
             yield "stream.previous"
         if act["stream"].startswith("sop:"):
-            yield from self._broken_by_enactment(act, keyid, day)
+            yield from self._broken_by_enactment(act, keyid, at)
             return
         story, body = self.story(act["stream"]), act["body"]
         if story is None:
@@ -89,7 +90,8 @@ class Reference:
         if body["step"] not in [step["no"] for step in sop["steps"]]:
             yield "sop.step"
         office = step_of(sop, body["step"])["pelaksana"]["reading"]
-        yield from self._broken_by_power(act, keyid, day, office, sop["unit"])
+        one_seat = next(one["seats"] for one in sop["offices"] if one["office"] == office) == "one"
+        yield from Powers(self.said, at).broken_by_power(act, keyid, office, sop["unit"], one_seat)
         if story is None:
             yield from self._broken_by_opening(act, sop)
         else:
@@ -97,7 +99,7 @@ class Reference:
             if act["kind"] == "agenda.recorded":
                 yield from self._broken_by_number(body, story.said[0].body["sop"]["slug"])
 
-    def _broken_by_enactment(self, act: Json, keyid: str, day: str) -> Iterator[str]:
+    def _broken_by_enactment(self, act: Json, keyid: str, at: dt.datetime) -> Iterator[str]:
         kind, body, slug = act["kind"], act["body"], act["stream"].removeprefix("sop:")
         newest = self.newest(slug)
         unit = newest.body["sop"]["unit"] if newest else None
@@ -120,21 +122,8 @@ class Reference:
                 yield "sop.by"
         elif body in self.numberings(slug)[-1:]:
             yield "numbering.same"
-        yield from self._broken_by_power(act, keyid, day, self.said[0].body["enacting_office"], unit)
-
-    def _broken_by_power(self, act: Json, keyid: str, day: str, office: str, unit: str | None) -> Iterator[str]:
-        owner, mandate = self._owners().get(keyid), self.mandates().get(act["mandate"])
-        if owner is None:
-            yield "authority.key"
-        if owner != act["official"]:
-            yield "authority.official"
-        if mandate is None or mandate["official"] != owner:
-            yield "authority.mandate"
-            return
-        if day < mandate["start"] or day > mandate.get("end", day):
-            yield "authority.period"
-        if mandate["office"] != office or mandate["unit"] != unit:
-            yield "authority.office"
+        office = self.said[0].body["enacting_office"]
+        yield from Powers(self.said, at).broken_by_power(act, keyid, office, unit, one_seat=False)
 
     def _broken_by_opening(self, act: Json, sop: Json) -> Iterator[str]:
         first, body = sop["steps"][0], act["body"]
@@ -186,8 +175,3 @@ class Reference:
     def _approved(self, what: str) -> list[Json]:
         named = [one.body["proposal"] for one in self.said if one.kind == f"{what}.approved"]
         return [one.body for one in self.said if one.leaf in named]
-
-    def _owners(self) -> dict[str, str]:
-        given = [(one["public_key"], one["person"]["official"]) for one in self.said[0].body["founders"]]
-        given += [(one["public_key"], one["official"]) for one in self._approved("key")]
-        return {hashlib.sha256(bytes.fromhex(key)).hexdigest(): official for key, official in given}

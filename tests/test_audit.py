@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import random
 import shutil
@@ -24,10 +25,12 @@ from ledger.note import NoteSigner, VerifierKey
 from ledger.recorded import Recorded
 from ledger.rows import Rows
 from ledger.store import documents_in
-from tests.kit import ORIGIN, Kecamatan, key
+from tests.kit import CASE, MORNING, ORIGIN, Kecamatan, key, mandate
 
 LOG = NoteSigner(ORIGIN, key("log"))
 LEAVES = 45
+#: When a tampered service took another act.
+LATER = MORNING + dt.timedelta(days=1)
 #: Five entries of which every byte is changed: leaf 0, an approval, a disposition, a paraf, the last dispatch.
 EVERY_BYTE = (1, 3, 33, 38, 44)
 
@@ -73,6 +76,7 @@ def test_every_leaf_of_an_untouched_store_is_verified(sound: Path) -> None:
     assert report.sound
     assert report.verified == report.leaves == LEAVES
     assert report.findings == []
+    assert report.signature == report.authority == {"terbukti": LEAVES, "tidak cocok": 0, "tidak dapat dinilai": 0}
     assert report.synthetic is True
     assert report.newest_recorded_at.encode() in entry_of(sound, LEAVES - 1)[:60]
 
@@ -212,7 +216,12 @@ def test_the_operator_cannot_sign_for_an_official(store: Path) -> None:
         return [*entries[:44], Entry.record(forged, entry.recorded_at).data]
 
     report = rewrite(store, forge)
-    assert (44, "authority.key") in {(one.leaf, one.rule) for one in report.findings}
+    assert [(one.leaf, one.rule, one.verdict, one.about) for one in report.findings] == [
+        (44, "authority.key", "tidak cocok", "authority"),
+        (44, "signature.key", "tidak dapat dinilai", "signature"),
+    ]
+    assert report.as_dict()["signature"] == {"terbukti": 44, "tidak cocok": 0, "tidak dapat dinilai": 1}
+    assert report.as_dict()["authority"] == {"terbukti": 44, "tidak cocok": 1, "tidak dapat dinilai": 0}
 
 
 def test_an_official_cannot_sign_with_another_officials_key(store: Path) -> None:
@@ -223,6 +232,97 @@ def test_an_official_cannot_sign_with_another_officials_key(store: Path) -> None
 
     report = rewrite(store, forge)
     assert (44, "authority.official") in {(one.leaf, one.rule) for one in report.findings}
+
+
+def taken_away(tmp_path: Path, kind: str, body: dict[str, str]) -> tuple[Path, int]:
+    """Return a store whose last act takes power from the Sekcam before his paraf, closed; and its next leaf."""
+    folder = tmp_path / "taken"
+    kecamatan = Kecamatan(folder).open()
+    kecamatan.run(upto=5)
+    paraf = kecamatan.sign("budi-santoso", CASE, *kecamatan.steps()[5][1:])
+    index = kecamatan.do("dewi-lestari", "register", kind, body).recorded.index + 1
+    kecamatan.ledger.close()
+    (tmp_path / "paraf").write_bytes(paraf)
+    return folder, index
+
+
+REVOKED = {"keyid": key("budi-santoso").public.id, "reason": "lost"}
+WITHDRAWN = {"mandate": "sekcam-budi-santoso", "reason": "Mutasi."}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "rule"),
+    [("key.revoked", REVOKED, "authority.key"), ("mandate.withdrawn", WITHDRAWN, "authority.mandate")],
+)
+def test_what_a_tampered_service_took_from_a_signer_without_power_is_named_and_its_signature_counts_as_proved(
+    kind: str, body: dict[str, str], rule: str, tmp_path: Path
+) -> None:
+    folder, index = taken_away(tmp_path, kind, body)
+    envelope = Envelope.parse((tmp_path / "paraf").read_bytes())
+    report = rewrite(folder, lambda entries: [*entries, Entry.record(envelope, LATER).data])
+    assert [(one.leaf, one.rule, one.verdict, one.about) for one in report.findings] == [
+        (index, rule, "tidak cocok", "authority")
+    ]
+    assert report.signature == {"terbukti": index + 1, "tidak cocok": 0, "tidak dapat dinilai": 0}
+    assert report.authority == {"terbukti": index, "tidak cocok": 1, "tidak dapat dinilai": 0}
+
+
+def test_what_a_tampered_service_took_after_the_last_day_of_a_mandate_is_named_and_its_signature_counts_as_proved(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "expired"
+    kecamatan = Kecamatan(folder).open()
+    kecamatan.approve("mandate", {"mandate": mandate("sri-wahyuni", mandate="sehari", end="2026-03-02")})
+    official, kind, body = kecamatan.steps()[0]
+    envelope = Envelope.parse(kecamatan.sign(official, CASE, kind, body, mandate="sehari"))
+    kecamatan.ledger.close()
+    report = rewrite(folder, lambda entries: [*entries, Entry.record(envelope, LATER).data])
+    assert [(one.leaf, one.rule, one.about) for one in report.findings] == [
+        (report.leaves - 1, "authority.period", "authority")
+    ]
+    assert report.signature["terbukti"] == report.leaves
+    assert report.authority == {"terbukti": report.leaves - 1, "tidak cocok": 1, "tidak dapat dinilai": 0}
+
+
+def test_an_act_that_breaks_the_procedure_by_whoever_holds_the_power_is_no_finding_about_authority(
+    store: Path,
+) -> None:
+    def out_of_order(entries: list[bytes]) -> list[bytes]:
+        entry = Entry.parse(entries[38])
+        act = entry.envelope.unverified_payload.replace(b'"paraf.given"', b'"agenda.ordered"')
+        return [*entries[:38], Entry.record(Envelope.seal(PAYLOAD_TYPE, act, key("budi-santoso")), LATER).data]
+
+    report = rewrite(store, out_of_order)
+    (finding,) = report.findings
+    assert (finding.leaf, finding.about) == (38, None)
+    assert not finding.rule.startswith("authority.")
+    assert report.authority["terbukti"] == report.signature["terbukti"] == report.leaves == 39
+
+
+def test_an_act_that_breaks_the_procedure_without_the_power_is_two_findings(store: Path) -> None:
+    def wrong_twice(entries: list[bytes]) -> list[bytes]:
+        entry = Entry.parse(entries[38])
+        act = entry.envelope.unverified_payload.replace(b'"version":6', b'"version":7').replace(b'"6"', b'"7"')
+        return [*entries[:38], Entry.record(Envelope.seal(PAYLOAD_TYPE, act, key("budi-santoso")), LATER).data]
+
+    report = rewrite(store, wrong_twice)
+    assert [(one.rule, one.about) for one in report.findings] == [
+        ("stream.version", None),
+        ("authority.office", "authority"),
+    ]
+
+
+def test_a_forged_signature_is_a_finding_about_it_and_its_authority_is_not_judged(store: Path) -> None:
+    def forge(entries: list[bytes]) -> list[bytes]:
+        last = Entry.parse(entries[44])
+        other = Envelope.seal(PAYLOAD_TYPE, b"{}", key("agus-salim")).data.split(b'"sig":')[1]
+        data = last.envelope.data.split(b'"sig":')[0] + b'"sig":' + other
+        return [*entries[:44], Entry.record(Envelope.parse(data), last.recorded_at).data]
+
+    report = rewrite(store, forge)
+    assert [(one.leaf, one.rule, one.about) for one in report.findings] == [(44, "signature.invalid", "signature")]
+    assert report.signature == {"terbukti": 44, "tidak cocok": 1, "tidak dapat dinilai": 0}
+    assert report.authority == {"terbukti": 44, "tidak cocok": 0, "tidak dapat dinilai": 1}
 
 
 def test_dropping_the_tail_with_a_new_checkpoint_is_not_seen_without_outside_memory(store: Path) -> None:

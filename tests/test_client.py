@@ -225,8 +225,8 @@ def test_the_history_of_a_case_is_chained_up_to_its_head(office: Office) -> None
     head = office.client.head(CASE)
     indices = list(range(office.size() - 6, office.size()))
     history = office.client.history(head, indices)
-    assert [act.version for act, _ in history] == [1, 2, 3, 4, 5, 6]
-    assert history[-1][1] == head.leaf
+    assert [one.act.version for one in history] == [1, 2, 3, 4, 5, 6]
+    assert history[-1].leaf == head.leaf
 
 
 def test_an_entry_is_found_by_its_leaf_hash_alone(office: Office) -> None:

@@ -20,6 +20,10 @@ ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "founding.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.strip().splitlines()]
 SERVE = "jejak serve --home buku"
+#: Commands that open a key file or seal one.
+SIGNING = [["key", one] for one in ("new", "prove", "rotate")] + [
+    ["register", one] for one in ("propose", "approve", "revoke", "withdraw")
+]
 
 
 def typed(command: str) -> str:
@@ -27,14 +31,26 @@ def typed(command: str) -> str:
     words = shlex.split(command)[1:]
     if words[0] == "found":
         words += ["--passphrase-file1", "sandi", "--passphrase-file2", "sandi"]
-    elif words[0] == "act" or words[:2] in (["key", "new"], ["key", "prove"]):
+    elif words[0] == "act" or words[:2] in SIGNING:
         words += ["--passphrase-file", "sandi"]
     done = CliRunner().invoke(main, words, input="y\n", terminal_width=100)
     assert done.exit_code == 0, f"{command}\n{done.stdout}\n{done.stderr}\n{done.exception!r}"
     return done.stdout
 
 
-def test_the_page_leads_from_founding_to_the_first_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def filled(command: str) -> str:
+    """Return a command with the fingerprints and public keys that a person would copy into it."""
+    for name, file in (("KUNCI-PUBLIK", "sri"), ("KUNCI-TONO", "tono"), ("KUNCI-FITRI", "fitri")):
+        if name in command:
+            command = command.replace(name, json.loads(typed(f"jejak key show {file}.json --json"))["public_key"])
+    if "KUNCI-LAMA" in command:
+        command = command.replace("KUNCI-LAMA", json.loads(typed("jejak key show sri.json --json"))["key_id"][:16])
+    return command
+
+
+def test_the_page_leads_from_founding_to_the_first_case_a_new_key_and_a_recovery(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JEJAK_REMEMBERED", str(tmp_path / "ingatan"))
     described = re.search(r"```json\n(.*?)```", PAGE, re.DOTALL)
@@ -51,9 +67,21 @@ def test_the_page_leads_from_founding_to_the_first_case(tmp_path: Path, monkeypa
     app = create_app(Settings(tmp_path / "buku"))
     with background_server(app) as url:
         monkeypatch.setenv("JEJAK_URL", url)
-        raw = json.loads(typed("jejak key show sri.json --json"))["public_key"]
-        shown = [typed(command.replace("KUNCI-PUBLIK", raw)) for command in COMMANDS[at + 1 :]]
+        shown = {command: typed(filled(command)) for command in COMMANDS[at + 1 :]}
     app.close()
-    assert "Pengusul        Dewi Lestari, Pendaftar Kepegawaian" in "\n".join(shown)
-    assert "temuan" in shown[-3]
-    assert re.search(r"Penyusunan IKU 2026 +langkah 2", shown[-1])
+
+    def said(beginning: str) -> str:
+        """Return what the last command that begins so has shown, on one line."""
+        return " ".join(
+            next(page for command, page in reversed(shown.items()) if command.startswith(beginning)).split()
+        )
+
+    assert "Pengusul Dewi Lestari, Pendaftar Kepegawaian" in said("jejak act mandate.approved")
+    assert "temuan" in said("jejak act sop.enacted")
+    assert "Penyusunan IKU 2026 langkah 2" in said("jejak cases")
+    assert "Ditandatangani dengan kunci Anda: 3 tindakan." in said("jejak mine")
+    assert "karena diganti" in said("jejak register show sri-wahyuni")
+    assert "sesudah ini tinggal 1 pendaftar" in said("jejak register withdraw registrar-eko")
+    register = " ".join(shown["jejak register show"].split())
+    assert "Pendaftar yang dapat bertindak: Dewi Lestari, Fitri Handayani" in register
+    assert "mandat registrar-fitri diberikan dalam pemulihan oleh kedua pendiri" in register

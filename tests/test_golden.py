@@ -38,6 +38,7 @@ from tests.kit import (
     founding,
     key,
     mandate,
+    mandate_of,
     person,
     the_sop,
 )
@@ -84,6 +85,7 @@ class Golden(Kecamatan):
         self._outside(sop["slug"])
         self._activities(other)
         self._beside(sop["slug"], other["slug"])
+        self._taken_and_recovered()
         return self.rows
 
     def _register(self) -> None:
@@ -197,6 +199,32 @@ class Golden(Kecamatan):
         leaf = self.rows[ACTIVITIES].leaf
         instead = {"sop": leaf, "reason": "Digabung (sintetis).", "by": slug}
         self.do(sri, f"sop:{other}", "sop.superseded", instead, row="sop.superseded.by")
+
+    def _taken_and_recovered(self) -> None:
+        """Play what is taken from officials and given anew, and a recovery when no registrar is left."""
+        dewi, eko = FOUNDERS
+        promoted = person("agus-salim") | {"rank": "Penata Tk. I (sintetis)"}
+        self._two(dewi, eko, "official", {"person": promoted}, row="renewed")
+        an = {"office": "camat", "capacity": "an", "own_office": "sekcam", "behalf_of": mandate_of("sri-wahyuni")}
+        self._two(dewi, eko, "mandate", {"mandate": mandate("budi-santoso", mandate="an-camat-2", **an)}, row="behalf")
+        self.do("agus-salim", "register", "key.revoked", {"keyid": key("kunci-kedua").public.id, "reason": "rotated"})
+        leaked = {"keyid": key("hadi-wijaya").public.id, "reason": "compromised", "note": "Ponsel dicuri\n(sintetis)."}
+        leaked |= {"compromised_since": "2026-03-01T20:00:00+07:00"}
+        self.do(dewi, "register", "key.revoked", leaked, row="key.revoked.compromised")
+        decree = {"number": "821/9/2026", "date": "2026-03-01", "issuer": "Bupati Malang (sintetis)"}
+        withdrawn = {"mandate": "plh-camat", "reason": "Camat kembali\n(sintetis).", "decree": decree}
+        self.do(dewi, "register", "mandate.withdrawn", withdrawn, row="mandate.withdrawn.decree")
+        for one in FOUNDERS:
+            self.do(one, "register", "mandate.withdrawn", {"mandate": mandate_of(one), "reason": "Mutasi (sintetis)."})
+        why = {"recovery": "Tidak ada pendaftar lagi\n(sintetis)."}
+        tuti = {"official": "tuti-alawiyah", "name": "Tuti Alawiyah (sintetis)", "nip": "198001012005010001"}
+        self._two(dewi, eko, "official", {"person": tuti} | why, row="recovery", **why)
+        new = {"mandate": "pendaftar-tuti", "official": "tuti-alawiyah", "office_name": "Pendaftar"}
+        self._two(dewi, eko, "mandate", {"mandate": mandate(dewi) | new} | why, row="recovery", **why)
+        own = key("tuti-alawiyah")
+        body = {"official": "tuti-alawiyah", "public_key": own.public.raw.hex()}
+        body |= {"possession": prove(ORIGIN, "tuti-alawiyah", own).decode()}
+        self._two(dewi, eko, "key", body | why, row="recovery", berita_acara=self.letter, **why)
 
 
 def calendar() -> Json:

@@ -24,7 +24,7 @@ from api.server import background_server
 from api.settings import Settings
 from keys.envelope import Envelope
 from keys.possession import prove
-from keys.register import Register
+from keys.register import Loss, Register
 from ledger import logkey
 from ledger.acts import PAYLOAD_TYPE, Act, Seen, compose
 from ledger.checkpoint import open_checkpoint
@@ -339,13 +339,16 @@ def test_every_mark_on_a_document_is_verified_again(world: World) -> None:
         assert mark["verdict"] == mark["signature"]["verdict"] == mark["authority"]["verdict"] == "terbukti"
         assert [one["check"] for one in mark["signature"]["checks"]] == ["document", "key", "inclusion"]
         assert mark["mandate"] in mark["authority"]["why"]
+        assert mark["verdicts"]["authority"] == mark["authority"]
+        assert mark["verdicts"]["signature"]["keyid"] == mark["keyid"]
+        assert mark["questioned"] is None
 
 
 Change = Callable[[Register, str, str, int], Register]
 
 
 def key_taken_away(register: Register, keyid: str, mandate: str, index: int) -> Register:
-    held = dataclasses.replace(register.keys[keyid], until=index - 1)
+    held = dataclasses.replace(register.keys[keyid], revoked=Loss(index - 1, "0" * 64, "dewi-lestari", "lost"))
     return dataclasses.replace(register, keys=register.keys.insert(keyid, held))
 
 

@@ -68,6 +68,7 @@ PURE = {
     "sop_findings",
     "streams",
     "tree",
+    "verdicts",
 }
 WORLDLY = {
     "io",
@@ -114,6 +115,7 @@ EVIDENCE = [
     "ledger.streams",
     "ledger.store",
     "ledger.audit",
+    "ledger.verdicts",
 ]
 
 

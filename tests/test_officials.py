@@ -182,7 +182,7 @@ def test_the_register_decides_nothing_before_the_founding_and_folds_nothing_onto
         officials.decide(None, done.act, key(DEWI).public.id, 2, MORNING)
     assert caught.value.rule == "ledger.founded"
     with pytest.raises(AssertionError, match=r"begins with ledger\.founded"):
-        officials.fold(None, done.act, done.leaf, 2)
+        officials.fold(None, done.act, done.leaf, 2, done.entry.envelope.keyid)
 
 
 def test_nothing_precedes_the_founding() -> None:

@@ -91,9 +91,10 @@ def test_make_demo_plays_and_verifies_the_whole_case() -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout.splitlines()[-1])
-    assert set(said) == {"case", "acts", "leaves", "verified", "steps_done"}
+    assert set(said) == {"case", "acts", "leaves", "verified", "steps_done", "refused"}
     assert said["steps_done"] == 10
     assert said["verified"] == said["leaves"]
+    assert said["refused"] == "authority.key"
     told = " ".join(done.stderr.split())
     for part in (
         "Mengembalikan ketikan dengan alasan",
@@ -103,8 +104,20 @@ def test_make_demo_plays_and_verifies_the_whole_case() -> None:
         "Menarik disposisi, di luar urutan SOP",
         "terhadap mutu baku",
         "2 hari kerja tepat",
+        "Mencabut kunci lamanya",
+        "DITOLAK: Langkah 5: Kunci yang menandatangani tidak terdaftar atau tidak berlaku lagi.",
+        "ditandatangani Budi Santoso (sintetis), Camat Kalipare (Pelaksana Harian) mandat plh-camat-budi-santoso",
+        "Budi Santoso (sintetis), Camat Kalipare (Pelaksana Harian), menandatangani Indikator Kinerja Utama",
+        "Paraf dan tanda tangan diberikan oleh orang yang sama",
+        "Ditandatangani sebagai Plh: perlu diperiksa",
+        "satu pendaftar cukup untuk mencabut mandat Plh",
     ):
         assert part in told, part
+    refused = told.index("DITOLAK")
+    leaf = re.search(r"Buku besar tetap (\d+) daun", told[refused:])
+    assert leaf is not None
+    again = told.index("Ratna Sari (sintetis): Menyetujui ketikan (daun", refused)
+    assert told[again:].split("(daun ")[1].startswith(f"{leaf[1]})"), "the act with the new key takes the same leaf"
 
 
 def test_the_second_block_gives_a_paraf_and_verifies_the_trail(newcomer: Newcomer) -> None:

@@ -338,6 +338,68 @@ def key_of(official: str) -> Json:
     return {"official": official, "public_key": raw, "possession": "belum diperiksa"}
 
 
+def changed_since() -> JejakError:
+    """Return what refuses new data of a person that others, approved later, were proposed before."""
+    scene = OPENED.copy()
+    ranks = [{"person": person(SRI) | {"rank": rank}} for rank in ("Penata Tk. I", "Pembina")]
+    older, newer = (scene.do(DEWI, "register", "official.proposed", one).recorded.leaf for one in ranks)
+    scene.do(EKO, "register", "official.approved", {"proposal": newer})
+    return told(scene, (EKO, "official.approved", {"proposal": older}), "register")
+
+
+def stale() -> JejakError:
+    scene = OPENED.copy()
+    scene.approve("mandate", {"mandate": REGISTRAR})
+    body = {"person": person(SRI) | {"rank": "Pembina"}}
+    leaf = scene.do(BUDI, "register", "official.proposed", body, mandate="pendaftar-budi").recorded.leaf
+    scene.do(DEWI, "register", "mandate.withdrawn", {"mandate": "pendaftar-budi", "reason": "Mutasi."})
+    return told(scene, (EKO, "official.approved", {"proposal": leaf}), "register")
+
+
+def twice(kind: str, body: Json) -> Callable[[], JejakError]:
+    """Return what refuses to take the same thing away a second time."""
+
+    def meet() -> JejakError:
+        scene = OPENED.copy()
+        scene.do(DEWI, "register", kind, body)
+        return told(scene, (EKO, kind, body), "register")
+
+    return meet
+
+
+def recovering(by: str, kind: str, body: Json, *, both: bool = True) -> Callable[[], JejakError]:
+    """Return what refuses the founders' recovery, where they are no registrars any more and Budi alone is.
+
+    ``both`` is False for the approval of what Budi proposed as a registrar.
+    """
+
+    def meet() -> JejakError:
+        scene = OPENED.copy()
+        scene.approve("mandate", {"mandate": REGISTRAR})
+        given = {"mandate": mandate(SRI, mandate="pendaftar-sri", office="registrar", office_name="Pendaftar")}
+        leaf = scene.do(BUDI, "register", "mandate.proposed", given, mandate="pendaftar-budi").recorded.leaf
+        for one in FOUNDERS:
+            scene.do(one, "register", "mandate.withdrawn", {"mandate": mandate_of(one), "reason": "Mutasi."})
+        said = body if both else {"proposal": leaf}
+        return told(scene, (by, kind, said | RECOVERY), "register")
+
+    return meet
+
+
+def seated() -> JejakError:
+    scene = OPENED.copy()
+    scene.approve("mandate", {"mandate": mandate(HADI, mandate="camat-baru", office="camat")})
+    return told(scene, OPEN)
+
+
+def on_behalf() -> JejakError:
+    scene = OPENED.copy()
+    named = {"capacity": "an", "own_office": "sekcam", "behalf_of": mandate_of(SRI)}
+    scene.approve("mandate", {"mandate": mandate(BUDI, mandate="camat-wakil", office="camat") | named})
+    scene.do(DEWI, "register", "mandate.withdrawn", {"mandate": mandate_of(SRI), "reason": "Pensiun."})
+    return told(scene, (BUDI, OPEN[1], OPEN[2]), mandate="camat-wakil")
+
+
 def signed_with(name: str) -> Callable[[], JejakError]:
     def meet() -> JejakError:
         scene = after(OPEN)
@@ -354,6 +416,12 @@ def expired() -> JejakError:
 
 PDF = reference(b"bukan IKU (sintetis)", "iku.pdf", "application/pdf")
 RETURNED = (BUDI, "document.returned", {"step": "6", "to": "2", "reason": "Renstra berubah."} | HELD)
+REGISTRAR = mandate(BUDI, mandate="pendaftar-budi", office="registrar", office_name="Pendaftar")
+RECOVERY = {"recovery": "Pendaftar tinggal satu."}
+LOST = {"keyid": key(SRI).public.id, "reason": "lost"}
+LEAKED = LOST | {"reason": "compromised", "compromised_since": "2027-01-01T00:00:00+07:00"}
+NO_NIP = {"official": SRI, "name": "Sri Wahyuni (sintetis)", "without_nip": "Lupa."}
+UNSTANDING = mandate(BUDI, mandate="an", capacity="an", own_office="staf", behalf_of=mandate_of(SRI))
 WITHDRAWN = (SRI, "disposition.withdrawn", {"step": "1", "reason": "Surat masuk dibatalkan."})
 NUMBER = AGENDA[2]["number"]
 
@@ -461,16 +529,30 @@ SCENARIOS: list[tuple[str, Callable[[], JejakError]]] = [
     ("register.proposal", of_register(EKO, "official.approved", {"proposal": NOBODY})),
     ("register.four_eyes", approved_by_its_proposer),
     ("register.four_eyes", of_register(DEWI, "mandate.proposed", {"mandate": mandate(DEWI, mandate="kedua")}, FOUNDED)),
+    ("register.person", of_register(DEWI, "official.proposed", {"person": NO_NIP})),
+    ("register.changed", changed_since),
+    ("register.behalf", of_register(DEWI, "mandate.proposed", {"mandate": UNSTANDING})),
+    ("register.stale", stale),
+    ("register.revoked", twice("key.revoked", LOST)),
+    ("register.since", of_register(SRI, "key.revoked", LEAKED)),
+    ("register.withdrawn", twice("mandate.withdrawn", {"mandate": mandate_of(SRI), "reason": "Mutasi."})),
+    ("recovery.founder", recovering(RATNA, "official.proposed", {"person": person(SRI)})),
+    ("recovery.needless", of_register(DEWI, "mandate.proposed", {"mandate": REGISTRAR} | RECOVERY)),
+    ("recovery.registrars", recovering(DEWI, "official.proposed", {"person": person(SRI) | {"rank": "Pembina"}})),
+    ("recovery.both", recovering(EKO, "mandate.approved", {}, both=False)),
     # authority
     ("authority.key", signed_with("orang-asing")),
     ("authority.official", signed_with(SRI)),
     ("authority.mandate", of_case(1, DIRECT, mandate=mandate_of(SRI))),
     ("authority.period", expired),
     ("authority.office", of_case(1, (SRI, DIRECT[1], DIRECT[2]))),
+    ("authority.seat", seated),
+    ("authority.behalf", on_behalf),
 ]
 JUDGES = (
     *("keys.authority", "ledger.streams", "ledger.case_rules", "ledger.correction", "ledger.agenda_book"),
-    *("ledger.enactment", "ledger.sop_readings", "ledger.officials"),
+    *("ledger.enactment", "ledger.sop_readings"),
+    *("ledger.officials", "ledger.register_founding", "ledger.register_powers"),
 )
 #: Rooms that judge the acts of a case: whatever they refuse is about a step.
 OF_A_CASE = ("ledger.case_rules", "ledger.correction", "ledger.agenda_book", "ledger.sop_readings")

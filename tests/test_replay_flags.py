@@ -20,10 +20,12 @@ from ledger.flags import flags
 from ledger.recorded import Recorded
 from ledger.replay import Replay, Step
 from ledger.streams import REGISTER
+from ledger.verdicts import Ground, Verdict, verdicts
 from tests.kit import CASE, FOUNDERS, MORNING, ORIGIN, Kecamatan, key, mandate, mandate_of
 from tests.scene import Scene
 
 BUDI, SRI, AGUS = "budi-santoso", "sri-wahyuni", "agus-salim"
+DEWI, EKO = FOUNDERS
 
 
 class Told(Scene):
@@ -280,10 +282,52 @@ def test_a_signature_by_an_acting_official_is_flagged(scene: Told, capacity: str
     acting = mandate(
         AGUS, mandate="camat-sementara", office="camat", office_name="Camat", capacity=capacity, absence="Kosong."
     )
+    scene.run(upto=1)  # by the Camat, whose seat a Plt takes
     scene.approve("mandate", {"mandate": acting})
-    found = until_signature(scene, AGUS, mandate="camat-sementara")
+    scene.run_from(1, 6)
+    _, kind, body = scene.steps()[6]
+    scene.do(AGUS, CASE, kind, body, mandate="camat-sementara")
+    found = flagged(scene)
     assert found.keys() == {"key.unproven", "acting.signature"}
     assert capacity.capitalize() in found["acting.signature"]
+
+
+@pytest.mark.parametrize(("capacity", "backed"), [("an", False), ("an", True), ("ub", False), ("ub", True)])
+def test_a_mandate_on_behalf_that_does_not_say_of_whom_is_flagged(scene: Told, capacity: str, backed: bool) -> None:
+    own = {"office": "camat", "office_name": "Camat Kalipare", "own_office": "sekcam"}
+    over = mandate_of(SRI)
+    if capacity == "ub" and backed:
+        over = "an-agus"
+        record = mandate(AGUS, mandate=over, capacity="an", behalf_of=mandate_of(SRI), **own)
+        scene.approve("mandate", {"mandate": record})
+    behalf = {"behalf_of": over} if backed else {}
+    scene.approve("mandate", {"mandate": mandate(BUDI, mandate="mewakili", capacity=capacity, **behalf, **own)})
+    found = until_signature(scene, BUDI, mandate="mewakili")
+    assert ("mandate.unbacked" in found) is not backed
+    assert backed or {"an": "atas nama", "ub": "untuk beliau"}[capacity] in found["mandate.unbacked"]
+
+
+def test_what_the_founders_give_in_a_recovery_is_flagged_where_it_is_given_and_wherever_it_is_used(scene: Told) -> None:
+    why = {"recovery": "Pendaftar tinggal satu (sintetis)."}
+    registrar = {"office": "registrar", "office_name": "Pendaftar", "mandate": "pendaftar-budi"}
+    scene.do(DEWI, REGISTER, "mandate.withdrawn", {"mandate": mandate_of(EKO), "reason": "Mutasi."})
+    body = {"mandate": mandate(BUDI, **registrar)} | why
+    leaf = scene.do(DEWI, REGISTER, "mandate.proposed", body).recorded.leaf
+    assert flagged(scene).keys() == {"key.unproven", "recovery.used"}
+    scene.do(EKO, REGISTER, "mandate.approved", {"proposal": leaf} | why)
+    assert flagged(scene).keys() == {"key.unproven", "recovery.used"}
+    assert verdict_on_newest(scene).verdict == "terbukti"
+    assert "sebagai pendiri dalam pemulihan" in verdict_on_newest(scene).why
+    proposed = {"person": {"official": "nur-aini", "name": "Nur Aini (sintetis)", "without_nip": "Honorer."}}
+    scene.do(BUDI, REGISTER, "official.proposed", proposed, mandate="pendaftar-budi")
+    assert flagged(scene).keys() == {"key.unproven", "authority.recovered"}
+    scene.run(upto=2)
+    assert flagged(scene).keys() == {"key.unproven"}, "under his own mandate, which was not recovered"
+
+
+def verdict_on_newest(scene: Told) -> Verdict:
+    step = replayed(scene)[-1]
+    return verdicts(step.done, Ground(step.register)).authority
 
 
 # --- flags on papers ----------------------------------------------------------------------------------------

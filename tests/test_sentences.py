@@ -22,7 +22,7 @@ from ledger.sentences import about_to_sign, digests_of, sentence
 from ledger.sop import Sop
 from ledger.wording import day, short, when
 from tests.activity_sop import activity_sop
-from tests.kit import CASE, Kecamatan, disposition, the_sop
+from tests.kit import CASE, Kecamatan, disposition, key, mandate_of, the_sop
 from tests.test_golden import calendar
 
 OUTSIDE = "case:22222222-2222-4222-8222-222222222222"
@@ -43,6 +43,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Step, str, str]
     play_outside_the_path(kecamatan)
     play_activities(kecamatan)
     play_beside_the_sops(kecamatan)
+    play_what_is_taken(kecamatan)
     replay = Replay(lambda name: ())
     with kecamatan.ledger.reading() as rows:
         steps = [replay.apply(Recorded.read(row)) for row in rows.entries(0, 1000)]
@@ -123,6 +124,23 @@ def play_beside_the_sops(kecamatan: Kecamatan) -> None:
     kecamatan.do("sri-wahyuni", other.id, "sop.superseded", instead)
 
 
+def play_what_is_taken(kecamatan: Kecamatan) -> None:
+    """Revoke keys, for each reason and with the claim since when, and withdraw mandates, with and without a decree."""
+    claim = {"compromised_since": "2026-03-01T20:00:00+07:00"}
+    for official, reason, more in (
+        ("agus-salim", "rotated", {}),
+        ("ratna-sari", "lost", {}),
+        ("hadi-wijaya", "compromised", claim),
+        ("budi-santoso", "left", {}),
+    ):
+        body = {"keyid": key(official).public.id, "reason": reason} | more
+        kecamatan.do(official, "register", "key.revoked", body)
+    decree = {"number": "821/9/2026", "date": "2026-03-01", "issuer": "Bupati Malang (sintetis)"}
+    for official, basis in (("sri-wahyuni", {"decree": decree}), ("agus-salim", {})):
+        withdrawn = {"mandate": mandate_of(official), "reason": "Mutasi."} | basis
+        kecamatan.do("dewi-lestari", "register", "mandate.withdrawn", withdrawn)
+
+
 READINGS = [
     ({"step": "4", "cell": "waktu", "raw": "II hari"}, {"amount": 2, "unit": "hari-kerja"}),
     ({"step": "3", "cell": "pelaksana", "raw": ""}, "kasubag-evapor"),
@@ -198,6 +216,39 @@ def test_an_approval_in_the_register_says_whom_it_gives_what(told: list[tuple[St
         in (_of(told, "mandate.approved")[1])
     )
     assert "milik Sri Wahyuni (sintetis), tanpa berita acara" in _of(told, "key.approved")[1]
+
+
+def test_a_revocation_says_whose_key_why_and_since_when_if_that_is_claimed(told: list[tuple[Step, str, str]]) -> None:
+    said = [one.partition(" milik ")[2] for step, one, _ in told if step.done.act.kind == "key.revoked"]
+    assert said == [
+        "Agus Salim (sintetis) karena diganti.",
+        "Ratna Sari (sintetis) karena hilang.",
+        "Hadi Wijaya (sintetis) karena dipakai atau dapat dipakai orang lain, menurut pernyataannya sejak 1 Maret 2026"
+        " 20.00 WIB.",
+        "Budi Santoso (sintetis) karena pemiliknya tidak lagi menjabat.",
+    ]
+    act, one, warned = _of(told, "key.revoked")
+    assert f"mencabut kunci tanda tangan (sidik {short(act.body.plain()['keyid'])})" in one
+    assert "tindakan sebelumnya tetap ada dan tidak diubah" in warned
+
+
+def test_a_withdrawal_of_a_mandate_says_whose_which_office_why_and_by_which_decree(
+    told: list[tuple[Step, str, str]],
+) -> None:
+    decreed, plain = (one for step, one, _ in told if step.done.act.kind == "mandate.withdrawn")
+    assert decreed.endswith(
+        "mencabut mandat Sri Wahyuni (sintetis) sebagai Camat Kalipare (definitif), dengan alasan “Mutasi.”,"
+        " berdasarkan keputusan Bupati Malang (sintetis) nomor 821/9/2026 tanggal 1 Maret 2026."
+    )
+    assert plain.endswith("mencabut mandat Agus Salim (sintetis) sebagai Staf (definitif), dengan alasan “Mutasi.”.")
+
+
+def test_what_is_taken_is_told_even_where_the_register_is_not_at_hand(told: list[tuple[Step, str, str]]) -> None:
+    for kind, of_whom in (("key.revoked", "Agus Salim"), ("mandate.withdrawn", "Sri Wahyuni")):
+        act, _, _ = _of(told, kind)
+        said = sentence(act, name="Eko", office_name="Pendaftar", capacity="definitif")
+        assert said.startswith("Eko, Pendaftar (definitif), mencabut ")
+        assert of_whom not in said
 
 
 def test_an_approval_is_told_even_where_the_register_is_not_at_hand(told: list[tuple[Step, str, str]]) -> None:

@@ -28,7 +28,7 @@ from ledger import logkey
 from ledger.application import Ledger
 from ledger.audit import audit
 from projections.catchup import Views
-from tests.bench import plain
+from tests.bench import plain, register
 from tests.bench.office import Bench, timed
 
 ROOT = Path(__file__).parent.parent.parent
@@ -163,6 +163,18 @@ def audited(folder: Path) -> Figure:
     return Figure("audit", rate, "leaves/s", verify * cores, f"{cores} cores x the machine's own verify rate")
 
 
+def of_the_register() -> list[Figure]:
+    """Return how long a register of 100,000 acts takes to fold, and an act to be judged against it."""
+    few, many = 100, 100_000
+    against_few, against_many = (seconds * 1e6 for seconds in register.judging_seconds(few, many))
+    return [
+        Figure("register_fold_100k", register.folding_seconds(many), "s", 3.0, "the most that folding it may take"),
+        Figure(
+            "register_judge_100k", against_many, "us", against_few, f"the same acts against {few}; at most 1.5 times"
+        ),
+    ]
+
+
 def main() -> None:
     """Measure, print the table, write var/bench.json."""
     var = ROOT / "var"
@@ -176,6 +188,7 @@ def main() -> None:
         figures += over_http(folder)
         figures.append(rebuild(folder, sum(map(len, rounds))))
         figures.append(audited(folder))
+        figures += of_the_register()
     finally:
         shutil.rmtree(folder)
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()};")

@@ -1,0 +1,347 @@
+"""After a key was compromised: what it signed stands, is verified as before, and is shown as in question everywhere."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import update
+
+from api.app import App, create_app
+from api.cli import main
+from api.cli_read import verdict_lines
+from api.marks import etag_of
+from api.server import background_server
+from api.settings import Settings
+from keys.possession import prove
+from ledger import logkey
+from ledger.flag_names import QUESTIONED
+from projections import storage
+from projections.schema import TRAIL
+from tests.kit import CASE, FOUNDERS, ORIGIN, Kecamatan, key
+from tests.test_projections import Desk
+
+Json = dict[str, Any]
+DEWI, EKO = FOUNDERS
+BUDI, SRI = "budi-santoso", "sri-wahyuni"
+OTHER = "case:22222222-2222-4222-8222-222222222222"
+CASE_ID = CASE.removeprefix("case:")
+HOUR = dt.timedelta(hours=1)
+
+
+def stamp(moment: dt.datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def new_key(office: Kecamatan, official: str, name: str) -> None:
+    own = key(name)
+    possession = prove(ORIGIN, official, own).decode()
+    office.approve("key", {"official": official, "public_key": own.public.raw.hex(), "possession": possession})
+
+
+def revoke(office: Kecamatan, name: str, since: str | None) -> int:
+    """Revoke a key as compromised by a registrar; return the leaf."""
+    body = {"keyid": key(name).public.id, "reason": "compromised"} | ({"compromised_since": since} if since else {})
+    return office.do(DEWI, "register", "key.revoked", body).recorded.index
+
+
+@dataclass
+class World:
+    """A finished case; the Sekcam's key revoked an hour later, and claimed lost since just before his paraf."""
+
+    office: Kecamatan
+    app: App
+    paraf: int
+    revoked: int
+    #: What was said before the revocation: of the case's trail, of its state, of everything in the trail.
+    before: dict[str, Json]
+
+    def get(self, path: str, **query: object) -> Json:
+        answer = self.app.test_client().get(path, query_string=query or None)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.get_json())
+
+    def trail(self, **query: object) -> list[Json]:
+        return list(self.get(f"/v1/cases/{CASE_ID}/trail", **query)["trail"])
+
+    def state(self, at: int | None = None) -> Json:
+        return self.get(f"/v1/cases/{CASE_ID}", **({} if at is None else {"at": at}))
+
+
+PATHS = [f"/v1/cases/{CASE_ID}/trail", "/v1/trail", "/v1/trail?flag=key.questioned"]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    office = Kecamatan(tmp_path_factory.mktemp("buku")).open()
+    logkey.write(office.folder / "log.key", office.log)
+    app = create_app(Settings(office.folder), office.clock)
+    office.run(upto=5)
+    since = office.clock.now
+    paraf = office.run_from(5, 6)[0].recorded.index
+    office.run_from(6, 12)
+    made = World(office, app, paraf, -1, {})
+    made.before = {path: made.get(path) for path in PATHS}
+    office.clock.now += HOUR
+    made.revoked = revoke(office, BUDI, stamp(since))
+    new_key(office, BUDI, "kunci-kedua")
+    new_key(office, "hadi-wijaya", "kunci-ketiga")
+    yield made
+    app.close()
+    office.ledger.close()
+
+
+def questioned(rows: list[Json]) -> list[int]:
+    assert all(bool(row["questioned"]) is (QUESTIONED in [flag["name"] for flag in row["flags"]]) for row in rows)
+    return [row["leaf_index"] for row in rows if row["questioned"]]
+
+
+# --- the trail ------------------------------------------------------------------------------------------------
+
+
+def test_what_was_signed_with_the_key_since_the_claim_is_in_question_and_why_is_said(world: World) -> None:
+    rows = world.trail()
+    assert questioned(rows) == [world.paraf, world.paraf + 2]  # his paraf, and his order to distribute
+    (flag,) = [flag for flag in rows[5]["flags"] if flag["name"] == QUESTIONED]
+    for said in ("Dewi Lestari (sintetis)", "2 Maret 2026 09.", f"daun {world.revoked}", "sejak 2 Maret 2026 08."):
+        assert said in flag["sentence"]
+    why = rows[5]["questioned"]
+    assert (why["revoked"]["leaf_index"], why["revoked"]["by"]) == (world.revoked, DEWI)
+    assert (why["revoked"]["name"], why["revoked"]["reason"]) == ("Dewi Lestari (sintetis)", "compromised")
+
+
+def test_nothing_that_is_in_question_is_hidden_refused_or_judged_otherwise_than_before(world: World) -> None:
+    path = f"/v1/cases/{CASE_ID}/trail"
+    before, now = world.before[path]["trail"], world.trail()
+    apart = ("flags", "questioned")
+    assert [{name: row[name] for name in row if name not in apart} for row in now] == [
+        {name: row[name] for name in row if name not in apart} for row in before
+    ]
+    assert questioned(before) == []
+    assert all(row["verdicts"][one]["verdict"] == "terbukti" for row in now for one in ("signature", "authority"))
+
+
+def test_of_a_leaf_below_the_revocation_nothing_is_in_question(world: World) -> None:
+    assert questioned(world.trail(at=world.revoked - 1)) == []
+    assert questioned(world.trail(at=world.revoked)) == questioned(world.trail())
+    assert world.trail(at=world.revoked - 1) == world.before[f"/v1/cases/{CASE_ID}/trail"]["trail"]
+
+
+def test_the_revocation_itself_and_the_new_key_are_not_in_question(world: World) -> None:
+    assert questioned(world.get("/v1/streams/register/trail")["trail"]) == []
+
+
+def test_without_a_claim_a_revocation_puts_nothing_in_question(tmp_path: Path) -> None:
+    office = Kecamatan(tmp_path).open()
+    logkey.write(tmp_path / "log.key", office.log)
+    with closing(office.ledger), closing(create_app(Settings(tmp_path), office.clock)) as app:
+        office.run(upto=6)
+        revoke(office, BUDI, None)
+        rows = app.test_client().get("/v1/trail").get_json()["trail"]
+        assert questioned(rows) == []
+        sought = app.test_client().get("/v1/trail", query_string={"flag": QUESTIONED}).get_json()
+        assert sought["trail"] == []
+
+
+# --- search and table -------------------------------------------------------------------------------------------
+
+
+def test_what_is_in_question_is_found_by_its_flag_with_and_without_other_filters(world: World) -> None:
+    found = world.get("/v1/trail", flag=QUESTIONED)
+    assert questioned(found["trail"]) == [world.paraf, world.paraf + 2] == [row["leaf_index"] for row in found["trail"]]
+    assert [row for row in world.get("/v1/trail", limit=200)["trail"] if row["questioned"]] == found["trail"]
+    assert world.before["/v1/trail?flag=key.questioned"]["trail"] == []
+    for filters, count in (
+        ({"kind": "paraf.given"}, 1),
+        ({"official": BUDI, "stream": CASE}, 2),
+        ({"official": SRI}, 0),
+        ({"office": "camat"}, 0),
+        ({"from": "2026-03-03"}, 0),
+        ({"to": "2026-03-02"}, 2),
+    ):
+        assert len(world.get("/v1/trail", flag=QUESTIONED, **filters)["trail"]) == count, filters
+
+
+def test_pages_of_what_is_in_question_neither_skip_nor_repeat(world: World) -> None:
+    first = world.get("/v1/trail", flag=QUESTIONED, limit=1)
+    last = world.get("/v1/trail", flag=QUESTIONED, limit=1, after=first["next"])
+    assert [row["leaf_index"] for said in (first, last) for row in said["trail"]] == [world.paraf, world.paraf + 2]
+    assert (first["next"], last["next"]) == (world.paraf, None)
+
+
+def test_a_search_passes_over_what_the_same_person_signed_with_another_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.trail_search.PIECE", 1)
+    office = Kecamatan(tmp_path).open()
+    logkey.write(tmp_path / "log.key", office.log)
+    with closing(office.ledger), closing(create_app(Settings(tmp_path), office.clock)) as app:
+        since = stamp(office.clock.now)
+        new_key(office, BUDI, "kunci-kedua")
+        direct, paraf = office.run(upto=6)[1::4]
+        office.run(OTHER, upto=2)
+        second = revoke(office, "kunci-kedua", since)
+        assert app.test_client().get("/v1/trail", query_string={"flag": QUESTIONED}).get_json()["trail"] == []
+        revoke(office, BUDI, stamp(paraf.recorded.entry.recorded_at))
+        rows = app.test_client().get("/v1/trail", query_string={"flag": QUESTIONED}).get_json()["trail"]
+        assert [row["leaf_index"] for row in rows] == [paraf.recorded.index, second - 1]
+        assert direct.recorded.index < paraf.recorded.index
+
+
+def test_the_table_has_both_verdicts_and_says_what_is_in_question(world: World) -> None:
+    def table(path: str) -> list[dict[str, str]]:
+        text = world.app.test_client().get(path).data.decode("utf-8-sig")
+        return [row for row in csv.DictReader(io.StringIO(text, newline="")) if row["Daun"].isdigit()]
+
+    rows = table(f"/v1/cases/{CASE_ID}/trail.csv")
+    assert {(row["Tanda tangan diperiksa"], row["Wewenang diperiksa"]) for row in rows} == {("terbukti", "terbukti")}
+    assert all(row["Hasil pemeriksaan tanda tangan"].endswith(".") for row in rows)
+    assert "Sekretaris Kecamatan Kalipare" in rows[5]["Hasil pemeriksaan wewenang"]
+    assert [int(row["Daun"]) for row in rows if row["Dipertanyakan"]] == [world.paraf, world.paraf + 2]
+    assert "Dewi Lestari (sintetis)" in rows[5]["Penjelasan tanda"]
+    assert table(f"/v1/trail.csv?flag={QUESTIONED}") == [row for row in rows if row["Dipertanyakan"]]
+
+
+# --- state and marks --------------------------------------------------------------------------------------------
+
+
+def test_the_marks_of_a_case_have_both_verdicts_and_the_paraf_is_in_question(world: World) -> None:
+    state = world.state()
+    marks = {name: state[name] for name in ("approved", "paraf", "signature")}
+    assert {name: bool(mark["questioned"]) for name, mark in marks.items()} == {
+        "approved": False,
+        "paraf": True,
+        "signature": False,
+    }
+    for mark in marks.values():
+        assert {one["verdict"] for one in mark["verdicts"].values()} == {"terbukti"}
+    assert [(one["leaf_index"], one["kind"]) for one in state["flags"] if one["name"] == QUESTIONED] == [
+        (world.paraf, "paraf.given")
+    ]
+
+
+def test_the_marks_of_a_case_as_it_was_are_in_question_from_the_revocation_on(world: World) -> None:
+    assert world.state(world.revoked - 1)["paraf"]["questioned"] is None
+    assert world.state(world.revoked)["paraf"]["questioned"] is not None
+    assert world.state(world.paraf - 1)["paraf"] is None
+
+
+def test_the_etag_of_a_case_is_its_newest_leaf_until_a_revocation_puts_a_mark_in_question(world: World) -> None:
+    before, now = world.state(world.revoked - 1), world.state()
+    assert before["leaf"] == now["leaf"] == etag_of(before)
+    assert etag_of(now) == f"{now['leaf']}-{now['paraf']['questioned']['revoked']['leaf']}"
+
+
+def test_a_mark_on_a_document_stays_proved_and_is_in_question(world: World) -> None:
+    marks = world.get(f"/v1/documents/{world.office.iku['digest']}/signatures")["marks"]
+    assert {mark["kind"]: bool(mark["questioned"]) for mark in marks} == {
+        "typing.reviewed": False,
+        "paraf.given": True,
+        "signature.given": False,
+    }
+    assert {mark["verdict"] for mark in marks} == {"terbukti"}
+
+
+# --- derived, never kept ----------------------------------------------------------------------------------------
+
+
+def test_no_row_of_a_view_holds_a_question_so_followed_and_rebuilt_are_the_same(tmp_path: Path) -> None:
+    with closing(Desk(tmp_path)) as desk:
+        since = stamp(desk.kecamatan.clock.now)
+        desk.kecamatan.run(upto=6)
+        desk.views.catch_up()
+        before = desk.dump()
+        revoke(desk.kecamatan, BUDI, since)
+        desk.views.catch_up()
+        followed = desk.dump()
+        assert [row for row in followed["trail"] if row in before["trail"]] == before["trail"]
+        assert QUESTIONED not in {name for name, _ in followed["trail_flags"]}
+        desk.views.rebuild()
+        assert desk.dump() == followed
+
+
+def test_verdicts_believe_no_column_of_the_read_models(tmp_path: Path) -> None:
+    office = Kecamatan(tmp_path).open()
+    logkey.write(tmp_path / "log.key", office.log)
+    with closing(office.ledger), closing(create_app(Settings(tmp_path), office.clock)) as app:
+        office.run(upto=6)
+        path = f"/v1/cases/{CASE_ID}/trail"
+        true = app.test_client().get(path).get_json()["trail"]
+        lies = {"keyid": "0" * 64, "official": "orang-lain", "recorded_at": "2001-01-01T00:00:00.000000Z"}
+        engine = storage.open_engine(f"sqlite:///{tmp_path / 'views.sqlite'}")
+        with storage.writing(engine) as connection:
+            connection.execute(update(TRAIL).values(**lies))
+        engine.dispose()
+        lied = app.test_client().get(path).get_json()["trail"]
+        assert {row["official"] for row in lied} == {"orang-lain"}
+        assert [row["verdicts"] for row in lied] == [row["verdicts"] for row in true]
+
+
+# --- on a terminal ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def url(world: World) -> Iterator[str]:
+    with background_server(world.app) as found:
+        yield found
+
+
+def run(url: str, *args: str) -> str:
+    result = CliRunner().invoke(main, [*args, "--url", url], terminal_width=100)
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def test_trail_and_search_say_both_verdicts_in_a_line_each(url: str) -> None:
+    for page in (run(url, "trail", CASE), run(url, "search", "--stream", CASE)):
+        acts = [part for part in page.split("\n\n") if part.startswith("Daun ")]
+        assert len(acts) == 12
+        for number, act in enumerate(acts):
+            doubted = number in (5, 7)
+            assert ("\n  Tanda tangan terbukti\n" in act) is not doubted
+            assert ("\n  Tanda tangan terbukti, tetapi DIPERTANYAKAN\n" in act) is doubted
+            assert "\n  Wewenang terbukti\n" in act
+            assert ("! Dipertanyakan: kunci penandatangan dicabut Dewi Lestari" in act) is doubted
+        assert max(map(len, page.splitlines())) <= 100
+
+
+def test_state_says_both_verdicts_below_each_mark(url: str) -> None:
+    page = run(url, "state", CASE_ID)
+    assert page.count("\n  Wewenang terbukti\n") == 3
+    assert page.count("\n  Tanda tangan terbukti, tetapi DIPERTANYAKAN\n") == 1
+    assert "[key.questioned]" in " ".join(page.split())
+
+
+def test_search_finds_what_is_in_question(url: str) -> None:
+    assert "Ditemukan: 2 tindakan." in run(url, "search", "--flag", QUESTIONED)
+
+
+def test_a_verdict_that_is_not_proved_says_why_and_by_which_rule() -> None:
+    proved = {"verdict": "terbukti", "why": "Cocok."}
+    refused = {"verdict": "tidak cocok", "why": "Mandatnya sudah berakhir.", "rule": "authority.period"}
+    assert verdict_lines({"verdicts": {"signature": proved, "authority": refused}, "questioned": None}) == [
+        "  Tanda tangan terbukti",
+        "  Wewenang TIDAK COCOK: Mandatnya sudah berakhir. [authority.period]",
+    ]
+    assert verdict_lines({}) == ["  Tanda tangan dan wewenang tidak diperiksa layanan."]
+
+
+# --- speed ------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_of_fifty_acts_each_verified_anew_takes_less_than_a_tenth_of_a_second(world: World) -> None:
+    def once() -> float:
+        began = time.perf_counter()
+        assert len(world.get("/v1/trail", limit=50)["trail"]) == 50
+        return time.perf_counter() - began
+
+    assert min(once() for _ in range(7)) < 0.1
