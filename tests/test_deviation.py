@@ -162,6 +162,14 @@ def test_a_review_that_takes_its_own_agreement_back_leaves_none() -> None:
     assert "iku" not in case.things
 
 
+def test_a_review_that_takes_its_agreement_back_takes_the_paraf_that_rested_on_it() -> None:
+    again = but(APPROVE, decision="returned", reason="Keliru disetujui.", **WHY)
+    case = Given(*STEPS[:6], again).case
+    assert (case.approved, case.paraf) == (None, None)
+    fault = Given(*STEPS[:6], again).then_refused(but(STEPS[6], **WHY))
+    assert fault.rule == "sop.kelengkapan", "nothing is signed that nobody agreed to"
+
+
 # --- returned at 6 or 7 -----------------------------------------------------------------------------------
 
 
