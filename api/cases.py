@@ -85,7 +85,10 @@ def cases(query: CasesQuery) -> Response:
 
 @routes.get("/cases/<case_id>", responses={"200": json_answer("the state of the case")})
 def case(path: CasePath, query: AtQuery) -> Response:
-    """Return a case as it is now, or was at a leaf or a moment; of now, the ETag is the leaf hash of its newest act."""
+    """Return a case as it is now, or was at a leaf or a moment; of now with an ETag.
+
+    The ETag is of all that is shown: acts of other cases and of the SOP's stream change it too.
+    """
     place = parts().place(query.at)
     state = state_of(path.case_id, place)
     if state is None:
@@ -97,7 +100,7 @@ def case(path: CasePath, query: AtQuery) -> Response:
     if place is not None:
         return jsonify(stamped(state, place))
     response = jsonify(state)
-    response.set_etag(state["leaf"])
+    response.add_etag()
     response.headers["Cache-Control"] = "private, no-cache"
     response.make_conditional(request)
     return response

@@ -10,6 +10,8 @@ after the yes, because an act may name only what is there; then the key file is 
 from __future__ import annotations
 
 import datetime as dt
+import re
+import sys
 import uuid
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from typing import Any
 import click
 
 from api import act_files, field_words, fields_of
-from api.act_page import page
+from api.act_page import page, would_be_flagged
 from api.cli_base import (
     DONE,
     JejakCommand,
@@ -33,7 +35,7 @@ from api.cli_connect import connected, connection_of, connection_options
 from api.cli_read import CaseId
 from api.cli_store import opened_key
 from api.client import Proved
-from api.drafting import check, fill, lacking, office, place_of, turn
+from api.drafting import check, fill, lacking, office, place_of, settle, turn
 from api.known_register import Signer, known_register
 from keys import strict_json
 from keys.authority import WIB
@@ -47,8 +49,8 @@ from ledger.sop import OPENING, Sop
 from ledger.sop_findings import require_filled
 from ledger.wording import when
 
-#: Of an object that is shown as one line, the member that tells it, the first that it has.
-_TOLD_BY = ("digest", "leaf", "title", "name")
+#: A moment in WIB as people write it: a day, and the time to the minute.
+_WIB_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2})[.:]([0-9]{2})(?: ?WIB)?")
 
 
 @click.command("act", cls=JejakCommand)
@@ -72,7 +74,9 @@ _TOLD_BY = ("digest", "leaf", "title", "name")
 @click.option("--paper", type=existing_file(), metavar="BERKAS",
               help="Pindaian, bila tindakan ini terjadi di kertas dan dicatat menyusul.")  # fmt: skip
 @click.option("--media-type", metavar="JENIS", help="Jenis dokumen yang dilampirkan, bila tidak terbaca dari namanya.")
-@click.option("--occurred-at", metavar="WAKTU", help="Kapan terjadinya menurut Anda; bawaan: sekarang.")
+@click.option("--occurred-at", metavar="WAKTU",
+              help="Kapan terjadinya menurut Anda, misalnya '2026-03-02 08.30' (WIB); bawaan: sekarang. Wajib dengan "
+                   "--paper.")  # fmt: skip
 @click.option("--passphrase-file", type=existing_file(), metavar="BERKAS", help="Baca kata sandi dari berkas ini.")
 @click.option("--yes", is_flag=True, help="Jangan bertanya lagi.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="BERKAS",
@@ -107,6 +111,8 @@ def act(
         said["sop"], attachment = Sop.parse(read_file(attachment)).plain(), None
     if kind == "sop.enacted" and "sop" in said:
         require_filled(Sop.read(said["sop"], "sop.form", "SOP"))
+    if occurred_at is None and (paper is not None or "paper" in said):
+        occurred_at = _asked_when(as_json)
     where = _stream(kind, case, stream, sop_slug, said)
     closed = KeyFile.parse(read_keyfile(key_file))
     official, signer = closed.official, Signer(closed.official, mandate, closed.public.id)
@@ -114,6 +120,7 @@ def act(
         known = known_register(client, client.checkpoint().checkpoint.size)
         authority = known.standing(signer)
         place = place_of(client, known, kind, where, sop_slug, said)
+        settle(client, place, kind, said)
         turn(place, kind, said)
         office(place, signer, kind, said)
         attached, data = act_files.attached(place, kind, schema, attachment, media_type)
@@ -132,12 +139,13 @@ def act(
             kind=kind,
             official=official,
             mandate=mandate,
-            occurred_at=occurred_at or dt.datetime.now(WIB).isoformat(timespec="seconds"),
+            occurred_at=_moment(occurred_at) if occurred_at else dt.datetime.now(WIB).isoformat(timespec="seconds"),
             body=said,
         )
         ready = Act.read(payload)
         check(place, ready, signer)
-        shown = page(client, place, authority, ready, said, filled, data, attached)
+        flagged = would_be_flagged(place, authority, ready, payload)
+        shown = page(client, place, authority, ready, said, filled, data, attached, flagged)
         click.echo(shown, err=as_json)
         if not yes and not confirmed("Tandatangani?", err=as_json):
             raise click.Abort
@@ -186,6 +194,28 @@ def _said(schema: fields_of.Schema, body: Path | None, settings: tuple[str, ...]
                 raise Malformed("act.field", f"Berkas untuk {path!r} bukan teks UTF-8.") from None
         fields_of.put(said, path, fields_of.typed(schema, path, text))
     return said
+
+
+def on_terminal() -> bool:
+    """Tell whether a person can be asked."""
+    return sys.stdin.isatty()
+
+
+def _asked_when(err: bool) -> str:
+    """Ask when an act on paper happened; where nobody can be asked, the command was written wrongly."""
+    if not on_terminal():
+        raise Misuse("tindakan dari kertas menyebut kapan terjadinya: --occurred-at '2026-03-02 08.30' (WIB).")
+    while True:
+        text = str(click.prompt("Kapan terjadinya di kertas (WIB), misalnya 2026-03-02 08.30", err=err)).strip()
+        if _WIB_TIME.fullmatch(text):
+            return text
+        click.echo("Tulis tanggal dan jamnya, misalnya 2026-03-02 08.30.", err=True)
+
+
+def _moment(text: str) -> str:
+    """Return a moment as people write it in RFC 3339; any other text is left to the act's schema."""
+    form = _WIB_TIME.fullmatch(text.strip())
+    return f"{form[1]}T{form[2]}:{form[3]}:00+07:00" if form else text
 
 
 def _stream(kind: str, case: str | None, stream: str | None, sop_slug: str | None, said: dict[str, Any]) -> str:

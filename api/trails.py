@@ -3,11 +3,13 @@
 ``period``       first and last day of the mandate, which never change once it is approved
 ``actor_basis``  how it is known whose step it is (:mod:`api.actors`)
 ``time``         the visits to steps that the act ended, each with its verdict (:mod:`projections.time_spent`)
+``corrections``  what was put right of the act later: field, old, new, and the leaf of the correction
 ``papers``       what each document of the act is in it, read from the act itself
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,18 +46,22 @@ def trail_of(stream: str, place: Place | None = None) -> dict[str, Any]:
         rows = [row for row in rows if row["leaf_index"] <= place.index]
     if not rows:
         raise unknown(stream, place)
-    return stamped(labelled({"stream": stream, "trail": shown(rows)}), place)
+    return stamped(labelled({"stream": stream, "trail": shown(rows, place)}), place)
 
 
-def shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows of the read model, of whatever streams, each with what stands beside it; raises Forged."""
+def shown(rows: list[dict[str, Any]], place: Place | None = None) -> list[dict[str, Any]]:
+    """Return rows of the read model, of whatever streams, each with what stands beside it; raises Forged.
+
+    ``place`` is the newest leaf that counts, None for now.
+    """
+    last = place.index if place else sys.maxsize
     here = parts()
     with here.ledger.reading() as found:
         bodies = [log.recorded(found, row["leaf_index"]).act.body.plain() for row in rows]
     register, streams = here.register(), {row["stream"] for row in rows}
     actors = {stream: actors_of(stream) for stream in streams}
     with here.views.reading() as connection:
-        ended = iku_state.visits_ended(connection, streams)
+        ended, corrected = iku_state.beside_acts(connection, streams)
     return [
         row
         | {
@@ -63,6 +69,7 @@ def shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "actor_basis": known.basis(row["step"], row["leaf_index"]) if (known := actors[row["stream"]]) else None,
             "papers": _papers(body, row["documents"]),
             "time": ended.get(row["leaf_index"], []),
+            "corrections": [one for one in corrected.get(row["leaf"], ()) if one["leaf_index"] <= last],
         }
         for row, body in zip(rows, bodies, strict=True)
     ]
@@ -75,11 +82,11 @@ def unknown(stream: str, place: Place | None = None) -> NotFound:
         return later
     family, _, name = stream.partition(":")
     if family == "case":
-        return NotFound("case.unknown", f"Perkara {name} tidak ada.", allowed="Daftar perkara: /v1/cases.")
+        return NotFound("case.unknown", f"Perkara {name} tidak ada.", allowed="Daftar perkara: jejak cases.")
     return NotFound(
         "stream.unknown",
         f"Belum ada tindakan tercatat pada {stream}.",
-        allowed="Yang punya jejak: register, SOP yang sudah ditetapkan, dan perkara yang sudah dibuka.",
+        allowed="Yang punya jejak: register, SOP yang ditetapkan (jejak sop list), perkara yang dibuka (jejak cases).",
     )
 
 
