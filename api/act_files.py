@@ -19,9 +19,6 @@ from ledger.iku import MEDIA_TYPE as IKU
 from ledger.iku import IkuDocument
 from ledger.kind_names import name_of
 
-#: Of an object that is shown as one line, the member that tells it, the first that it has.
-_TOLD_BY = ("digest", "leaf", "title", "name")
-
 
 def attached(
     place: Place, kind: str, schema: fields_of.Schema, path: Path | None, media_type: str | None

@@ -5,24 +5,27 @@ Every document on it was hashed here, and everything else on it comes from acts 
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
 from api import field_words, fields_of
-from api.cli_base import paragraph, table
+from api.cli_base import item, paragraph, table
 from api.cli_calendar import calendar_in_words
 from api.cli_read import document_in_words
-from api.client import Client
+from api.client import Client, Head
 from api.drafting import ADVISED, Place
 from api.known_register import Known, now
 from api.proposals import content, taken
 from keys import strict_json
 from keys.authority import Authority, keys_of, registrars_able
+from keys.envelope import Envelope
 from keys.fields import DocumentRef
+from keys.member_words import value_in_words, words_of
 from keys.register import Loss
 from ledger import sop_readings as readings
-from ledger.acts import Act
+from ledger.acts import PAYLOAD_TYPE, Act
 from ledger.bodies import (
     Approved,
     Body,
@@ -34,15 +37,24 @@ from ledger.bodies import (
     ReadingConfirmed,
     SopEnacted,
 )
+from ledger.correction import CORRECTABLE
 from ledger.documents import digest_of
 from ledger.enactment import Enactments
+from ledger.entry import Entry
+from ledger.flags import Flag, flags
 from ledger.iku import MEDIA_TYPE as IKU
+from ledger.recorded import Recorded
+from ledger.replay import Step
 from ledger.sentences import about_to_sign, sentence
 from ledger.sop import Duration, Sop
 from ledger.sop_findings import findings
+from ledger.streams import REGISTER, State, Stream, advance
+from ledger.wording import flat
 
 #: Of an object that is shown as one line, the member that tells it, the first that it has.
 _TOLD_BY = ("digest", "leaf", "title", "name")
+#: The time of an SOP's stream in a case's world: nobody asks for it.
+_LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 def page(
@@ -54,6 +66,7 @@ def page(
     filled: dict[str, str],
     data: bytes | None,
     attached: DocumentRef | None,
+    flagged: tuple[Flag, ...],
 ) -> str:
     """Return the page that a person reads before signing; every document on it was hashed here."""
     parts = []
@@ -71,6 +84,7 @@ def page(
     if ADVISED in filled.values():
         parts += [paragraph(f"Nomor yang diusulkan layanan: {place.why}", 0, 2), ""]
     register, mandate = place.known.register, authority.mandate.record
+    parts += [line for notice in place.notices for line in (item(notice, "!"), "")]
     parts += ["Isi tindakan:", *_lines(said, filled, 2)]
     about = about_to_sign(
         ready,
@@ -81,7 +95,57 @@ def page(
         round=place.case.round if place.case else None,
         register=register,
     )
-    return "\n".join([*parts, "", paragraph(about)])
+    parts += ["", paragraph(about)]
+    if flagged:
+        parts += ["", "Tanda yang akan menyertai tindakan ini:"]
+        parts += [item(f"{one.sentence} [{one.name}]", "!") for one in flagged]
+    return "\n".join(parts)
+
+
+def would_be_flagged(place: Place, authority: Authority, act: Act, payload: bytes) -> tuple[Flag, ...]:
+    """Return the flags that the act would carry if it were recorded now, next: what an inspector would look at.
+
+    Judged as the ledger's readers judge it; the envelope in which it stands here has no signature.
+    """
+    unsigned = Envelope.parse(
+        b'{"payloadType":"%b","payload":"%b","signatures":[{"keyid":"%b","sig":"%b"}]}'
+        % (
+            PAYLOAD_TYPE.encode(),
+            base64.b64encode(payload),
+            authority.key.public.id.encode(),
+            base64.b64encode(bytes(64)),
+        )
+    )
+    entry = Entry.record(unsigned, now())
+    done = Recorded(place.known.index, entry, act, entry.leaf_hash.hex())
+    world = _Here(place)
+    before = world.stream(act.stream)
+    register = place.known.register
+    return flags(Step(done, before, advance(world, done), register, authority, place.enacted))
+
+
+class _Here:
+    """The world of one act that is about to be signed: its own stream, the register, and the SOP's."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def stream(self, name: str) -> Stream | None:
+        """Return the stream as the verified acts make it."""
+        place = self._place
+        if name == place.head.stream:
+            return _folded(place.head, place.case or place.enacted or place.known.register)
+        if name == REGISTER:
+            return _folded(place.known.head, place.known.register)
+        made = place.enacted
+        return Stream(name, 1, made.newest, 0, _LONG_AGO, made) if made is not None else None
+
+
+def _folded(head: Head, state: State) -> Stream | None:
+    newest = head.newest
+    return (
+        Stream(head.stream, head.version, newest.leaf, newest.index, newest.act.occurred_at, state) if newest else None
+    )
 
 
 def _proposal(place: Place) -> list[str]:
@@ -215,14 +279,30 @@ def _lines(value: dict[str, Any], filled: dict[str, str], indent: int, prefix: s
             continue
         if isinstance(member, dict):
             member = told
-        meant = field_words.CHOICES.get(str(member)) if isinstance(member, str) else None
-        member = (
-            f"{member} ({meant.partition(',')[0]})" if meant and name in ("decision", "capacity", "reason") else member
-        )
-        lines.append(paragraph(f"{path}: {member}", indent, 2))
+        lines += _member(words_of(path.split(".")) or path, _called(name, str(member)), indent)
         if path in filled:
             lines.append(f"{' ' * (indent + 2)}({filled[path]})")
     return lines
+
+
+def _member(path: str, text: str, indent: int) -> list[str]:
+    """Return a member and what it says; each of several lines behind a bar, so that none passes for a member."""
+    said = text.splitlines()
+    if len(said) < 2:
+        return [paragraph(f"{path}: {text}", indent, 2)]
+    return [paragraph(f"{path}:", indent), *(paragraph(f"| {flat(line)}", indent + 2, 2) for line in said)]
+
+
+def _called(name: str, value: str) -> str:
+    """Return a value by what people call it, where it is stored in English."""
+    match name:
+        case "decision":
+            return value_in_words(value)
+        case "capacity" if value in field_words.CHOICES:
+            return f"{value_in_words(value)} ({field_words.CHOICES[value].partition(',')[0]})"
+        case "field":
+            return CORRECTABLE.get(value, value)
+    return value
 
 
 def _told(member: dict[str, Any], whole: bool) -> str | None:

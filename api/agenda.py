@@ -9,6 +9,7 @@ from flask import Response, jsonify
 from api.labels import labelled
 from api.parameters import YearNumber, blueprint, json_answer
 from api.parts import parts
+from api.trail_search import check_unit
 from keys.authority import WIB
 from keys.errors import NotFound
 from keys.fields import Fact, Slug
@@ -37,6 +38,8 @@ class NextQuery(Fact):
 @routes.get("/agenda", responses={"200": json_answer("the agenda of outgoing letters")})
 def agenda_book(query: AgendaQuery) -> Response:
     """Return the agenda of outgoing letters of a year."""
+    if query.unit is not None:
+        check_unit(query.unit)
     with parts().reading() as connection:
         found = book.agenda(connection, query.year, query.unit)
     return jsonify(labelled(found))
@@ -46,7 +49,8 @@ def agenda_book(query: AgendaQuery) -> Response:
 def next_number(query: NextQuery) -> Response:
     """Return the number after the last one of this year (WIB): advice only, the journal judges.
 
-    `number` and `agenda_no` are null where there is none to propose; `why` says it in words.
+    A number that is far ahead of the others is not counted on from. `number` and `agenda_no` are null where there is
+    none to propose; `why` says it in words.
     """
     enactments = _enactments(query)
     sop, numbering = enactments.in_force, enactments.numbering
@@ -55,13 +59,17 @@ def next_number(query: NextQuery) -> Response:
         why = f"Penomoran surat menurut SOP {sop.title} belum ditetapkan, jadi tidak ada nomor yang dapat diusulkan."
         return _answer(None, None, why)
     with parts().reading() as connection:
-        running, agenda_no = book.highest(connection, numbering.office_code, year)
+        given = book.last_given(connection, numbering.office_code, year)
+    (running, running_leap), (agenda_no, agenda_leap) = given["running"], given["agenda_no"]
     if running >= LAST_RUNNING:
         return _answer(None, None, f"Nomor urut tahun {year} sudah sampai {running}; tidak ada lagi sesudahnya.")
     first, *others = numbering.classifications
     of = {"classification": first, "running": running + 1, "office_code": numbering.office_code, "year": year}
     last = f"Nomor urut terakhir tahun {year} dengan kode {numbering.office_code}: {running or 'belum ada'}"
     why = f"{last}; nomor agenda terakhir: {agenda_no or 'belum ada'}."
+    for what, leap in (("Nomor urut", running_leap), ("Nomor agenda", agenda_leap)):
+        if leap is not None:
+            why += f" {what} {leap} melompat jauh dari yang lain dan tidak diteruskan; periksa apakah itu salah tulis."
     if others:
         why += f" Kode klasifikasi lain yang ditetapkan: {', '.join(others)}."
     return _answer(of, agenda_no + 1, why)

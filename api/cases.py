@@ -13,7 +13,7 @@ from flask import Response, jsonify, request
 from api.actors import actors_of
 from api.advice import advise
 from api.labels import labelled
-from api.marks import etag_of, with_verdicts
+from api.marks import with_verdicts
 from api.parameters import (
     AtQuery,
     CasePath,
@@ -86,7 +86,10 @@ def cases(query: CasesQuery) -> Response:
 
 @routes.get("/cases/<case_id>", responses={"200": json_answer("the state of the case")})
 def case(path: CasePath, query: AtQuery) -> Response:
-    """Return a case as it is now, or was at a leaf or a moment; of now with an ETag (:func:`api.marks.etag_of`)."""
+    """Return a case as it is now, or was at a leaf or a moment; of now with an ETag.
+
+    The ETag is of all that is shown: acts of other cases and of the SOP's stream change it too.
+    """
     place = parts().place(query.at)
     state = state_of(path.case_id, place)
     if state is None:
@@ -99,7 +102,7 @@ def case(path: CasePath, query: AtQuery) -> Response:
     if place is not None:
         return jsonify(stamped(state, place))
     response = jsonify(state)
-    response.set_etag(etag_of(state))
+    response.add_etag()
     response.headers["Cache-Control"] = "private, no-cache"
     response.make_conditional(request)
     return response

@@ -25,7 +25,7 @@ from keys import strict_json
 from ledger.bodies import CalendarEnacted
 from ledger.calendar import Calendar, Hours
 from ledger.calendar_presets import ESTIMATED, PRESETS, draft
-from ledger.wording import day
+from ledger.wording import day, flat
 from ledger.working_time import working_days
 
 _WEEKDAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
@@ -110,7 +110,7 @@ def calendar_in_words(said: Calendar) -> str:
         table(("Bulan", "Hari kerja"), [(day(f"{month}-01").partition(" ")[2], n) for month, n in months.items()])
     )
     if said.note:
-        parts += ["", paragraph(f"Catatan: {said.note}")]
+        parts += ["", paragraph(f"Catatan: {flat(said.note)}", 0, 9)]
     if estimated := _estimated(said):
         parts += ["", f"Masih perkiraan: {len(estimated)}; pastikan sebelum ditandatangani."]
         parts += [item(f"{name}: {day(date)}") for name, date in estimated]

@@ -1,12 +1,15 @@
-"""``jejak sop`` and ``jejak iku``: files that need no ledger, made and checked."""
+"""``jejak sop`` and ``jejak iku``: files that need no ledger, made and checked; and which SOPs a ledger has."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
+from api.answers import Service, unreadable
 from api.cli_base import (
     DONE,
     REFUSED,
@@ -20,12 +23,14 @@ from api.cli_base import (
     table,
     write_new_file,
 )
+from api.cli_connect import url_option
 from ledger import iku_checks, iku_import
 from ledger.documents import digest_of
 from ledger.iku import IkuDocument, Row
 from ledger.sop import Sop, Step
 from ledger.sop_findings import findings, unfilled
 from ledger.sop_skeleton import MOST_STEPS, PLACEHOLDER, STEPS, skeleton
+from ledger.wording import flat
 
 _OPEN = (
     f"SOP ini belum dapat ditetapkan: isi atau hapus dahulu semua petunjuk “{PLACEHOLDER}”, lalu periksa lagi dengan"
@@ -35,7 +40,7 @@ _OPEN = (
 
 @click.group("sop", cls=JejakGroup)
 def sop() -> None:
-    """SOP sebagai data: membuat kerangkanya, memeriksa."""
+    """SOP sebagai data: membuat kerangkanya, memeriksa, melihat yang sudah ditetapkan."""
 
 
 @sop.command("new")
@@ -76,10 +81,48 @@ def sop_check(file: Path, as_json: bool) -> int:
         if points or weight != "belum":
             click.echo(f"\n{heading}: {len(points)}")
         for one in points:
-            click.echo(item(f"{one.where}: {one.sentence} [{one.rule}]"))
+            click.echo(item(flat(f"{one.where}: {one.sentence} [{one.rule}]")))
     if code != DONE:
         click.echo(f"\n{paragraph(_OPEN)}")
     return code
+
+
+@sop.command("list")
+@url_option
+@json_option
+def sop_list(url: str, as_json: bool) -> None:
+    """Daftar SOP di buku besar: berlaku atau dicabut, sidik daunnya, kalendernya, penomorannya."""
+    from api.cli_read import NOT_VERIFIED  # that room shows IKU documents with this one
+
+    with closing(Service(url)) as service:
+        said = service.get("/v1/sops").json()
+    if as_json:
+        print_json(said)
+        return
+    try:
+        lines = [line for one in said["sops"] for line in (*_enacted(one), "")] or ["Belum ada SOP.", ""]
+    except (KeyError, TypeError, AttributeError):
+        raise unreadable("daftar SOP tidak ada.") from None
+    click.echo("\n".join([*lines, paragraph(NOT_VERIFIED)]))
+
+
+def _enacted(one: dict[str, Any]) -> list[str]:
+    """Return what a ledger has about an SOP: its newest version, and what was enacted beside it."""
+    gone, numbering = one["superseded"], one["numbering"]
+    state = "berlaku"
+    if gone:
+        instead = f", diganti SOP {gone['by']}" if gone.get("by") else ""
+        state = f"dicabut di daun {gone['leaf_index']}{instead}"
+    calendars = [f"{flat(held['name'])} (sejak daun {held['leaf_index']})" for held in one["calendars"]]
+    codes = f"{', '.join(numbering['classifications'])}/…/{numbering['office_code']}/…" if numbering else ""
+    rows = (
+        ("Nama", f"{one['slug']}, unit {one['unit']}"),
+        ("Keadaan", state),
+        ("Sidik daun", one["leaf"]),
+        ("Kalender", "; ".join(calendars) or "belum ditetapkan"),
+        ("Penomoran", codes or "belum ditetapkan"),
+    )
+    return [flat(one["title"]), *(paragraph(f"{heading:<11} {value}", 2, 14) for heading, value in rows)]
 
 
 def _row(checked: Sop, step: Step) -> tuple[str, ...]:
@@ -185,7 +228,7 @@ def iku_in_words(document: IkuDocument) -> str:
     parts += [item(f"Dasar hukum: {one}") for one in document.legal_basis]
     doubts = iku_checks.warnings(document)
     parts.append(f"Peringatan: {len(doubts)}")
-    parts += [item(f"Baris {one.row}: {one.text} [{one.rule}]") for one in doubts]
+    parts += [item(flat(f"Baris {one.row}: {one.text} [{one.rule}]")) for one in doubts]
     parts.append(f"Sidik dokumen: {digest_of(document.format())}")
     return "\n".join(parts)
 

@@ -12,6 +12,7 @@ from api.cli_base import JejakCommand, item, json_option, paragraph, print_json,
 from api.cli_connect import url_option
 from api.cli_read import NOT_VERIFIED
 from keys.authority import WIB
+from ledger.correction import CORRECTABLE
 from ledger.kind_names import name_of
 from ledger.wording import day, when
 
@@ -55,7 +56,7 @@ def inbox(office: str, unit: str, url: str, as_json: bool) -> None:
 @url_option
 @json_option
 def agenda(year: int | None, unit: str | None, url: str, as_json: bool) -> None:
-    """Buku agenda surat keluar setahun, dengan yang belum bernomor dan nomor yang terlewat atau ganda."""
+    """Buku agenda surat keluar setahun, dengan yang belum bernomor dan nomor yang terlewat, melompat, atau ganda."""
     asked = {"year": str(year or dt.datetime.now(WIB).year)} | ({"unit": unit} if unit else {})
     said = _asked(url, "/v1/agenda", asked)
     _shown(as_json, said, lambda: _agenda(said))
@@ -120,20 +121,39 @@ def _agenda(said: dict[str, Any]) -> list[str]:
     for one in said["used"]:
         said_so = f"Sampai nomor urut {one['running']} dan nomor agenda {one['agenda_no']} ({one['office_code']})"
         lines.append(item(f"{said_so}, nomor diberikan di atas kertas sebelum buku ini dipakai.", "-"))
-    for names, number in (("gaps", "Nomor urut"), ("row_gaps", "Nomor agenda")):
-        lines += [item(f"{number} {_run(gap)} ({gap['office_code']}) tidak terpakai.", "!") for gap in said[names]]
-    for names, number, member in (
-        ("duplicates", "Nomor urut", "running"),
-        ("row_duplicates", "Nomor agenda", "agenda_no"),
-    ):
-        for twice in said[names]:
+    for row in said["rows"]:
+        lines += [_corrected(f"Surat {row['number']}", slip) for slip in row["corrections"]]
+        for sent in row["dispatches"]:
+            lines += [_corrected(f"Pengiriman {row['number']} kepada {sent['recipient']}", slip)
+                      for slip in sent["corrections"]]  # fmt: skip
+    for member, prefix, number in (("running", "", "Nomor urut"), ("agenda_no", "row_", "Nomor agenda")):
+        for gap in said[f"{prefix}gaps"]:
+            lines.append(item(f"{number} {_run(gap)} ({gap['office_code']}) tidak terpakai.", "!"))
+        for leap in said[f"{prefix}leaps"]:
+            far = f"melompat jauh dari {leap['after']}" if leap["after"] else "jauh dari nomor pertama"
+            lines.append(item(f"{number} {leap[member]} ({leap['office_code']}) {far}; mungkin salah tulis.", "!"))
+        for twice in said[f"{prefix}duplicates"]:
             lines.append(item(f"{number} {twice[member]} ({twice['office_code']}) dipakai lebih dari sekali.", "!"))
+    for one in said["below_used"]:
+        known = f"Surat {one['number']}, nomor agenda {one['agenda_no']}, perkara {one['case']}"
+        lines.append(
+            item(f"{known}: bernomor yang sudah diberikan di atas kertas, tetapi tidak dicatat dari kertas.", "!")
+        )
+    for one in said["repeated"]:
+        lines.append(item(f"Lebih dari satu nomor dalam perkara {one['case']}: {', '.join(one['numbers'])}.", "!"))
     for blank in said["blanks"]:
         signed = when(dt.datetime.fromisoformat(blank["signed_at"]))
         lines.append(
             item(f"Belum bernomor: {blank['subject']}, ditandatangani {signed}, perkara {blank['case']}.", "!")
         )
     return lines
+
+
+def _corrected(what: str, slip: Any) -> str:
+    part = CORRECTABLE.get(slip["field"], slip["field"])
+    return item(
+        f"{what}: {part} dibetulkan dari “{slip['old']}” menjadi “{slip['new']}” (daun {slip['leaf_index']}).", "-"
+    )
 
 
 def _run(gap: Any) -> str:

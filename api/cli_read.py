@@ -24,7 +24,7 @@ from ledger.iku import IkuDocument
 from ledger.kind_names import name_of
 from ledger.notices import DISCLAIMER, INFERRED
 from ledger.verdicts import PROVED
-from ledger.wording import day, when
+from ledger.wording import day, flat, when
 
 _CASE = re.compile(r"(?:case:)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 _OTHER_STREAM = re.compile(r"register|sop:[a-z0-9][a-z0-9-]{0,62}[a-z0-9]")
@@ -32,6 +32,8 @@ SYNTHETIC = "BUKU BESAR PERCOBAAN: semua pejabat dan datanya sintetis."
 NOT_VERIFIED = "Ini tampilan layanan; yang membuktikan adalah jejak audit atas salinan buku besarnya."
 Shown = TypeVar("Shown")
 
+#: Columns under a heading of a page, such as "Oleh", where what does not fit goes on.
+_HANG = 9
 _CAPACITIES = {"plt": "Plt", "plh": "Plh", "an": "a.n.", "ub": "u.b."}
 
 
@@ -62,7 +64,10 @@ class StreamId(CaseId):
 
 def at_option(command: Command) -> Command:
     """Add ``--at``: what was known at a leaf or a moment."""
-    words = "Seperti pada daun ini (nomornya), atau pada waktu ini (2026-11-22T09:15:00+07:00)."
+    words = (
+        "Seperti pada daun ini (nomornya), pada waktu ini (2026-11-22T09:15:00+07:00), atau pada akhir hari ini"
+        " (2026-11-22, WIB)."
+    )
     return click.option("--at", metavar="DAUN|WAKTU", help=words)(command)
 
 
@@ -158,35 +163,50 @@ def shaped(words: Callable[..., Shown], *said: Any) -> Shown:
 
 
 def _trail_in_words(said: dict[str, Any]) -> str:
-    parts = [f"Jejak audit {_stream_in_words(said['stream'])}: {len(said['trail'])} tindakan", *_place(said)]
+    parts = [f"Jejak audit {_stream_in_words(said['stream'])}: {len(said['trail'])} tindakan", *place(said)]
     if said.get("synthetic"):
         parts.append(SYNTHETIC)
     for row in said["trail"]:
         parts += ["", f"Daun {row['leaf_index']}, versi {row['version']}: {step_words(row)}{name_of(row['kind'])}"]
-        parts.append(paragraph(row["sentence"], 2))
-        parts.append(paragraph(f"Oleh     {person(row)}", 2))
-        parts.append(paragraph(f"SK       {_decree(row)}", 2))
+        # What people wrote hangs under our headings: no line of theirs begins where one of ours does.
+        parts.append(paragraph(flat(row["sentence"]), 2, 2))
+        parts.append(paragraph(flat(f"Oleh     {person(row)}"), 2, _HANG))
+        parts.append(paragraph(f"SK       {flat(_decree(row))}", 2, _HANG))
         if row.get("actor_basis") == "disimpulkan":
             parts.append(f"  {INFERRED}")
         parts.append(f"  Waktu    dinyatakan {local(row['occurred_at'])}, dicatat {local(row['recorded_at'])}")
         parts.append(f"  Kunci    {row['keyid'][:16]}…   sidik daun {row['leaf'][:16]}…")
         parts += verdict_lines(row)
         parts += [f"  {one['what']:<8} {one['digest']}" for one in row["papers"]]
+        parts += [paragraph(f"Waktu    {flat(visit_words(one))}", 2, _HANG) for one in row.get("time") or ()]
         if row.get("reason"):
-            parts.append(paragraph(f"Alasan   {row['reason']}", 2))
-        parts += [item(f"{flag['sentence']} [{flag['name']}]", "!") for flag in row["flags"] or ()]
+            parts.append(paragraph(f"Alasan   {flat(row['reason'])}", 2, _HANG))
+        if row.get("deviation") and row["deviation"] != row.get("reason"):
+            parts.append(paragraph(f"Di luar SOP karena: {flat(row['deviation'])}", 2, _HANG))
+        for one in row.get("corrections") or ():
+            said_now = f"{one['field']} menjadi “{one['new']}”, semula “{one['old']}”"
+            parts.append(paragraph(f"Dibetulkan di daun {one['leaf_index']}: {flat(said_now)}", 2, _HANG))
+        parts += [item(flat(f"{flag['sentence']} [{flag['name']}]"), "!") for flag in row["flags"] or ()]
     return "\n".join([*parts, *end(said)])
 
 
-def _place(said: dict[str, Any]) -> list[str]:
-    """Return the line that says of which leaf a page is, none of a page about now."""
+def place(said: dict[str, Any]) -> list[str]:
+    """Return the line that says of which leaf, and for which moment, a page is; none of a page about now."""
     at = said.get("at")
-    return [f"SEPERTI PADA DAUN {at['leaf_index']}, dicatat {local(at['recorded_at'])}"] if at else []
+    if not at:
+        return []
+    then = f" (diminta: {local(at['moment'])})" if at.get("moment") else ""
+    return [f"SEPERTI PADA DAUN {at['leaf_index']}, dicatat {local(at['recorded_at'])}{then}"]
 
 
 def _stream_in_words(stream: str) -> str:
     family, _, name = stream.partition(":")
     return {"case": f"perkara {name}", "sop": f"SOP {name}"}.get(family, family)
+
+
+def visit_words(visit: dict[str, Any]) -> str:
+    """Return a visit that an act ended in one line: step, verdict, and the rule by which it was judged."""
+    return f"langkah {visit['step']}: {visit['verdict']} ({visit['rule']})"
 
 
 def _decree(row: dict[str, Any]) -> str:
@@ -235,7 +255,7 @@ def person(row: dict[str, Any]) -> str:
 
 
 def _state_in_words(said: dict[str, Any]) -> str:
-    parts = [f"Perkara {said['case']}: {said['subject']}", f"SOP      {said['sop']['title']}", *_place(said)]
+    parts = [f"Perkara {said['case']}: {said['subject']}", f"SOP      {said['sop']['title']}", *place(said)]
     if said.get("synthetic"):
         parts.append(SYNTHETIC)
     if said["finished"]:
@@ -248,6 +268,7 @@ def _state_in_words(said: dict[str, Any]) -> str:
         parts.append(f"         yang ditunggu: {' atau '.join(map(name_of, due['activities']))}")
         if due.get("actor_basis") == "disimpulkan":
             parts.append(f"         {INFERRED}")
+    parts += _succession(said)
     parts.append(f"Langkah  selesai: {', '.join(said['steps_done']) or 'belum ada'}")
     if said.get("number"):
         parts.append(f"Nomor    {said['number']}")
@@ -261,7 +282,7 @@ def _state_in_words(said: dict[str, Any]) -> str:
         parts += verdict_lines(mark) if mark else []
     if said["returns"]:
         parts.append("Pengembalian:")
-        parts += [item(f"putaran {one['round']}, oleh {one['by']}: {one['reason']}") for one in said["returns"]]
+        parts += [item(flat(f"putaran {one['round']}, oleh {one['by']}: {one['reason']}")) for one in said["returns"]]
     if said["drafts"]:
         rows = [
             (
@@ -281,8 +302,19 @@ def _state_in_words(said: dict[str, Any]) -> str:
         ]
         parts += ["", table(("Penerima", "Salinan", "Dikirim"), sent)]
     parts += iku_rows(said)
-    parts += [item(f"Daun {one['leaf_index']}: {one['sentence']} [{one['name']}]", "!") for one in said["flags"]]
+    parts += [item(flat(one), "!") for one in said.get("notices") or ()]
+    parts += [item(flat(f"Daun {one['leaf_index']}: {one['sentence']} [{one['name']}]"), "!") for one in said["flags"]]
     return "\n".join([*parts, *end(said)])
+
+
+def _succession(said: dict[str, Any]) -> list[str]:
+    """Return the lines that say which case this one replaces, and which ones were opened to replace it."""
+    parts = []
+    if said.get("supersedes"):
+        parts.append(f"Pengganti perkara {said['supersedes']['case']}")
+    for one in said.get("superseded_by") or ():
+        parts.append(f"Diganti  perkara {one['case']}, dibuka pada daun {one['opened_index']}")
+    return parts
 
 
 def iku_rows(said: dict[str, Any]) -> list[str]:
@@ -296,14 +328,16 @@ def iku_rows(said: dict[str, Any]) -> list[str]:
     ]
     parts.append(table(("No", "Sasaran", "Indikator", "Satuan"), rows))
     parts.append(f"Peringatan isi: {len(said['warnings'])}")
-    return parts + [item(f"Baris {one['row']}: {one['text']}") for one in said["warnings"]]
+    return parts + [item(flat(f"Baris {one['row']}: {one['text']}")) for one in said["warnings"]]
 
 
 def _next_in_words(said: dict[str, Any]) -> str:
     why, due = said["why_not"], said["due"]
     parts = [f"Perkara {str(said['case']).removeprefix('case:')}, mandat {said['mandate']} ({said['official']})"]
     if due:
-        parts.append(paragraph(f"Giliran sekarang: langkah {due['step']}, {due['office_name']}. {due['activity']}"))
+        parts.append(
+            paragraph(f"Giliran sekarang: langkah {due['step']}, {due['office_name']}. {flat(due['activity'])}", 0, 2)
+        )
     if why:
         parts.append(paragraph(f"Belum dapat: {why['detail']} {why['allowed']} [{why['rule']}]"))
     else:

@@ -18,6 +18,7 @@ from api.cli_base import JejakCommand, Misuse, item, json_option, paragraph, pri
 from api.cli_connect import url_option
 from api.cli_read import SYNTHETIC, CaseId, at_option, end, iku_rows, local, shaped, step_words
 from ledger.kind_names import name_of
+from ledger.wording import flat
 
 Json = dict[str, Any]
 
@@ -67,12 +68,12 @@ class Acts:
         parts = [
             f"Tindakan {number + 1} dari {len(self.rows)}, daun {row['leaf_index']}: "
             f"{step_words(row)}{name_of(row['kind'])}",
-            paragraph(row["sentence"], 2),
+            paragraph(flat(row["sentence"]), 2, 2),
             f"  Waktu    dinyatakan {local(row['occurred_at'])}, dicatat {local(row['recorded_at'])}",
             "  Yang berubah:",
         ]
-        parts += [paragraph(f"- {one}", 4, 2) for one in self.changed(number) or ["Tidak ada."]]
-        parts += [item(f"{flag['sentence']} [{flag['name']}]", "!") for flag in row["flags"] or ()]
+        parts += [paragraph(f"- {flat(one)}", 4, 2) for one in self.changed(number) or ["Tidak ada."]]
+        parts += [item(flat(f"{flag['sentence']} [{flag['name']}]"), "!") for flag in row["flags"] or ()]
         return "\n".join(parts)
 
     def document(self, number: int) -> str:

@@ -19,10 +19,11 @@ from api.answers import Service, unreadable
 from api.cli_base import JejakCommand, item, json_option, paragraph, print_json, write_new_file
 from api.cli_connect import url_option
 from api.cli_read import NOT_VERIFIED, SYNTHETIC, StreamId, verdict_lines
-from keys.errors import Malformed, NotAllowed
+from api.field_words import as_typed
+from keys.errors import Malformed, NotAllowed, Refused
 from ledger.kind_names import name_of
 from ledger.notices import DISCLAIMER
-from ledger.wording import when
+from ledger.wording import flat, when
 
 #: A table is at most this many bytes.
 MAX_TABLE = 256 * 1024 * 1024
@@ -35,7 +36,7 @@ _MOST = 200
 @click.option("--kind", metavar="JENIS", help="Jenis tindakan; daftarnya: jejak kinds.")
 @click.option("--from", "since", metavar="WAKTU", help="Dicatat sejak tanggal (WIB) atau waktu ini.")
 @click.option("--to", "until", metavar="WAKTU", help="Dicatat sampai dengan tanggal (WIB) atau waktu ini.")
-@click.option("--flag", metavar="TANDA", help="Tanda yang perlu dilihat pemeriksa; misalnya deviation atau late.")
+@click.option("--flag", metavar="TANDA", help="Tanda yang perlu dilihat pemeriksa; misalnya late atau time.late.")
 @click.option("--unit", metavar="NAMA", help="Unit kerja, misalnya kalipare.")
 @click.option("--stream", metavar="PERKARA|register|sop:NAMA", type=StreamId(), help="Satu alur saja.")
 @click.option("--csv", "csv_file", metavar="BERKAS", type=click.Path(path_type=Path), help="Simpan sebagai tabel baru.")
@@ -45,6 +46,13 @@ def search(csv_file: Path | None, url: str, as_json: bool, **filters: str | None
     """Cari tindakan di semua perkara, yang terlama lebih dahulu: siapa, jabatan apa, kapan, tanda apa."""
     named = {"since": "from", "until": "to"}
     asked = {named.get(name, name): value for name, value in filters.items() if value is not None}
+    try:
+        _find(url, asked, csv_file, as_json)
+    except Refused as fault:
+        raise as_typed(fault) from None
+
+
+def _find(url: str, asked: dict[str, str], csv_file: Path | None, as_json: bool) -> None:
     with closing(Service(url)) as service:
         if csv_file is not None:
             size = _keep(service, asked, csv_file)
@@ -109,9 +117,9 @@ def _act(row: Any) -> str:
         time = when(dt.datetime.fromisoformat(row["recorded_at"]))
         where = trail_csv.stream_words(row["stream"])
         lines = ["", f"Daun {row['leaf_index']}, {time}, {where}: {name_of(row['kind'])}"]
-        lines.append(paragraph(row["sentence"], 2))
+        lines.append(paragraph(flat(row["sentence"]), 2, 2))
         lines += verdict_lines(row)
-        lines += [item(f"{flag['sentence']} [{flag['name']}]", "!") for flag in row["flags"]]
+        lines += [item(flat(f"{flag['sentence']} [{flag['name']}]"), "!") for flag in row["flags"]]
     except (KeyError, TypeError, AttributeError, IndexError, ValueError):
         raise unreadable("bagian yang diperlukan tidak ada.") from None
     return "\n".join(lines)

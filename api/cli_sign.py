@@ -10,6 +10,8 @@ after the yes, because an act may name only what is there; then the key file is 
 from __future__ import annotations
 
 import datetime as dt
+import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,10 +20,11 @@ from typing import Any
 import click
 
 from api import act_files, field_words, fields_of
-from api.act_page import page
+from api.act_page import page, would_be_flagged
 from api.cli_base import (
     DONE,
     Command,
+    Misuse,
     confirmed,
     existing_file,
     json_option,
@@ -31,7 +34,7 @@ from api.cli_base import (
 from api.cli_connect import Connection, connected, connection_of, connection_options
 from api.cli_store import opened_key
 from api.client import Proved
-from api.drafting import check, fill, lacking, office, place_of, signer_of, turn
+from api.drafting import check, fill, lacking, office, place_of, settle, signer_of, turn
 from api.known_register import Known, Signer, known_register
 from keys.authority import WIB
 from keys.envelope import Envelope
@@ -41,6 +44,9 @@ from ledger.acts import PAYLOAD_TYPE, Act, compose
 from ledger.bodies import CATALOGUE
 from ledger.kind_names import name_of
 from ledger.wording import when
+
+#: A moment in WIB as people write it: a day, and the time to the minute.
+_WIB_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2})[.:]([0-9]{2})(?: ?WIB)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,11 @@ _KEY = click.option(
 _MANDATE = click.option(
     "--mandate", required=True, envvar="JEJAK_MANDATE", show_envvar=True, metavar="NAMA", help="Mandat Anda."
 )
-_OCCURRED_AT = click.option("--occurred-at", metavar="WAKTU", help="Kapan terjadinya menurut Anda; bawaan: sekarang.")
+_OCCURRED_AT = click.option(
+    "--occurred-at",
+    metavar="WAKTU",
+    help="Kapan terjadinya menurut Anda, misalnya '2026-03-02 08.30' (WIB); bawaan: sekarang. Wajib dengan --paper.",
+)
 _PASSPHRASE = click.option(
     "--passphrase-file", type=existing_file(), metavar="BERKAS", help="Baca kata sandi dari berkas ini."
 )
@@ -128,8 +138,12 @@ def sign(how: Signing, wanted: Wanted | Callable[[Known, Signer], Wanted]) -> in
         if not isinstance(wanted, Wanted):
             wanted = wanted(known, signer)
         kind, said, schema = wanted.kind, wanted.said, wanted.schema
+        occurred_at = how.occurred_at
+        if occurred_at is None and (wanted.paper is not None or "paper" in said):
+            occurred_at = _asked_when(how.as_json)
         authority = signer_of(known, signer, kind, said)
         place = place_of(client, known, kind, wanted.stream, wanted.sop, said)
+        settle(client, place, kind, said)
         turn(place, kind, said)
         office(place, signer, kind, said)
         attached, data = act_files.attached(place, kind, schema, wanted.attachment, wanted.media_type)
@@ -147,12 +161,13 @@ def sign(how: Signing, wanted: Wanted | Callable[[Known, Signer], Wanted]) -> in
             kind=kind,
             official=signer.official,
             mandate=how.mandate,
-            occurred_at=how.occurred_at or dt.datetime.now(WIB).isoformat(timespec="seconds"),
+            occurred_at=_moment(occurred_at) if occurred_at else dt.datetime.now(WIB).isoformat(timespec="seconds"),
             body=said,
         )
         ready = Act.read(payload)
         check(place, ready, signer)
-        shown = page(client, place, authority, ready, said, filled, data, attached)
+        flagged = would_be_flagged(place, authority, ready, payload)
+        shown = page(client, place, authority, ready, said, filled, data, attached, flagged)
         click.echo(shown, err=how.as_json)
         if not how.yes and not confirmed("Tandatangani?", err=how.as_json):
             raise click.Abort
@@ -166,6 +181,28 @@ def sign(how: Signing, wanted: Wanted | Callable[[Known, Signer], Wanted]) -> in
         proved = client.submit(Envelope.seal(PAYLOAD_TYPE, payload, opened.key))
     report(proved, how.output, how.as_json)
     return DONE
+
+
+def on_terminal() -> bool:
+    """Tell whether a person can be asked."""
+    return sys.stdin.isatty()
+
+
+def _asked_when(err: bool) -> str:
+    """Ask when an act on paper happened; where nobody can be asked, the command was written wrongly."""
+    if not on_terminal():
+        raise Misuse("tindakan dari kertas menyebut kapan terjadinya: --occurred-at '2026-03-02 08.30' (WIB).")
+    while True:
+        text = str(click.prompt("Kapan terjadinya di kertas (WIB), misalnya 2026-03-02 08.30", err=err)).strip()
+        if _WIB_TIME.fullmatch(text):
+            return text
+        click.echo("Tulis tanggal dan jamnya, misalnya 2026-03-02 08.30.", err=True)
+
+
+def _moment(text: str) -> str:
+    """Return a moment as people write it in RFC 3339; any other text is left to the act's schema."""
+    form = _WIB_TIME.fullmatch(text.strip())
+    return f"{form[1]}T{form[2]}:{form[3]}:00+07:00" if form else text
 
 
 def _lacking(kind: str, still: list[fields_of.Member], why: str) -> Malformed:

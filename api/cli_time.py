@@ -10,9 +10,10 @@ import click
 from api.answers import Service, unreadable
 from api.cli_base import JejakCommand, item, json_option, paragraph, print_json, table
 from api.cli_connect import url_option
-from api.cli_read import NOT_VERIFIED, SYNTHETIC, CaseId
+from api.cli_read import NOT_VERIFIED, SYNTHETIC, CaseId, at_option, place
 from keys.authority import WIB
 from ledger.notices import DISCLAIMER
+from ledger.wording import flat
 
 _HEADINGS = ("Langkah", "Putaran", "Selesai (WIB)", "Lama", "Kerja", "Standar", "Hasil")
 _SECONDS = ((86400, "hari"), (3600, "jam"), (60, "menit"))
@@ -20,13 +21,14 @@ _SECONDS = ((86400, "hari"), (3600, "jam"), (60, "menit"))
 
 @click.command("time", cls=JejakCommand)
 @click.argument("case", metavar="PERKARA", type=CaseId())
+@at_option
 @url_option
 @json_option
-def time(case: str, url: str, as_json: bool) -> None:
-    """Tampilkan lama tiap langkah sebuah perkara dibandingkan dengan mutu bakunya."""
+def time(case: str, at: str | None, url: str, as_json: bool) -> None:
+    """Tampilkan lama tiap langkah sebuah perkara dibandingkan dengan mutu bakunya, sekarang atau dahulu."""
     service = Service(url)
     try:
-        said = service.get(f"/v1/cases/{case}/time").json()
+        said = service.get(f"/v1/cases/{case}/time", params={"at": at} if at is not None else {}).json()
     finally:
         service.close()
     if as_json:
@@ -43,13 +45,15 @@ def time_in_words(said: dict[str, Any]) -> str:
     """Return the page: a row a visit, then what each verdict rests on."""
     visits = [*said["visits"], *([said["open"]] if said["open"] else ())]
     lines = [f"Waktu perkara {said['case']} terhadap mutu baku {said['sop']['title']}: {said['rounds']} putaran"]
+    lines += place(said)
     if said.get("synthetic"):
         lines.append(SYNTHETIC)
     lines += ["", table(_HEADINGS, [_row(visit) for visit in visits]), ""]
     rests: dict[tuple[str, str], list[str]] = {}
     for visit in visits:
         rests.setdefault((visit["step"], visit["rule"]), []).append(str(visit["round"]))
-    lines += [item(f"langkah {no}, putaran {', '.join(turns)}: {rule}.", "-") for (no, rule), turns in rests.items()]
+    for (no, rule), turns in rests.items():
+        lines.append(item(flat(f"langkah {no}, putaran {', '.join(turns)}: {rule}."), "-"))
     return "\n".join(lines)
 
 

@@ -14,12 +14,15 @@ the ledger knows all cases.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any, get_args
 
 from api.client import Client, Head
-from api.fields_of import Member, Schema, document_path, has, missing, put, spelled
+from api.field_words import WORDS
+from api.fields_of import Member, Schema, document_path, duration, has, missing, put, spelled, value_at
 from api.known_register import Known, Signer, now
 from api.known_sop import case_of, enactments_of
 from api.proposals import PROPOSALS, chosen
@@ -32,6 +35,7 @@ from ledger.acts import Act
 from ledger.agenda_book import AgendaBook, decide_number
 from ledger.bodies import CATALOGUE
 from ledger.case import OUTSIDE, Case
+from ledger.correction import CORRECTABLE, corrected
 from ledger.enactment import Enactments
 from ledger.kind_names import name_of
 from ledger.rule_words import naming_step
@@ -44,6 +48,9 @@ ADVISED = "usul layanan; buku besar yang memutuskan"
 _STANDING = frozenset(
     kind for kind, (_, body) in CATALOGUE.items() if issubclass(body, (*get_args(b.Bound), b.ActivityDecided))
 )
+#: How people name an act of a case: the first digits of its leaf hash, or its leaf index.
+_LEAF, _INDEX = re.compile(r"[0-9a-f]{8,64}"), re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
+_CASE_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: Cells of an SOP that name things.
 _LISTS = ("kelengkapan", "output")
 
@@ -53,7 +60,8 @@ class Place:
     """Where the next act goes: the stream's head, and what its acts make it.
 
     ``sop`` is the version that counts here, a case's own or else the one in force; ``enacted`` is all that the office
-    enacted about it. ``advised`` are members that the service proposes, ``why`` its words about them.
+    enacted about it. ``advised`` are members that the service proposes, ``why`` its words about them. ``superseded`` is
+    the case that an opening names, ``notices`` are sentences that a person should read before signing.
     """
 
     known: Known
@@ -66,6 +74,7 @@ class Place:
     proposal: Act | None = None
     proposal_leaf: str | None = None
     superseded: Case | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def document(self) -> DocumentRef | None:
@@ -94,7 +103,7 @@ def place_of(client: Client, known: Known, kind: str, stream: str, sop_slug: str
 
 
 def _unknown(slug: str) -> NotAllowed:
-    return NotAllowed("sop.unknown", f"SOP {slug} belum ditetapkan.", allowed="SOP yang berlaku: lihat /v1/sops.")
+    return NotAllowed("sop.unknown", f"SOP {slug} belum ditetapkan.", allowed="SOP yang ada: jejak sop list.")
 
 
 def _opening(client: Client, known: Known, head: Head, kind: str, slug: str | None, said: dict[str, Any]) -> Place:
@@ -110,10 +119,46 @@ def _opening(client: Client, known: Known, head: Head, kind: str, slug: str | No
             f"SOP {enacted.in_force.title} sudah dicabut; perkara baru tidak dapat dibuka menurut SOP itu.",
             allowed=f"Pakai SOP penggantinya: --sop {instead}." if instead else "Perkara baru menunggu penetapan SOP.",
         )
-    named = said.get("supersedes")
-    old = client.head(f"case:{named.get('case')}") if isinstance(named, dict) and "case" in named else None
-    superseded = case_of(client, old)[0] if old is not None and old.newest is not None else None
-    return Place(known, head, None, enacted.in_force, enacted, superseded=superseded)
+    place = Place(known, head, None, enacted.in_force, enacted)
+    if kind != "disposition.issued":
+        return place
+    if "supersedes" in said:
+        return replace(place, superseded=_superseded(client, said["supersedes"]))
+    return replace(place, notices=_unnamed(client, enacted.in_force, said.get("period")))
+
+
+def _superseded(client: Client, named: Any) -> Case | None:
+    """Return the signed case that an opening names, None where the name has no form that could be looked for."""
+    case_id = str(named.get("case", "")).removeprefix("case:") if isinstance(named, dict) else ""
+    if not _CASE_ID.fullmatch(case_id):
+        return None
+    named["case"] = case_id
+    old = client.head(f"case:{case_id}")
+    case = case_of(client, old)[0] if old.newest is not None else None
+    if case is None or case.signature is None:
+        raise NotAllowed(
+            "case.supersedes",
+            f"Perkara {case_id} {'tidak ada' if case is None else 'belum ditandatangani'}; tidak dapat digantikan.",
+            allowed="Sebut perkara yang sudah ditandatangani; daftarnya: jejak cases.",
+        )
+    return case
+
+
+def _unnamed(client: Client, sop: Sop, period: Any) -> tuple[str, ...]:
+    """Return the warning that an IKU of these years is in force and the opening does not name its case (advice)."""
+    try:
+        years = b.Period.read(period, "act.field", "Periode")
+        text = str(years.first_year) if years.first_year == years.last_year else f"{years.first_year}-{years.last_year}"
+        case_id = str(client.advice("/v1/iku", unit=sop.unit, period=text)["case"]).removeprefix("case:")
+    except (NotFound, Malformed, KeyError, TypeError):
+        return ()
+    if not _CASE_ID.fullmatch(case_id):
+        return ()
+    return (
+        f"Menurut layanan, IKU {sop.unit} {text} yang berlaku ditandatangani dalam perkara {case_id}, dan disposisi ini"
+        " tidak menyebut bahwa perkara itu digantikan. Bila memang menggantikannya, jawab tidak, lalu tambahkan"
+        f" --set supersedes.case={case_id}",
+    )
 
 
 def _to_open(client: Client, known: Known, kind: str, slug: str | None) -> Enactments:
@@ -216,8 +261,74 @@ def _first_turn(place: Place, kind: str) -> None:
         )
 
 
+def settle(client: Client, place: Place, kind: str, said: dict[str, Any]) -> None:
+    """Put what a person named in their own way as the log names it; raises NotAllowed for what the case does not have.
+
+    A corrected act may be named by its leaf index or the first digits of its leaf hash, its part by its usual name.
+    """
+    case = place.case
+    if case is None:
+        return
+    if kind == "correction.recorded" and isinstance(said.get("leaf"), str):
+        said["leaf"] = _corrected_leaf(client, place, case, said["leaf"])
+        if isinstance(said.get("field"), str):
+            said["field"] = _corrected_field(case, said["leaf"], said["field"])
+    if kind == "dispatch.recorded" and isinstance(said.get("recipient"), str):
+        names = [one.name for one in case.addressees]
+        if names and said["recipient"] not in names:
+            raise NotAllowed(
+                "case.addressee",
+                f"{said['recipient']} bukan penerima yang diperintahkan.",
+                allowed=f"Penerima, ditulis persis begini: {'; '.join(names)}.",
+            )
+
+
+def _corrected_leaf(client: Client, place: Place, case: Case, text: str) -> str:
+    named = text.strip().lower()
+    found = [leaf for leaf in case.acts if leaf.startswith(named)] if _LEAF.fullmatch(named) else []
+    if not found and _INDEX.fullmatch(named) and int(named) < place.known.index:
+        proved = client.entry(int(named)).leaf
+        found = [leaf for leaf in case.acts if leaf == proved]
+    if len(found) == 1 and case.acts[found[0]].kind != "correction.recorded":
+        return found[0]
+    if len(found) == 1:
+        said = f"Tindakan {text} sendiri sebuah pembetulan."
+    else:
+        said = (
+            f"Ada {len(found)} tindakan yang berawal {text}." if found else f"Tindakan {text} tidak ada di perkara ini."
+        )
+    raise NotAllowed(
+        "correction.leaf",
+        said,
+        allowed=f"Sebut nomor daun tindakan yang salah, seperti dalam jejak trail {place.head.stream}, atau sidik"
+        " daunnya (seluruhnya, atau sedikitnya 8 angka pertamanya).",
+    )
+
+
+def _corrected_field(case: Case, leaf: str, text: str) -> str:
+    """Return the member of the act ``leaf`` that is meant: text that stands in it and may be a slip of the pen."""
+    act, held = case.acts[leaf], corrected(case, leaf).plain()
+    able = {path: words for path, words in CORRECTABLE.items() if isinstance(value_at(held, path), str)}
+    named = " ".join(text.lower().split())
+    for path, words in able.items():
+        if named in (path, words, WORDS[path][0]):
+            return path
+    told = ", ".join(f"{words} ({path})" for path, words in able.items())
+    raise NotAllowed(
+        "correction.binding",
+        f"Pada {name_of(act.kind)} itu, bagian “{text}” tidak ada isinya atau tidak dapat dibetulkan.",
+        allowed=f"Yang dapat dibetulkan: {told}." if told else "Pada tindakan itu tidak ada yang dapat dibetulkan.",
+        member=text,
+    )
+
+
 def office(place: Place, signer: Signer, kind: str, said: dict[str, Any]) -> None:
-    """Return if the signer holds the office that an act of ``kind`` needs here, else raise NotAllowed."""
+    """Return if the signer holds the office that an act of ``kind`` needs here, else raise NotAllowed.
+
+    Whose a correction is cannot be said while nobody said what it corrects.
+    """
+    if kind == "correction.recorded" and "leaf" not in said:
+        return
     if not _own_affair(place.known, signer, kind, said):
         place.known.require(signer, _need(place, kind, said))
 
@@ -241,6 +352,8 @@ def _need(place: Place, kind: str, said: dict[str, Any]) -> Need:
 def fill(place: Place, kind: str, schema: Schema, body: dict[str, Any], attached: DocumentRef | None) -> dict[str, str]:
     """Put what the place knows into ``body`` where a person said nothing; return the paths and whence each came."""
     filled = {}
+    if kind == "reading.confirmed" and body.get("cell") == "waktu" and isinstance(body.get("reading"), str | list):
+        body["reading"] = duration("reading", spelled(body["reading"]) or str(body["reading"]))
     if kind == "reading.confirmed" and body.get("cell") in _LISTS and isinstance(body.get("reading"), str):
         body["reading"] = [body["reading"]]  # one name was typed where the cell names things
     for path, value in _known(place, kind, body).items():
@@ -265,6 +378,8 @@ def lacking(place: Place, kind: str, schema: Schema, body: dict[str, Any]) -> li
         found += [Member("subject", True, schema["properties"]["subject"])]
     if kind == "reading.confirmed":
         found = [one for one in found if one.path != "raw"]  # it is the cell's, as soon as that is known
+    if kind == "correction.recorded":
+        found = [one for one in found if one.path not in ("step", "old")]  # they are the corrected act's
     choices = {"decision": _outcomes(place, kind, body), "reading": _reading(place, kind, body)}
     return [
         replace(one, part={**one.part, "enum": choices[one.path]}) if choices.get(one.path) else one for one in found
@@ -315,10 +430,18 @@ def _known(place: Place, kind: str, body: dict[str, Any]) -> dict[str, Any]:
     if kind == "disposition.withdrawn":
         return {"step": place.sop.first.no}
     if kind == "correction.recorded" and case is not None:
-        corrected = case.acts.get(str(body.get("leaf")))
-        return {"step": corrected.body.step} if corrected and isinstance(corrected.body, b.CaseBody) else {}
+        slip = case.acts.get(str(body.get("leaf")))
+        if slip is None or not isinstance(slip.body, b.CaseBody):
+            return {}
+        return {
+            "step": slip.body.step,
+            "old": value_at(corrected(case, str(body["leaf"])).plain(), str(body.get("field"))),
+        }
     if case is None:
-        return {"step": place.sop.first.no, "sop": {"slug": place.sop.slug, "leaf": newest}}
+        opening: dict[str, Any] = {"step": place.sop.first.no, "sop": {"slug": place.sop.slug, "leaf": newest}}
+        if place.superseded is not None and place.superseded.signature is not None:
+            opening["supersedes.signature"] = place.superseded.signature.leaf
+        return opening
     known: dict[str, Any] = {"step": case.step}
     if case.document is not None and kind in _STANDING:
         known["document"] = case.document.digest
@@ -344,5 +467,6 @@ def check(place: Place, act: Act, signer: Signer) -> None:
             known.require(signer, case_rules.needed(act, place.sop))
             case_rules.decide(place.case, act, place.sop, place.superseded)
             if isinstance(act.body, b.AgendaRecorded) and place.enacted is not None:
-                # Which numbers other cases took is for the ledger to judge.
-                decide_number(AgendaBook(), place.enacted.numberings, act.body)
+                # Which numbers other cases took, and what other SOPs stated, is for the ledger to judge.
+                book = reduce(AgendaBook.stated, (one.value for one in place.enacted.numberings), AgendaBook())
+                decide_number(book, place.enacted.numbering, act.body)

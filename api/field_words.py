@@ -11,7 +11,10 @@ import shlex
 from collections.abc import Iterable
 
 from api.fields_of import Member, document_path, members, schema_of
+from keys.errors import Refused
+from keys.member_words import value_in_words
 from ledger.bodies import CATALOGUE
+from ledger.correction import CORRECTABLE
 from ledger.kind_names import name_of
 
 #: Kinds that are signed when a ledger is founded, by ``jejak found``.
@@ -35,10 +38,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "answers": ("sidik daun pengembalian yang dijawab", ""),
     "attachments.0": ("lampiran", ""),
     "to": ("langkah tujuan pengembalian", "4"),
-    "leaf": ("sidik daun tindakan yang dibetulkan", "64 angka heksa"),
-    "field": ("bagian yang dibetulkan", "letter.number"),
+    "leaf": ("tindakan yang dibetulkan: nomor daunnya, sidik daunnya, atau sedikitnya 8 angka pertamanya", "66"),
+    "field": ("bagian yang dibetulkan, dengan nama Indonesia atau nama anggotanya", "isi ringkas"),
     "old": ("isi yang salah", "060/12"),
-    "new": ("isi yang benar", "060/21"),
+    "new": ("isi yang benar; isi yang salah diambil dari catatan", "060/21"),
     "letter.sender": ("pengirim surat masuk", "Bagian Organisasi Setda"),
     "letter.number": ("nomor surat masuk", "060/12/35.07.1/2026"),
     "letter.date": ("tanggal surat masuk", "2026-02-26"),
@@ -121,7 +124,7 @@ WORDS: dict[str, tuple[str, str]] = {
 #: What the values to choose from mean, where that is not plain.
 CHOICES = {
     "approved": "disetujui",
-    "returned": "dikembalikan, dengan reason",
+    "returned": "dikembalikan, dengan alasan (reason)",
     "plt": "pelaksana tugas, jabatan kosong",
     "plh": "pelaksana harian, berhalangan sementara",
     "an": "atas nama",
@@ -133,7 +136,9 @@ CHOICES = {
 }
 
 #: Values that the command fills from the verified log; a person need not type them.
-FROM_LOG = frozenset({"round", "replaces", "answers", "proposal", "raw"})
+FROM_LOG = frozenset({"round", "replaces", "answers", "proposal", "raw", "old", "supersedes.signature"})
+#: Names of the service's parameters that the command line has as options.
+_TYPED = re.compile(r"Alamat: bagian '(at|from|to|official|office|kind|flag|unit|stream)'")
 
 
 def _filled(kind: str, member: Member) -> bool:
@@ -151,6 +156,8 @@ def what(member: Member) -> str:
     """Return what a value is, and what there is to choose from."""
     words = WORDS[re.sub(r"\.\d+(?=\.|$)", ".0", member.path)][0]
     choices = [f"{one} ({CHOICES[one]})" if one in CHOICES else one for one in member.choices]
+    if member.path == "field":
+        choices = [f"{called} ({name})" for name, called in CORRECTABLE.items()]
     return f"{words}: {' | '.join(choices)}" if choices else words
 
 
@@ -169,7 +176,7 @@ def option(kind: str, member: Member) -> str:
         return "--body BERKAS.json"
     example = WORDS[re.sub(r"\.\d+(?=\.|$)", ".0", member.path)][1]
     if member.choices and example not in member.choices:
-        example = member.choices[0]
+        example = value_in_words(member.choices[0])
     value = example if example and not re.search(r"[^\w@./:+-]", example) else shlex.quote(example)
     return f"--set {member.path}={value}"
 
@@ -188,6 +195,15 @@ def needed(kind: str) -> list[str]:
 def told(kind: str, lacking: Iterable[Member]) -> str:
     """Return every value that is lacking, one a line, with its meaning and how it is given."""
     return "\n".join(["Tambahkan:", *(f"  {option(kind, one)}\n      {what(one)}" for one in lacking)])
+
+
+def as_typed(fault: Refused) -> Refused:
+    """Return a service's refusal with the parameters of its address named as they were typed here (``--from``)."""
+    detail = _TYPED.sub(r"--\1", fault.detail).replace(" (tanda + dalam alamat ditulis %2B)", "")
+    detail = detail.replace(" (dalam alamat, tanda + ditulis %2B)", "")
+    allowed = fault.allowed.replace("pada from,", "pada --from,").replace("pada to.", "pada --to.")
+    allowed = allowed.replace("/v1/officials", "jejak trail register").replace("/v1/cases", "jejak cases")
+    return type(fault)(fault.rule, detail, allowed=allowed, **fault.facts)
 
 
 def kinds_page() -> str:

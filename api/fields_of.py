@@ -7,13 +7,14 @@ kind (JSON Schema, from :mod:`ledger.bodies`) says whether ``12`` is a number or
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from keys import strict_json
 from keys.errors import JejakError, Malformed
 from keys.fields import DocumentRef
+from keys.member_words import value_in_words
 from ledger.bodies import Body
 
 Schema = Mapping[str, Any]
@@ -116,10 +117,14 @@ def typed(schema: Schema, path: str, text: str) -> Any:
     kind, spoken = part.get("type"), _SPOKEN.get(str(part.get("title")))
     if spoken is not None and not text.startswith("{"):
         return spoken(path, text)
-    choices = part.get("enum")
-    if choices and text not in choices:
-        said = f"Bagian {path!r} tidak dapat berisi {text!r}."
-        raise Malformed("act.field", said, allowed=f"Pilih: {', '.join(choices)}.")
+    if part.get("enum"):
+        return _chosen(path, text, part["enum"])
+    if (
+        kind == "array"
+        and not text.startswith("[")
+        and _resolved(schema, part.get("items", {})).get("type") == "string"
+    ):
+        return [typed(schema, f"{path}.0", text)]
     if kind in ("integer", "boolean", "object", "array"):
         try:
             return strict_json.loads(text.encode("utf-8", "surrogatepass"))
@@ -127,6 +132,17 @@ def typed(schema: Schema, path: str, text: str) -> Any:
             words = {"integer": "bilangan bulat", "boolean": "true atau false"}.get(str(kind), "JSON")
             raise Malformed("act.field", f"Bagian {path!r} harus {words}.") from None
     return text
+
+
+def _chosen(path: str, text: str, choices: Sequence[str]) -> str:
+    """Return the choice that is meant: by the name that is stored, or by what people call it."""
+    words = {one: value_in_words(one) for one in choices}
+    named = text.strip().lower()
+    for one, called in words.items():
+        if named in (one, called):
+            return one
+    told = ", ".join(one if called == one else f"{called} ({one})" for one, called in words.items())
+    raise Malformed("act.field", f"Bagian {path!r} tidak dapat berisi {text!r}.", allowed=f"Pilih: {told}.")
 
 
 def _letter_number(path: str, text: str) -> dict[str, Any]:
@@ -153,7 +169,7 @@ def _period(path: str, text: str) -> dict[str, Any]:
 _NOTHING = "tidak ada"
 
 
-def _duration(path: str, text: str) -> dict[str, Any]:
+def duration(path: str, text: str) -> dict[str, Any]:
     """Return a duration as people say it: ``30 menit``, ``2 jam``, ``2 hari kerja``."""
     form = re.fullmatch(r"([0-9]{1,15})\s*(menit|jam|hari[\s-]kerja)", " ".join(text.lower().split()))
     if form is None:
@@ -168,7 +184,7 @@ def _duration(path: str, text: str) -> dict[str, Any]:
 def _reading(path: str, text: str) -> Any:
     """Return how a cell is read: a duration if it begins with a figure, several names with commas, or one name."""
     if re.match(r"[0-9]", text):
-        return _duration(path, text)
+        return duration(path, text)
     if text.strip() == _NOTHING:
         return []
     names = [name for one in text.split(",") if (name := one.strip())]
@@ -191,7 +207,7 @@ def spelled(value: Any) -> str | None:
 _SPOKEN: dict[str, Callable[[str, str], Any]] = {
     "LetterNumber": _letter_number,
     "Period": _period,
-    "Duration": _duration,
+    "Duration": duration,
     "Reading": _reading,
 }
 
@@ -220,6 +236,14 @@ def has(body: Mapping[str, Any], path: str) -> bool:
             return False
         part = part[name]
     return True
+
+
+def value_at(body: Mapping[str, Any], path: str) -> Any:
+    """Return the value at a path of names, None where there is none."""
+    part: Any = body
+    for name in path.split("."):
+        part = part.get(name) if isinstance(part, Mapping) else None
+    return part
 
 
 def document_path(schema: Schema) -> str | None:

@@ -33,6 +33,7 @@ from ledger.acts import StreamName
 
 _NUMBER = re.compile("0|[1-9][0-9]{0,15}", re.ASCII)
 _LARGEST = 2**53 - 1
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _PERIOD = re.compile("([1-9][0-9]{3})(?:-([1-9][0-9]{3}))?", re.ASCII)
 _TIME: TypeAdapter[str] = TypeAdapter(Time)
 
@@ -51,6 +52,8 @@ def _period(value: str) -> str:
 def _at(value: object) -> object:
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         return _number(value)
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        value = f"{value}T23:59:59.999999+07:00"
     return dt.datetime.fromisoformat(_TIME.validate_python(value, strict=True))
 
 
@@ -80,15 +83,15 @@ YearNumber = Annotated[int, BeforeValidator(_number), Field(ge=1945, le=9999), _
 PeriodText = Annotated[
     str, AfterValidator(_period), WithJsonSchema({"type": "string", "pattern": f"^{_PERIOD.pattern}$"})
 ]
-#: A place in the log: a leaf index, or a moment with its offset.
+#: A place in the log: a leaf index, a moment with its offset, or a day: its end in WIB.
 At = Annotated[
     int | dt.datetime,
     BeforeValidator(_at),
     _said(
-        "bukan nomor daun dan bukan waktu; tulis seperti 41, atau seperti 2026-11-22T09:15:00+07:00"
-        " (dalam alamat, tanda + ditulis %2B)"
+        "bukan nomor daun dan bukan waktu; tulis seperti 41, seperti 2026-11-22 (akhir hari itu, WIB), atau seperti"
+        " 2026-11-22T09:15:00+07:00 (dalam alamat, tanda + ditulis %2B)"
     ),
-    WithJsonSchema({"type": "string", "description": "a leaf index, or a moment in RFC 3339 with its offset"}),
+    WithJsonSchema({"type": "string", "description": "a leaf index, a moment (RFC 3339), or a day: its end in WIB"}),
 ]
 CaseId = Annotated[
     str,

@@ -43,11 +43,11 @@ class Parts:
             yield connection
 
     def place(self, asked: int | dt.datetime | None) -> Place | None:
-        """Return the place in the log that is asked for, None for now; raises NotFound."""
+        """Return the place in the log that is asked for, None for now; raises NotFound, also for a time to come."""
         if asked is None:
             return None
         with self.ledger.reading() as rows:
-            return place_at(rows, asked)
+            return place_at(rows, asked, self.clock())
 
     def stream(self, name: str, place: Place | None) -> Stream | None:
         """Return the register or an SOP as it was at ``place``, as it is now if that is None."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from api.parts import parts
@@ -12,10 +13,14 @@ from projections.audit_trail import utc
 
 
 def stamped(answer: dict[str, Any], place: Place | None) -> dict[str, Any]:
-    """Return ``answer``; if it is of a place, with ``at``: the newest leaf that counts, and when it was recorded."""
+    """Return ``answer``; if it is of a place, with ``at``: the newest leaf that counts, and when it was recorded.
+
+    ``moment`` is the one that was asked for (UTC), null where a leaf was.
+    """
     if place is None:
         return answer
-    return answer | {"at": {"leaf_index": place.index, "recorded_at": utc(place.recorded_at)}}
+    moment = utc(place.moment.astimezone(dt.UTC)) if place.moment else None
+    return answer | {"at": {"leaf_index": place.index, "recorded_at": utc(place.recorded_at), "moment": moment}}
 
 
 def state_of(case_id: str, place: Place | None) -> dict[str, Any] | None:
@@ -25,7 +30,8 @@ def state_of(case_id: str, place: Place | None) -> dict[str, Any] | None:
         if place is None:
             return iku_state.case(connection, case_id)
         with here.ledger.reading() as rows:
-            return past_state.case_at(connection, here.past.steps(rows, f"case:{case_id}", place.index))
+            steps = here.past.steps(rows, f"case:{case_id}", place.index)
+            return past_state.case_at(connection, steps, place.index)
 
 
 def not_yet(stream: str, place: Place | None) -> NotFound | None:

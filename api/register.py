@@ -83,7 +83,11 @@ def sop(path: SopPath, query: AtQuery) -> Response:
             "sop.unknown", f"SOP {path.slug} belum ditetapkan.", allowed="Yang berlaku: lihat /v1/sops."
         )
     enactments = cast("Enactments", found.state)
-    shown = _in_force(found) | {"versions": sorted(enactments.versions), "sop": enactments.in_force.plain()}
+    shown = _in_force(found) | {
+        "versions": sorted(enactments.versions),
+        "sop": enactments.in_force.plain(),
+        "calendars": [one.value.plain() | {"leaf_index": one.index} for one in enactments.calendars],
+    }
     return jsonify(stamped(shown, place))
 
 
@@ -121,7 +125,7 @@ def _in_force(stream: Stream) -> dict[str, Any]:
     """Return an SOP's newest version and what is enacted beside it; ``head`` is where its stream stands."""
     enactments = cast("Enactments", stream.state)
     sop, gone = enactments.in_force, enactments.superseded
-    calendar, numbering = enactments.calendar_at(stream.index + 1), enactments.numbering
+    calendars, numbering = enactments.calendars, enactments.numbering
     return {
         "slug": sop.slug,
         "title": sop.title,
@@ -129,7 +133,7 @@ def _in_force(stream: Stream) -> dict[str, Any]:
         "leaf": enactments.newest,
         "in_force": gone is None,
         "superseded": gone.value.plain() | {"leaf_index": gone.index} if gone else None,
-        "calendar": {"name": calendar.value.name, "leaf_index": calendar.index} if calendar else None,
+        "calendars": [{"name": one.value.name, "leaf_index": one.index} for one in calendars],
         "numbering": numbering.plain() if numbering else None,
         "readings": [one.value.plain() | {"leaf_index": one.index} for one in enactments.readings],
         "head": {"leaf": stream.leaf, "leaf_index": stream.index, "version": stream.version},

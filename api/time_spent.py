@@ -48,7 +48,7 @@ def running(state: dict[str, Any], place: Place | None = None) -> dict[str, Any]
 def _moment(place: Place | None) -> tuple[dt.datetime, int]:
     """Return the time at which an open visit is looked at, and the leaf that the next act would be."""
     if place is not None:
-        return place.recorded_at, place.index + 1
+        return place.seen_from, place.index + 1
     here = parts()
     with here.ledger.reading() as rows:
         return here.clock(), rows.size()

@@ -1,9 +1,11 @@
 """The audit trail as a table for spreadsheets: CSV as RFC 4180 has it, UTF-8 with a byte order mark.
 
 The first line holds the headings, then each act has one line; below them a few lines, filled up with empty cells, say
-what was sought, how far the table goes and what it does not prove: a table without them was cut off. A cell that a
-spreadsheet would take for a formula begins with an apostrophe. Times are WIB (UTC+7), without fractions of a second;
-an NIP is written in its four groups, because a spreadsheet rounds a number of eighteen digits.
+what was sought, how far the table goes and what it does not prove: a table without them was cut off. Where a
+spreadsheet would begin a formula there stands an apostrophe: at the beginning of a cell, and, because an Indonesian
+spreadsheet parts cells by semicolons, whatever quotes they stand in, after every semicolon and tab too. No cell holds a
+line end. Times are WIB (UTC+7), without fractions of a second; an NIP is written in its four groups, because a
+spreadsheet rounds a number of eighteen digits.
 """
 
 from __future__ import annotations
@@ -23,8 +25,9 @@ from ledger.notices import DISCLAIMER, SYNTHETIC
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 BOM = b"\xef\xbb\xbf"
-#: What a spreadsheet may begin a formula with, wide forms too, and what it may pass over before one.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: Where a spreadsheet may begin a cell, whatever parts its cells; what it may pass over before a formula; and what it
+#: may begin one with, wide forms too.
+_FORMULA = re.compile(r"""(^|[;\t])(?=(?:[^\S\r\n\t]|")*[=+\-@＝＋－＠])""", re.MULTILINE)
 _NIP = re.compile("([0-9]{8})([0-9]{6})([0-9])([0-9]{3})", re.ASCII)
 _CAPACITIES = {"plt": "Plt", "plh": "Plh", "an": "a.n.", "ub": "u.b."}
 _DECISIONS = {"approved": "disetujui", "returned": "dikembalikan"}
@@ -75,6 +78,9 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], object]], ...] = (
     ("Dasar penetapan pelaksana", lambda row: row["actor_basis"]),
     ("Keputusan", _decision),
     ("Alasan", lambda row: row["reason"]),
+    ("Alasan penyimpangan", lambda row: row["deviation"]),
+    ("Hasil waktu", lambda row: "; ".join(f"langkah {one['step']} {one['verdict']}" for one in row["time"])),
+    ("Aturan waktu", lambda row: " ".join(f"Langkah {one['step']}: {one['rule']}." for one in row["time"])),
     ("Tanda", lambda row: "; ".join(words_of(flag["name"]) for flag in row["flags"])),
     ("Penjelasan tanda", lambda row: " ".join(flag["sentence"] for flag in row["flags"])),
     ("Tanda tangan diperiksa", lambda row: row["verdicts"]["signature"]["verdict"]),
@@ -107,19 +113,26 @@ def table(pages: Iterable[list[Row]], *, sought: str, last: int, synthetic: bool
 
 
 def defused(value: object) -> str:
-    """Return a cell's text; what a spreadsheet would calculate is text by the apostrophe before it."""
+    """Return a cell's text on one line; what a spreadsheet would calculate is text by the apostrophe before it."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    lines = text.splitlines()
+    if lines not in ([], [text]):
+        text = " / ".join(filter(None, map(str.strip, lines)))
+    return _FORMULA.sub(r"\1'", text)
 
 
 def check(data: bytes) -> None:
-    """Return if ``data`` is such a table, whole and with no formula in it, else raise Malformed (``trail.table``)."""
+    """Return if ``data`` is such a table, whole and with no formula in it, else raise Malformed (``trail.table``).
+
+    It is read as commas part it; semicolons and tabs are taken to part cells wherever they stand.
+    """
     try:
-        rows = list(csv.reader(io.StringIO(data.removeprefix(BOM).decode("utf-8"), newline=""), strict=True))
+        text = data.removeprefix(BOM).decode("utf-8")
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error):
-        rows = []
+        text, rows = "", []
     whole = data.startswith(BOM) and rows[:1] == [list(HEADINGS)] and any(row[:1] == [DISCLAIMER] for row in rows)
-    if not whole or any(cell != defused(cell) for row in rows for cell in row):
+    if not whole or _FORMULA.search(text) or any(cell != defused(cell) for row in rows for cell in row):
         raise Malformed(
             "trail.table",
             "Tabel jejak audit tidak utuh atau memuat rumus lembar kerja.",
@@ -128,7 +141,7 @@ def check(data: bytes) -> None:
 
 
 def _lines(rows: Iterable[Sequence[object]]) -> bytes:
-    """Return lines with CRLF ends; cells with commas, quotes or line ends are quoted (RFC 4180 §2)."""
+    """Return lines with CRLF ends; cells with commas or quotes are quoted (RFC 4180 §2)."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows([[defused(cell) for cell in row] for row in rows])
     return text.getvalue().encode("utf-8")

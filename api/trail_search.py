@@ -26,7 +26,7 @@ from keys.errors import Malformed, NotFound
 from keys.fields import Date, Fact, Slug, Time
 from keys.register import Key, Loss, Register
 from ledger.bodies import CATALOGUE
-from ledger.flag_names import NAMES, QUESTIONED, words_of
+from ledger.flag_names import NAMES, ON_DOCUMENTS, QUESTIONED, words_of
 from ledger.kind_names import name_of
 from ledger.past import Place
 from ledger.streams import REGISTER
@@ -123,7 +123,8 @@ def case_trail_table(path: CasePath) -> Response:
 def _sought(query: TrailQuery) -> Sought:
     """Return what is sought; raises Malformed for what cannot be, NotFound for whom or what the ledger lacks."""
     _check_listed("kind", "Jenis tindakan", query.kind, {kind: name_of(kind) for kind in CATALOGUE})
-    _check_listed("flag", "Tanda", query.flag, NAMES)
+    on_documents = f" Tanda pada dokumen hanya ada pada keadaan perkaranya: {_listed(ON_DOCUMENTS)}."
+    _check_listed("flag", "Tanda", query.flag, NAMES, on_documents)
     start, end = _moment(query.since, dt.time.min), _moment(query.until, dt.time.max)
     if start is not None and end is not None and start > end:
         raise Malformed(
@@ -180,14 +181,18 @@ def _moment(text: str | None, of_day: dt.time) -> dt.datetime | None:
     return dt.datetime.combine(dt.date.fromisoformat(text), of_day, WIB)
 
 
-def _check_listed(member: str, what: str, name: str | None, names: dict[str, str]) -> None:
+def _check_listed(member: str, what: str, name: str | None, names: dict[str, str], beside: str = "") -> None:
     if name is not None and name not in names:
         raise Malformed(
             f"trail.{member}",
-            f"{what} {name!r} tidak dikenal.",
-            allowed="Yang dikenal: " + ", ".join(f"{one} ({words})" for one, words in names.items()) + ".",
+            f"{what} {name!r} tidak dikenal di jejak audit.",
+            allowed=f"Yang dikenal: {_listed(names)}.{beside}",
             member=member,
         )
+
+
+def _listed(names: dict[str, str]) -> str:
+    return ", ".join(f"{one} ({words})" for one, words in names.items())
 
 
 def _check_official(official: str) -> None:
@@ -199,16 +204,22 @@ def _check_official(official: str) -> None:
         )
 
 
-def _check_office(office: str | None, unit: str | None) -> None:
-    """Return if somebody ever held this office (of this unit), by a mandate that is in force or was."""
-    held = {(one.record.unit, one.record.office) for one in parts().register().mandates.values()}
-    units = sorted({of for of, _ in held})
-    if unit is not None and unit not in units:
+def check_unit(unit: str) -> None:
+    """Return if somebody ever held an office of this unit, else raise NotFound (``trail.unit``)."""
+    units = sorted({one.record.unit for one in parts().register().mandates.values()})
+    if unit not in units:
         raise NotFound(
             "trail.unit",
             f"Unit {unit} tidak dikenal buku besar ini.",
             allowed=f"Unit yang ada: {', '.join(units)}.",
         )
+
+
+def _check_office(office: str | None, unit: str | None) -> None:
+    """Return if somebody ever held this office (of this unit), by a mandate that is in force or was."""
+    if unit is not None:
+        check_unit(unit)
+    held = {(one.record.unit, one.record.office) for one in parts().register().mandates.values()}
     offices = sorted({name for of, name in held if unit in (None, of)})
     if office is not None and office not in offices:
         raise NotFound(

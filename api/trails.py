@@ -3,6 +3,7 @@
 ``period``       first and last day of the mandate, which never change once it is approved
 ``actor_basis``  how it is known whose step it is (:mod:`api.actors`)
 ``time``         the visits to steps that the act ended, each with its verdict (:mod:`projections.time_spent`)
+``corrections``  what was put right of the act later: field, old, new, and the leaf of the correction
 ``papers``       what each document of the act is in it, read from the act itself
 ``verdicts``     on its signature and its authority, found anew from its bytes (:mod:`api.marks`)
 ``questioned``   the later revocation of its key that puts the act in question, or null; then it is a flag too
@@ -10,6 +11,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -55,6 +57,7 @@ def shown(rows: list[dict[str, Any]], place: Place | None = None) -> list[dict[s
 
     What is in question is said as it is now, or was at ``place``.
     """
+    last = place.index if place else sys.maxsize
     here = parts()
     register, streams = here.register(place), {row["stream"] for row in rows}
     with here.ledger.reading() as found:
@@ -63,7 +66,7 @@ def shown(rows: list[dict[str, Any]], place: Place | None = None) -> list[dict[s
         judged = [judge.said(done) for done in acts]
     actors = {stream: actors_of(stream) for stream in streams}
     with here.views.reading() as connection:
-        ended = iku_state.visits_ended(connection, streams)
+        ended, corrected = iku_state.beside_acts(connection, streams)
     return [
         row
         | {
@@ -72,6 +75,7 @@ def shown(rows: list[dict[str, Any]], place: Place | None = None) -> list[dict[s
             "papers": _papers(done.act.body.plain(), row["documents"]),
             "time": ended.get(row["leaf_index"], []),
             "flags": row["flags"] + ([said["questioned"]["flag"]] if said["questioned"] else []),
+            "corrections": [one for one in corrected.get(row["leaf"], ()) if one["leaf_index"] <= last],
         }
         | said
         for row, done, said in zip(rows, acts, judged, strict=True)
@@ -85,11 +89,11 @@ def unknown(stream: str, place: Place | None = None) -> NotFound:
         return later
     family, _, name = stream.partition(":")
     if family == "case":
-        return NotFound("case.unknown", f"Perkara {name} tidak ada.", allowed="Daftar perkara: /v1/cases.")
+        return NotFound("case.unknown", f"Perkara {name} tidak ada.", allowed="Daftar perkara: jejak cases.")
     return NotFound(
         "stream.unknown",
         f"Belum ada tindakan tercatat pada {stream}.",
-        allowed="Yang punya jejak: register, SOP yang sudah ditetapkan, dan perkara yang sudah dibuka.",
+        allowed="Yang punya jejak: register, SOP yang ditetapkan (jejak sop list), perkara yang dibuka (jejak cases).",
     )
 
 

@@ -1,13 +1,14 @@
 """The agenda book: which letter numbers are taken, over all cases, and what the next one may be.
 
 A number is classification / running number / office code / year (DOMAIN, rule 6). Running numbers and row numbers are
-counted per office code and year, whatever the classification and the case; a new year begins anew. Two acts cannot
-take one number: the book is judged inside the lock that appends. Gaps are allowed and listed
-(:mod:`projections.agenda`). Pure.
+counted per office code and year, whatever the classification, the case and the SOP; a new year begins anew, and office
+codes that read alike are one (:func:`code_key`). Two acts cannot take one number: the book is judged inside the lock
+that appends. Gaps are allowed and listed (:mod:`projections.agenda`). Pure.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -16,52 +17,82 @@ from rpds import HashTrieMap
 from keys.errors import NotAllowed
 from ledger.acts import Act
 from ledger.bodies import AgendaRecorded, NumberingEnacted, Used
-from ledger.in_force import Since
 from ledger.rule_words import naming_step, place_in_words
 
-#: The one kind of act that takes numbers.
-KIND = "agenda.recorded"
+#: The kinds of act that change a book: the one that takes numbers, and the one that says which are taken on paper.
+KINDS = frozenset({"agenda.recorded", "numbering.enacted"})
 
-#: Office code, year, number -> the stream of the case that took it.
+#: Office code as :func:`code_key` has it, year, number -> the stream of the case that took it.
 _Taken: TypeAlias = "HashTrieMap[tuple[str, int, int], str]"
+_SEPARATORS = re.compile(r"[.-]+")
+
+
+def code_key(code: str) -> str:
+    """Return what office codes that read alike share: ``35.07.11``, ``35-7-11`` and ``35.07.11.`` are one book."""
+    parts = (part for part in _SEPARATORS.split(code.casefold()) if part)
+    return ".".join((part.lstrip("0") or "0") if part.isdecimal() else part for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
 class AgendaBook:
-    """The numbers that all acts below some leaf index have taken."""
+    """The numbers that all acts below some leaf index have taken, and those ``used`` on paper before.
+
+    ``used`` is, of an office code (:func:`code_key`) and a year, what an office stated last, for whichever SOP.
+    """
 
     running: _Taken = field(default_factory=HashTrieMap)
     rows: _Taken = field(default_factory=HashTrieMap)
+    used: HashTrieMap[tuple[str, int], Used] = field(default_factory=HashTrieMap)
 
     def after(self, act: Act) -> AgendaBook:
         """Return the book after an accepted act."""
-        if not isinstance(act.body, AgendaRecorded):
+        match act.body:
+            case AgendaRecorded(number=number, agenda_no=row):
+                place = (code_key(number.office_code), number.year)
+                return replace(
+                    self,
+                    running=self.running.insert((*place, number.running), act.stream),
+                    rows=self.rows.insert((*place, row), act.stream),
+                )
+            case NumberingEnacted() as numbering:
+                return self.stated(numbering)
+        return self
+
+    def stated(self, numbering: NumberingEnacted) -> AgendaBook:
+        """Return the book after a numbering: what it states of a year replaces what was stated, lower or higher."""
+        if numbering.used is None:
             return self
-        number, row = act.body.number, act.body.agenda_no
-        return replace(
-            self,
-            running=self.running.insert((number.office_code, number.year, number.running), act.stream),
-            rows=self.rows.insert((number.office_code, number.year, row), act.stream),
+        place = (code_key(numbering.office_code), numbering.used.year)
+        return replace(self, used=self.used.insert(place, numbering.used))
+
+
+def decide_code(body: NumberingEnacted) -> None:
+    """Return if the office code is written tidily, else raise NotAllowed (``numbering.code``)."""
+    tidy = _SEPARATORS.sub(lambda found: found[0][0], body.office_code).strip(".-")
+    if body.office_code != tidy:
+        raise NotAllowed(
+            "numbering.code",
+            f"Kode jabatan {body.office_code} memuat tanda pemisah di ujung atau berturut-turut.",
+            allowed=f"Satu titik atau tanda hubung di antara dua bagian: {tidy}.",
         )
 
 
-def decide_number(book: AgendaBook, numberings: tuple[Since[NumberingEnacted], ...], body: AgendaRecorded) -> None:
-    """Return if the act may take its number, else raise NotAllowed; ``numberings`` are all that the SOP ever had.
+def decide_number(book: AgendaBook, numbering: NumberingEnacted | None, body: AgendaRecorded) -> None:
+    """Return if the act may take its number, else raise NotAllowed; ``numbering`` is the SOP's newest.
 
     1. Classification and office code are those that the office enacted last for this SOP (``agenda.numbering``).
     2. A number that was given before the ledger kept the book is recorded from paper only (``agenda.used``).
     3. Nobody has taken the running number (``agenda.number``) or the row (``agenda.no``).
     """
     with naming_step(body.step):
-        if numberings:
-            _decide_parts(numberings[-1].value, body)
-        for one in numberings:
-            _decide_used(one.value.used, body)
+        if numbering is not None:
+            _decide_parts(numbering, body)
+        _decide_used(book.used.get((code_key(body.number.office_code), body.number.year)), body)
         _decide_free(book, body)
 
 
 def _decide_free(book: AgendaBook, body: AgendaRecorded) -> None:
-    number, place = body.number, (body.number.office_code, body.number.year)
+    number, place = body.number, (code_key(body.number.office_code), body.number.year)
     taken = book.running.get((*place, number.running))
     if taken is not None:
         raise NotAllowed(
@@ -91,7 +122,7 @@ def _decide_parts(numbering: NumberingEnacted, body: AgendaRecorded) -> None:
 
 
 def _decide_used(used: Used | None, body: AgendaRecorded) -> None:
-    if used is None or body.number.year != used.year or body.paper is not None:
+    if used is None or body.paper is not None:
         return
     if body.number.running <= used.running or body.agenda_no <= used.agenda_no:
         raise NotAllowed(

@@ -15,7 +15,8 @@ What is checked, in this order; the numbers stand again in the code:
 8. Documents: each one that an act names is there and hashes to its digest.
 
 A leaf is *verified* when nothing was found about it. What comes after a broken leaf in its stream cannot be
-judged: that is said as it is, never as proved.
+judged: that is said as it is, never as proved. So it is with letter numbers, which are counted over all streams, after
+a leaf that has or may have changed their book and does not hold.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from typing import Any
 
 from keys.errors import Forged, JejakError, Malformed, NotFound
 from keys.fields import DocumentRef
+from ledger import agenda_book
 from ledger.acts import Act, SignedAct
 from ledger.bodies import AgendaRecorded, DispositionIssued, LedgerFounded
 from ledger.case import Case
@@ -56,6 +58,8 @@ SIGNATURE, AUTHORITY = "signature", "authority"
 
 Progress = Callable[[int, int], None]
 _BATCH = 500
+#: What is lost with an act that changes the agenda book: no stream has this name.
+_BOOK = "agenda"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +171,12 @@ class Audit:
         for row in self._gapless():
             done = self._framed(row)  # 1
             self._noted(row.index, done)
-            self._grown(row)  # 2, 3
+            if not self._grown(row):  # 2, 3
+                self._lost.add(_BOOK)  # whatever was sealed here may have changed it
             if done is None or (signed := self._signed(done)) is None:  # 4
                 if done is None:
                     self._count(NOT_JUDGED, NOT_JUDGED)
+                self._lost.add(_BOOK)  # nobody vouches for what this act is
                 self._lose(row.stream)
             else:
                 self._in_time(done)  # 5
@@ -216,10 +222,11 @@ class Audit:
 
     # 2, 3. leaf hashes and tree
 
-    def _grown(self, row: Row) -> None:
+    def _grown(self, row: Row) -> bool:
         """Grow the tree by the leaf hash that was sealed, and hold the checkpoints that end here to it.
 
-        A leaf whose bytes no longer have that hash is broken itself; the leaves after it are not.
+        A leaf whose bytes no longer have that hash is broken itself, and False is returned; the leaves after it are
+        not.
         """
         hashed = leaf_hash(row.data)
         sealed = row.leaf_hash if len(row.leaf_hash) == HASH_BYTES else hashed
@@ -234,6 +241,7 @@ class Audit:
             size, note = self._next_checkpoint
             self._sealed(size, note)
             self._next_checkpoint = next(self._checkpoints, None)
+        return hashed == sealed
 
     def _sealed(self, size: int, note: bytes) -> None:
         if size < 1:
@@ -348,10 +356,11 @@ class Audit:
         if isinstance(done.act.body, DispositionIssued) and done.act.body.supersedes:
             needs.add(f"case:{done.act.body.supersedes.case}")
         needs |= self._numbered_by(done.act)
-        if needs & self._lost:
-            self._unjudged(done.index, "Tindakan sebelumnya dalam alur ini rusak.")
+        if lost := needs & self._lost:
+            what = "buku nomor surat" if lost == {_BOOK} else "alur ini"
+            self._unjudged(done.index, f"Tindakan sebelumnya dalam {what} rusak.")
             self._count(PROVED, NOT_JUDGED)
-            self._lose(done.act.stream)
+            self._lose(done.act.stream, done.act)
             return
         if done.index == 0 and isinstance(done.act.body, LedgerFounded) and done.act.body.log_key != str(self._vkey):
             self._broken(0, "founding.log_key", "Kunci log dalam daun 0 bukan kunci log yang Anda pegang.")
@@ -359,7 +368,7 @@ class Audit:
             judge(self._replay, signed, done.index, done.entry.recorded_at)
         except JejakError as fault:
             self._refused(done, fault)
-            self._lose(done.act.stream)
+            self._lose(done.act.stream, done.act)
         else:
             self._count(PROVED, PROVED)
             self._replay.apply(done)
@@ -387,13 +396,17 @@ class Audit:
         return Ground(self._replay.register(), sop)
 
     def _numbered_by(self, act: Act) -> set[str]:
-        """Return the stream that says how a letter of this act's case is numbered."""
-        case = self._replay.stream(act.stream) if isinstance(act.body, AgendaRecorded) else None
-        return {f"sop:{case.state.sop_ref.slug}"} if case and isinstance(case.state, Case) else set()
+        """Return what says which number a letter of this act's case may take: its SOP's stream, and the book."""
+        if not isinstance(act.body, AgendaRecorded):
+            return set()
+        case = self._replay.stream(act.stream)
+        return {_BOOK} | ({f"sop:{case.state.sop_ref.slug}"} if case and isinstance(case.state, Case) else set())
 
-    def _lose(self, stream: str) -> None:
-        """Pass over an act that does not hold: its stream cannot be judged from here on."""
+    def _lose(self, stream: str, act: Act | None = None) -> None:
+        """Pass over an act that does not hold: its stream, and a book that it changes, cannot be judged from here."""
         self._lost.add(stream)
+        if act is not None and act.kind in agenda_book.KINDS:
+            self._lost.add(_BOOK)
         self._replay.skip()
 
     # 8. documents

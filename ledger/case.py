@@ -170,8 +170,6 @@ def _done(case: Case, body: CaseBody, mark: Mark) -> dict[str, Any]:
             now["sheet"] = body
         case b.TypingReviewed(decision="approved"):
             now["approved"] = mark
-        case b.TypingReviewed():
-            now |= _taken_back(case, body.step)
         case b.ParafGiven():
             now["paraf"] = mark
         case b.SignatureGiven():
@@ -185,12 +183,22 @@ def _done(case: Case, body: CaseBody, mark: Mark) -> dict[str, Any]:
     return now
 
 
-def _taken_back(case: Case, no: str) -> dict[str, Any]:
-    """Return what changes when a step returns the document that it agreed to before: its agreement is gone."""
-    given = case.acts[case.approved.leaf].body if case.approved else None
-    if not isinstance(given, CaseBody) or given.step != no:
-        return {}
-    return {"approved": None, "things": case.things - set(case.sop.step(no).gives)}
+def _taken_back(case: Case, step: Step) -> dict[str, Any]:
+    """Return what changes when a decision sends the draft back: what it and the steps below it gave is gone.
+
+    Only a deviation comes to that: in order, a decision stands before what rests on it.
+    """
+    order = [one.no for one in case.sop.steps]
+    at = order.index(step.no)
+    above = {name for one in case.sop.steps[:at] for name in one.gives}
+    below = {name for one in case.sop.steps[at:] for name in one.gives}
+    bound = {thing.thing for thing in case.sop.things if thing.bound}
+    now: dict[str, Any] = {"things": case.things - ((below - above) & bound)}
+    for name, mark in (("approved", case.approved), ("paraf", case.paraf)):
+        given = case.acts[mark.leaf].body if mark else None
+        if isinstance(given, CaseBody) and order.index(given.step) >= at:
+            now[name] = None
+    return now
 
 
 def reason_outside(act: Act) -> str | None:
@@ -233,7 +241,7 @@ def _onward(case: Case, step: Step, outcome: str | None, leaf: str) -> dict[str,
     if case.returned_to == step.no:
         now |= {"returned": None, "returned_to": None}
     if way is not None and leads_back(case.sop, step, way):
-        return now | _sent_back(case, way.to, leaf)
+        return now | _taken_back(case, step) | _sent_back(case, way.to, leaf)
     return now | {"step": way.to if way else None, "done_here": (), "things": case.things | set(step.gives)}
 
 

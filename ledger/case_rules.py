@@ -130,12 +130,28 @@ def _decide_superseding(body: b.DispositionIssued, names: b.Superseded, sop: Sop
             allowed="Sebut perkara yang sudah ditandatangani dan sidik daun tanda tangannya.",
         )
     period = old.sheet.period if old.sheet else None
-    if old.sop.unit != sop.unit or period != body.period:
+    if (old.sop.unit, old.sop.slug) != (sop.unit, sop.slug):
         raise NotAllowed(
             "case.supersedes",
-            "Perkara yang digantikan milik unit atau periode lain.",
-            allowed="Perkara pengganti dibuat untuk unit dan periode yang sama.",
+            f"Perkara yang digantikan dibuat di unit {old.sop.unit} menurut SOP {old.sop.title} ({old.sop.slug}).",
+            allowed="Perkara pengganti dibuat di unit dan menurut SOP yang sama; versinya boleh lebih baru.",
         )
+    if period != body.period:
+        raise NotAllowed(
+            "case.supersedes",
+            f"Perkara yang digantikan {_years(period)}, sedangkan disposisi ini {_years(body.period)}.",
+            allowed="Perkara pengganti dibuat untuk periode yang sama.",
+        )
+    if period is None and old.opening.subject != body.subject:
+        raise NotAllowed(
+            "case.supersedes",
+            f"Perkara yang digantikan tanpa periode, dan perihalnya lain: “{old.opening.subject}”.",
+            allowed="Bila tanpa periode, tulis perihal yang persis sama.",
+        )
+
+
+def _years(period: b.Period | None) -> str:
+    return f"untuk periode {period.first_year} sampai {period.last_year}" if period else "tanpa periode"
 
 
 def _decide_open(case: Case, body: CaseBody) -> None:

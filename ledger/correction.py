@@ -61,11 +61,9 @@ def decide_correction(case: Case, body: b.CorrectionRecorded) -> None:
             allowed=f"Yang dapat dibetulkan: {', '.join(one for one in CORRECTABLE.values() if one != part)}.",
             member=body.field,
         )
-    path = body.field.split(".")
-    values = act.body.plain()
-    holder, name = _holder(values, path)
-    now = next((one.new for one in reversed(case.corrections) if (one.of, one.field) == (body.leaf, body.field)), None)
-    present = now if now is not None else _text(holder.get(name)) if holder is not None else None
+    values = corrected(case, body.leaf).plain()
+    holder, name = _holder(values, body.field)
+    present = _text(holder.get(name)) if holder is not None else None
     if holder is None or present is None or present != body.old:
         raise NotAllowed(
             "correction.old",
@@ -82,15 +80,34 @@ def decide_correction(case: Case, body: b.CorrectionRecorded) -> None:
         )
     holder[name] = body.new
     try:
-        CATALOGUE[act.kind][1].read(values, "correction.new", "Isi baru")
+        _read(act.kind, values)
     except Malformed as fault:
         raise NotAllowed(
             "correction.new", fault.detail, allowed="Tulis isi yang sah untuk bagian itu.", member=body.field
         ) from None
 
 
-def _holder(values: Any, path: list[str]) -> tuple[dict[str, Any] | None, str]:
-    """Return the object that holds the last name of ``path``, or None where the path leads nowhere."""
+def corrected(case: Case, leaf: str) -> CaseBody:
+    """Return what the act ``leaf`` (hex) of this case says with all its corrections, the newest of each part."""
+    act = case.acts[leaf]
+    values = act.body.plain()
+    for one in case.corrections:
+        if one.of == leaf:
+            holder, name = _holder(values, one.field)
+            assert holder is not None
+            holder[name] = one.new
+    return _read(act.kind, values)
+
+
+def _read(kind: str, values: dict[str, Any]) -> CaseBody:
+    body = CATALOGUE[kind][1].read(values, "correction.new", "Isi baru")
+    assert isinstance(body, CaseBody)
+    return body
+
+
+def _holder(values: Any, field: str) -> tuple[dict[str, Any] | None, str]:
+    """Return the object that holds the last name of the path ``field``, or None where the path leads nowhere."""
+    path = field.split(".")
     for name in path[:-1]:
         values = values.get(name) if isinstance(values, dict) else None
     return (values if isinstance(values, dict) else None), path[-1]

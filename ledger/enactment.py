@@ -20,6 +20,7 @@ from keys.errors import NotAllowed
 from keys.register import Register
 from ledger import in_force
 from ledger.acts import Act
+from ledger.agenda_book import decide_code
 from ledger.bodies import CalendarEnacted, NumberingEnacted, ReadingConfirmed, SopEnacted, SopSuperseded
 from ledger.calendar import Calendar
 from ledger.in_force import Since
@@ -52,9 +53,9 @@ class Enactments:
         """Return the parts of letter numbers that hold now."""
         return self.numberings[-1].value if self.numberings else None
 
-    def calendar_at(self, index: int) -> Since[Calendar] | None:
-        """Return the calendar that holds for an act at leaf ``index``."""
-        return in_force.at(self.calendars, index)
+    def calendars_at(self, index: int) -> tuple[Since[Calendar], ...]:
+        """Return the calendars that were enacted below leaf ``index``: the later supplement the earlier."""
+        return in_force.below(self.calendars, index)
 
 
 def decide(
@@ -113,6 +114,7 @@ def _decide_beside(enactments: Enactments, act: Act) -> None:
             if enactments.calendars and enactments.calendars[-1].value == calendar:
                 raise _same("calendar.same", "Kalender")
         case NumberingEnacted() as body:
+            decide_code(body)
             if enactments.numbering == body:
                 raise _same("numbering.same", "Penomoran")
         case _:
@@ -144,8 +146,8 @@ def _same(rule: str, what: str) -> NotAllowed:
     )
 
 
-def fold(enactments: Enactments | None, act: Act, leaf: str, index: int) -> Enactments:
-    """Return the versions after ``act``, which was accepted as leaf ``index`` with leaf hash ``leaf`` (hex)."""
+def fold(enactments: Enactments | None, act: Act, leaf: str, index: int, at: dt.datetime | None = None) -> Enactments:
+    """Return the versions after ``act``, accepted as leaf ``index`` with leaf hash ``leaf`` (hex), recorded ``at``."""
     body = act.body
     if isinstance(body, SopEnacted):
         if enactments is None:
@@ -155,11 +157,13 @@ def fold(enactments: Enactments | None, act: Act, leaf: str, index: int) -> Enac
         raise AssertionError("an SOP begins with its enactment")
     match body:
         case SopSuperseded():
-            return replace(enactments, superseded=Since(body, index, leaf, act.official))
+            return replace(enactments, superseded=Since(body, index, leaf, act.official, at))
         case ReadingConfirmed():
-            return replace(enactments, readings=(*enactments.readings, Since(body, index, leaf, act.official)))
+            return replace(enactments, readings=(*enactments.readings, Since(body, index, leaf, act.official, at)))
         case CalendarEnacted(calendar=calendar):
-            return replace(enactments, calendars=(*enactments.calendars, Since(calendar, index, leaf, act.official)))
+            return replace(
+                enactments, calendars=(*enactments.calendars, Since(calendar, index, leaf, act.official, at))
+            )
         case NumberingEnacted():
-            return replace(enactments, numberings=(*enactments.numberings, Since(body, index, leaf, act.official)))
+            return replace(enactments, numberings=(*enactments.numberings, Since(body, index, leaf, act.official, at)))
     raise AssertionError(f"{act.kind} cannot stand in an SOP's stream")

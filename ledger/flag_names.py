@@ -1,7 +1,10 @@
 """What each flag is called: its stable name, and the few Indonesian words by which people seek and list it.
 
 A flag's sentence tells the single case (:mod:`ledger.flags`, :mod:`ledger.paper_flags`,
-:mod:`ledger.deviation_flags`); this is the list of all there are. Names are never renamed, only added. Pure.
+:mod:`ledger.deviation_flags`, :mod:`projections.time_spent`); this is the list of all that an act can have and be found
+by. What a case's document does not share with its case (:func:`ledger.iku_checks.against_case`) depends on the
+document's bytes, which may be erased, so those flags stand on the case's state alone. Names are never renamed, only
+added. Pure.
 """
 
 from __future__ import annotations
@@ -21,14 +24,22 @@ NAMES = {
     "mandate.unbacked": "atas nama atau untuk beliau tanpa menyebut siapa yang diwakili",
     "one.person": "paraf dan tanda tangan oleh satu orang",
     "acting.signature": "ditandatangani Plt atau Plh",
+    "reading.changed": "bacaan yang sudah ditegaskan diubah",
+    "time.late": "langkah lewat dari mutu bakunya",
     "letter.order": "surat masuk diterima sebelum tanggalnya",
     "letter.future": "tanggal surat masuk sesudah hari pencatatan",
+    "agenda.again": "nomor surat kedua dalam satu perkara",
     "agenda.future": "tanggal agenda sesudah hari pencatatan",
     "agenda.before-signature": "tanggal surat sebelum tanda tangan",
     "agenda.order": "surat dikirim sebelum tanggalnya",
     "agenda.year": "tahun nomor surat bukan tahun tanggalnya",
     "dispatch.future": "waktu terima sesudah waktu catat",
     "dispatch.before-signature": "waktu terima sebelum tanda tangan",
+}
+#: name -> words of the flags on a case's document, by which no act is found.
+ON_DOCUMENTS = {
+    "period.differs": "periode dalam dokumen bukan periode perkara",
+    "document.sample": "dokumen berlabel contoh",
 }
 
 #: The one that a later act brings over an earlier one (:func:`ledger.verdicts.in_question`): no row of a view holds it.
@@ -37,4 +48,4 @@ QUESTIONED = "key.questioned"
 
 def words_of(name: str) -> str:
     """Return what people call this flag; one from outside the list is named as it is."""
-    return NAMES.get(name, name)
+    return NAMES.get(name) or ON_DOCUMENTS.get(name, name)

@@ -1,9 +1,11 @@
 """Flags: what an inspector should look at, though no rule forbids it. Derived from the log, never stored in it.
 
 ``occurred_at`` is a claim, ``recorded_at`` the ledger's clock (DOMAIN, rule 11); a key belongs to a person only if
-somebody checked (rule 10); one person for paraf and signature is allowed and shown (rule 4); whether a Plt or Plh
-may sign an IKU is for people to decide (rule 9, UU 30/2014 art. 14(7)). Power that the founders gave in a recovery
-stands, and is shown wherever it is used. Dates on papers are :mod:`ledger.paper_flags`.
+somebody checked (rule 10); one person for paraf and signature is allowed and shown (rule 4), also where a wet
+signature of theirs was recorded by somebody else (rule 11); whether a Plt or Plh may sign an IKU is for people to
+decide (rule 9, UU 30/2014 art. 14(7)). Power that the founders gave in a recovery stands, and is shown wherever it is
+used. Dates on papers are :mod:`ledger.paper_flags`; what was late against the SOP's standard is known only to who
+counts the time, so its flag is given beside the read models.
 
 All follow from what was in the log when the act was recorded, but one: :func:`questioned`, which a later revocation
 brings over earlier acts (:func:`ledger.verdicts.in_question`), so it is never kept beside them.
@@ -15,11 +17,14 @@ import datetime as dt
 from dataclasses import dataclass
 
 from keys.register import Loss
-from ledger.bodies import CaseBody, Given, SignatureGiven
-from ledger.case import Case
+from ledger.bodies import CaseBody, Given, Paper, ReadingConfirmed, SignatureGiven
+from ledger.case import Case, Mark
 from ledger.deviation_flags import deviation, late
+from ledger.enactment import Enactments
+from ledger.in_force import Since
 from ledger.paper_flags import day_of, paper_flags
 from ledger.replay import Step
+from ledger.sop_readings import read
 from ledger.wording import CAPACITIES, when
 
 #: A claim that is older than this when it is recorded was recorded late.
@@ -62,6 +67,8 @@ def flags(step: Step) -> tuple[Flag, ...]:
         assert isinstance(case, Case)
         if case.paraf is not None and step.register.same_person(case.paraf.official, act.official):
             found.append(Flag("one.person", "Paraf dan tanda tangan diberikan oleh orang yang sama."))
+        elif case.paraf is not None and (hand := _one_hand(step, act.body, case.paraf)):
+            found.append(Flag("one.person", f"Menurut kertasnya, paraf dan tanda tangan berasal dari tangan {hand}."))
         if mandate.capacity in ("plt", "plh"):
             found.append(
                 Flag(
@@ -69,6 +76,15 @@ def flags(step: Step) -> tuple[Flag, ...]:
                     f"Ditandatangani sebagai {mandate.capacity.capitalize()}: perlu diperiksa (UU 30/2014 ps 14(7)).",
                 )
             )
+    changed = _changed(step, act.body) if isinstance(act.body, ReadingConfirmed) else None
+    if changed is not None:
+        found.append(
+            Flag(
+                "reading.changed",
+                f"Mengubah bacaan sel {changed.value.cell} langkah {changed.value.step} yang sudah ditegaskan pada daun"
+                f" {changed.index}.",
+            )
+        )
     found += [Flag(*one) for one in (*paper_flags(step), *deviation(act), *late(act))]
     return tuple(found)
 
@@ -101,3 +117,28 @@ def questioned(loss: Loss, by: str, at: dt.datetime) -> Flag:
         f" pernyataannya dapat dipakai orang lain sejak {when(loss.compromised_since)}; tindakan ini dicatat sesudah"
         " itu. Catatan ini tetap; orang yang memutuskan artinya.",
     )
+
+
+def _one_hand(step: Step, signed: SignatureGiven, paraf: Mark) -> str | None:
+    """Return whose hand gave both paraf and signature, where one of them was on paper; None where they differ."""
+    if signed.paper is None and not paraf.paper:
+        return None
+    hands = [_hand(step, step.done.act.official, signed.paper), paraf.by or _name(step, paraf.official)]
+    first, second = (" ".join(hand.split()).casefold() for hand in hands)
+    return hands[0] if first == second else None
+
+
+def _hand(step: Step, official: str, paper: Paper | None) -> str:
+    return paper.by if paper and paper.by else _name(step, official)
+
+
+def _name(step: Step, official: str) -> str:
+    return step.register.officials[official].record.name
+
+
+def _changed(step: Step, body: ReadingConfirmed) -> Since[ReadingConfirmed] | None:
+    """Return the act that confirmed this cell before, if there is one; the same reading is not confirmed twice."""
+    assert step.before is not None
+    assert isinstance(step.before.state, Enactments)
+    made = step.before.state
+    return read(made.readings, body.sop, made.versions[body.sop].step(body.step), body.cell, step.done.index).confirmed

@@ -6,6 +6,7 @@ Nothing acts backwards: at leaf ``index`` the newest value holds whose own leaf 
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -14,12 +15,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Since(Generic[T]):
-    """A value, and the act that put it in force: leaf index, leaf hash (hex), and who signed it."""
+    """A value, and the act that put it in force: leaf index, leaf hash (hex), who signed it, when it was recorded.
+
+    ``at`` is None where whoever folds does not know the ledger's clock.
+    """
 
     value: T
     index: int
     leaf: str
     official: str
+    at: dt.datetime | None = None
+
+
+def below(history: tuple[Since[T], ...], index: int) -> tuple[Since[T], ...]:
+    """Return what was ever in force below leaf ``index``, in leaf order."""
+    return history if not history or history[-1].index < index else tuple(one for one in history if one.index < index)
 
 
 def at(history: tuple[Since[T], ...], index: int) -> Since[T] | None:

@@ -83,8 +83,8 @@ class Memory:
         return found
 
     def agenda_book(self, turn: Turn) -> AgendaBook:
-        """Return the letter numbers that are taken in the log while ``turn`` is held."""
-        for row in turn.rows.of_kind(agenda_book.KIND, self._booked):
+        """Return the book of letter numbers as the log has it while ``turn`` is held."""
+        for row in turn.rows.of_agenda_book(self._booked):
             self._book = self._book.after(Recorded.read(row).act)
         self._booked = turn.frontier.size
         return self._book
@@ -128,7 +128,7 @@ class InTurn:
         return self._read[name]
 
     def agenda_book(self) -> AgendaBook:
-        """Return the letter numbers that are taken after the acts of this turn."""
+        """Return the book of letter numbers after the acts of this turn."""
         book = self._memory.agenda_book(self.turn) if self._book is None else self._book
         for act in self._numbered:
             book = book.after(act)
@@ -138,5 +138,5 @@ class InTurn:
     def keep(self, stream: Stream, act: Act) -> None:
         """Make ``stream``, which ``act`` has brought so far, what the rest of the turn sees."""
         self.made[stream.id] = stream
-        if act.kind == agenda_book.KIND:
+        if act.kind in agenda_book.KINDS:
             self._numbered.append(act)

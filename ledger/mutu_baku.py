@@ -1,16 +1,18 @@
 """Mutu baku: whether a visit to a step kept the SOP's standard time (DOMAIN, rule 12).
 
 The verdict is *tepat*, *lewat* or *tidak dapat dinilai*, each with the rule that was used or the reason why not. The
-standard is the one that was known when the visit ended: a reading or a calendar that the office enacts later changes
-nothing (:mod:`ledger.in_force`). Unknown stays unknown: an unclear cell, a visit of which nobody recorded the
-beginning, an act that was recorded late from paper. Pure.
+standard is the one that was known when the visit ended, and what was late once stays late: neither a reading nor a
+calendar that the office enacts afterwards makes it punctual (docs/adr/0009). Unknown stays unknown: an unclear cell, a
+visit of which nobody recorded the beginning, an act that was recorded late from paper. Pure.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 from keys.authority import WIB
 from keys.errors import NotJudged
@@ -21,6 +23,7 @@ from ledger.in_force import Since
 from ledger.sop import Duration
 from ledger.sop_readings import Read, read
 from ledger.visits import Visit
+from ledger.working_time import Calendars
 
 Verdict = Literal["tepat", "lewat", "tidak dapat dinilai"]
 NOT_JUDGED: Verdict = "tidak dapat dinilai"
@@ -33,40 +36,25 @@ class Judged:
 
     ``elapsed`` is by the ledger's clock, ``claimed`` by what the signers state; both None where an end is missing.
     ``working_minutes`` is None without a calendar that covers it. ``rule`` says how it was judged, or why it was not:
-    one sentence without its full stop. ``calendar`` is the one that was used.
+    one sentence without its full stop. ``calendars`` are those that counted its days.
     """
 
     standard: Read
-    elapsed: dt.timedelta | None
-    claimed: dt.timedelta | None
-    working_minutes: int | None
-    deadline: dt.datetime | None
-    verdict: Verdict
-    rule: str
-    calendar: Since[Calendar] | None
-
-
-def standard_of(enactments: Enactments, version: str, step: str, index: int) -> Read:
-    """Return how long the SOP gives a step, as it was read for an act at leaf ``index``."""
-    return read(enactments.readings, version, enactments.versions[version].step(step), "waktu", index)
+    elapsed: dt.timedelta | None = None
+    claimed: dt.timedelta | None = None
+    working_minutes: int | None = None
+    deadline: dt.datetime | None = None
+    verdict: Verdict = NOT_JUDGED
+    rule: str = ""
+    calendars: tuple[Since[Calendar], ...] = ()
 
 
 def judge(enactments: Enactments, version: str, visit: Visit) -> Judged:
     """Return the verdict on a visit that has ended, under the SOP version with leaf ``version`` (hex)."""
     if visit.ended is None:
         raise AssertionError("a visit is judged when it has ended")
-    index = visit.ended.leaf_index
-    standard, calendar = standard_of(enactments, version, visit.step, index), enactments.calendar_at(index)
-    if visit.began is None:
-        why = "Tidak tercatat sejak kapan langkah ini menunggu"
-        return Judged(standard, None, None, None, None, NOT_JUDGED, why, None)
-    start, end = visit.began.recorded_at, visit.ended.recorded_at
-    claimed = visit.ended.claimed_at - visit.began.claimed_at
-    minutes = _minutes(calendar, start, end)
-    known = Judged(standard, end - start, claimed, minutes, None, NOT_JUDGED, "", calendar)
-    if why_not := _why_not(visit, standard):
-        return _with(known, rule=why_not)
-    return _measured(known, standard.reading, start, end)
+    judged = _judged(enactments, version, visit, visit.ended.recorded_at, visit.ended.leaf_index)
+    return replace(judged, claimed=visit.ended.claimed_at - visit.began.claimed_at if visit.began else None)
 
 
 def running(enactments: Enactments, version: str, visit: Visit, now: dt.datetime, index: int) -> Judged:
@@ -74,68 +62,136 @@ def running(enactments: Enactments, version: str, visit: Visit, now: dt.datetime
 
     ``index`` is the leaf that the next act would be. A visit that may still be in time is not judged.
     """
-    standard, calendar = standard_of(enactments, version, visit.step, index), enactments.calendar_at(index)
-    if visit.began is None:
-        why = "Tidak tercatat sejak kapan langkah ini menunggu"
-        return Judged(standard, None, None, None, None, NOT_JUDGED, why, None)
-    start = visit.began.recorded_at
-    now = max(now, start)
-    minutes = _minutes(calendar, start, now)
-    known = Judged(standard, now - start, None, minutes, None, NOT_JUDGED, "", calendar)
-    if why_not := _why_not(visit, standard):
-        return _with(known, rule=why_not)
-    judged = _measured(known, standard.reading, start, now)
+    judged = _judged(enactments, version, visit, now, index)
     if judged.verdict == "tepat":
-        return _with(judged, verdict=NOT_JUDGED, rule=f"Masih berjalan; {judged.rule}")
+        return replace(judged, verdict=NOT_JUDGED, rule=f"Masih berjalan; {judged.rule}")
     return judged
 
 
-def _why_not(visit: Visit, standard: Read) -> str | None:
-    """Return why no verdict is possible whatever the clock says, or None."""
+def _judged(enactments: Enactments, version: str, visit: Visit, end: dt.datetime, index: int) -> Judged:
+    if visit.began is None:
+        standard = _standard(enactments, version, visit.step, index)
+        return Judged(standard, rule="Tidak tercatat sejak kapan langkah ini menunggu")
+    for changed in _changes(enactments, visit, index):
+        assert changed.at is not None
+        before = _as_known(enactments, version, visit, changed.at, changed.index)
+        if before.verdict == "lewat":
+            elapsed = max(end, visit.began.recorded_at) - visit.began.recorded_at
+            rule = f"{before.rule}; sudah lewat sebelum ketentuannya diubah pada daun {changed.index}"
+            return replace(before, elapsed=elapsed, working_minutes=None, rule=rule)
+    return _as_known(enactments, version, visit, end, index)
+
+
+def _changes(enactments: Enactments, visit: Visit, index: int) -> Iterator[Since[Any]]:
+    """Yield what was enacted about readings and calendars while the visit went on, in leaf order within each kind."""
+    assert visit.began is not None
+    histories: tuple[tuple[Since[Any], ...], ...] = (enactments.readings, enactments.calendars)
+    for history in histories:
+        for one in reversed(history):
+            if one.index < visit.began.leaf_index:
+                break
+            if one.index < index and one.at is not None:
+                yield one
+
+
+def _as_known(enactments: Enactments, version: str, visit: Visit, end: dt.datetime, index: int) -> Judged:
+    """Return the verdict on a visit that goes on until ``end``, by what was enacted below leaf ``index``."""
+    assert visit.began is not None
+    start = visit.began.recorded_at
+    end = max(start, end)
+    standard, calendars = _standard(enactments, version, visit.step, index), enactments.calendars_at(index)
+    used = _used(calendars, start, end)
+    known = Judged(standard, end - start, working_minutes=_minutes(calendars, start, end), calendars=used)
+    if standard.reading is None:
+        if not standard.raw:
+            return replace(known, rule="Naskah SOP tidak menyebut waktu langkah ini")
+        return replace(known, rule=f"Naskah SOP menulis “{standard.raw}”, dan bacaannya belum ditegaskan")
+    on_paper = visit.ended is not None and visit.ended.paper
+    if on_paper and visit.ended is not None:  # done at the earliest when its signer says
+        end = max(start, min(end, visit.ended.claimed_at))
+    judged = _measured(known, standard.reading, calendars, start, end)
+    if judged.verdict == "lewat":  # it waited at the latest since it was recorded, and was not done in time
+        said = "; selesainya menurut pernyataan" if on_paper else ""
+        return replace(judged, rule=judged.rule + said + _since(visit, standard))
+    why_not = _why_not(visit)
+    if why_not:
+        return replace(judged, verdict=NOT_JUDGED, rule=why_not)
+    return replace(judged, rule=judged.rule + _since(visit, standard))
+
+
+def _since(visit: Visit, standard: Read) -> str:
+    """Say so where the reading is younger than the visit."""
+    confirmed = standard.confirmed
+    if confirmed is None or visit.began is None or confirmed.index < visit.began.leaf_index:
+        return ""
+    return f"; bacaannya ditegaskan pada daun {confirmed.index}, sesudah langkah ini mulai"
+
+
+def _why_not(visit: Visit) -> str | None:
+    """Return why a visit that was not late all the same is no visit in time."""
+    if visit.ended is not None and visit.ended.paper:
+        return "Dicatat menyusul dari kertas, jadi waktu sebenarnya hanya pernyataan"
     if visit.ending == "ditinggalkan":
         return "Langkah ini ditinggalkan dengan penyimpangan"
     if visit.ending == "ditarik":
         return "Disposisinya ditarik sebelum langkah ini selesai"
-    if standard.reading is None:
-        if not standard.raw:
-            return "Naskah SOP tidak menyebut waktu langkah ini"
-        return f"Naskah SOP menulis “{standard.raw}”, dan bacaannya belum ditegaskan"
-    if any(end is not None and end.paper for end in (visit.began, visit.ended)):
-        return "Dicatat menyusul dari kertas, jadi waktu sebenarnya hanya pernyataan"
+    if visit.began is not None and visit.began.paper:
+        return "Tindakan sebelumnya dicatat menyusul dari kertas, jadi mulainya hanya pernyataan"
     return None
 
 
-def _measured(known: Judged, standard: Duration, start: dt.datetime, end: dt.datetime) -> Judged:
+def _measured(
+    known: Judged, standard: Duration, calendars: tuple[Since[Calendar], ...], start: dt.datetime, end: dt.datetime
+) -> Judged:
     why = "Belum ada kalender kerja yang ditetapkan"
-    if known.calendar is not None:
+    if calendars:
         try:
-            judged = working_time.judge(known.calendar.value, standard, start, end)
+            judged = working_time.judge(_merged(calendars), standard, start, end)
         except NotJudged as unknown:
             why = unknown.detail.removesuffix(".")
         else:
-            return _with(known, verdict=judged.verdict, rule=judged.rule, deadline=judged.deadline)
+            rule = working_time.rule_in_words(standard, _by(_used(calendars, start, max(end, judged.deadline))))
+            return replace(known, verdict=judged.verdict, rule=rule, deadline=judged.deadline)
     if _surely_in_time(standard, start, end):
-        return _with(
-            known, verdict="tepat", rule=f"{standard.words}, dan menurut jam dinding saja belum lebih dari itu"
-        )
-    return _with(known, rule=why)
+        rule = f"{standard.words}, dan menurut jam dinding saja belum lebih dari itu"
+        return replace(known, verdict="tepat", rule=rule)
+    return replace(known, rule=why)
 
 
 def _surely_in_time(standard: Duration, start: dt.datetime, end: dt.datetime) -> bool:
     """Tell whether every calendar would find it in time: nobody works longer than the clock runs."""
     if standard.unit == "hari-kerja":
         return (end.astimezone(WIB).date() - start.astimezone(WIB).date()).days < standard.amount
-    return end - start <= dt.timedelta(minutes=standard.amount * _MINUTES[standard.unit])
+    seconds = (end - start) / dt.timedelta(seconds=1)
+    return seconds <= standard.amount * _MINUTES[standard.unit] * 60  # an amount may be larger than any time span
 
 
-def _minutes(calendar: Since[Calendar] | None, start: dt.datetime, end: dt.datetime) -> int | None:
-    if calendar is None:
+def _standard(enactments: Enactments, version: str, step: str, index: int) -> Read:
+    """Return how long the SOP gives a step, as it was read for an act at leaf ``index``."""
+    return read(enactments.readings, version, enactments.versions[version].step(step), "waktu", index)
+
+
+@lru_cache(maxsize=64)
+def _merged(calendars: tuple[Since[Calendar], ...]) -> Calendars:
+    """Return the calendars as they supplement each other; one whose day is not known counts as always enacted."""
+    return Calendars(tuple((one.value, one.at.astimezone(WIB).date() if one.at else dt.date.min) for one in calendars))
+
+
+def _used(calendars: tuple[Since[Calendar], ...], start: dt.datetime, end: dt.datetime) -> tuple[Since[Calendar], ...]:
+    if not calendars:
+        return ()
+    return tuple(calendars[place] for place in working_time.calendars_of(_merged(calendars), start, end))
+
+
+def _by(calendars: tuple[Since[Calendar], ...]) -> str:
+    named = [f"“{one.value.name}” ({one.value.basis[0]}, daun {one.index})" for one in calendars]
+    return f"menurut kalender {' dan '.join(named)}"
+
+
+def _minutes(calendars: tuple[Since[Calendar], ...], start: dt.datetime, end: dt.datetime) -> int | None:
+    if not calendars:
         return None
     try:
-        return working_time.working_minutes(calendar.value, start, end)
+        return working_time.working_minutes(_merged(calendars), start, end)
     except NotJudged:
         return None
-
-
-def _with(known: Judged, *, rule: str, verdict: Verdict = NOT_JUDGED, deadline: dt.datetime | None = None) -> Judged:
-    return replace(known, rule=rule, verdict=verdict, deadline=deadline or known.deadline)

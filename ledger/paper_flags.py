@@ -1,7 +1,8 @@
 """Flags on papers: dates of letters, agenda rows and deliveries that cannot be, or that nobody can vouch for.
 
 What an act says of a paper is its signer's claim, so it is taken and never refused; that a date cannot be is said
-beside it. Days are counted in WIB (UTC+7), against the day on which the ledger recorded the act. Pure.
+beside it. Days are counted in WIB (UTC+7), against the day on which the ledger recorded the act. A correction is held
+to what the corrected act then says. Pure.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from keys.authority import WIB
 from ledger import bodies as b
 from ledger.case import Case
+from ledger.correction import corrected
 from ledger.replay import Step
 
 # A flag's stable name, and the sentence that an inspector reads.
@@ -20,8 +22,12 @@ Found = Iterator[tuple[str, str]]
 
 def paper_flags(step: Step) -> Found:
     """Yield what stands out about the papers that an accepted act speaks of, in a fixed order."""
-    recorded = step.done.entry.recorded_at
-    match step.done.act.body:
+    recorded, body, after = step.done.entry.recorded_at, step.done.act.body, step.after.state
+    if isinstance(body, b.AgendaRecorded):
+        yield from _again(step)
+    if isinstance(body, b.CorrectionRecorded) and isinstance(after, Case):
+        body = corrected(after, body.leaf)
+    match body:
         case b.DispositionIssued(letter=letter):
             yield from _letter(letter, day_of(recorded))
         case b.AgendaRecorded() as row:
@@ -40,6 +46,12 @@ def _letter(letter: b.Letter, today: str) -> Found:
         yield "letter.order", "Surat masuk dinyatakan diterima sebelum tanggal suratnya."
     if max(letter.date, letter.received) > today:
         yield "letter.future", "Tanggal atau hari terima surat masuk lebih akhir dari hari pencatatan."
+
+
+def _again(step: Step) -> Found:
+    case = step.before.state if step.before else None
+    if isinstance(case, Case) and case.number is not None:
+        yield "agenda.again", f"Perkara ini sudah mendapat nomor surat {case.number.text()}; ini nomor lain."
 
 
 def _agenda(row: b.AgendaRecorded, today: str, signed: dt.datetime | None) -> Found:

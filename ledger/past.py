@@ -20,20 +20,28 @@ from ledger.recorded import Recorded
 from ledger.replay import Replay, Step
 from ledger.rows import Rows
 from ledger.streams import Stream, advance
+from ledger.wording import when
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The newest leaf that counts, and when it was recorded (UTC)."""
+    """The newest leaf that counts, and when it was recorded (UTC); ``moment`` is the aware time that was asked for."""
 
     index: int
     recorded_at: dt.datetime
+    moment: dt.datetime | None = None
+
+    @property
+    def seen_from(self) -> dt.datetime:
+        """Return the time at which what goes on is looked at: the moment, or that of the leaf that was asked for."""
+        return self.moment or self.recorded_at
 
 
-def place_at(rows: Rows, asked: int | dt.datetime) -> Place:
+def place_at(rows: Rows, asked: int | dt.datetime, now: dt.datetime) -> Place:
     """Return the place of a leaf index, or of an aware moment: the newest leaf recorded at or before it.
 
-    Raises NotFound (``past.leaf``, ``past.moment``) where there is no such leaf, naming those that there are.
+    Raises NotFound (``past.leaf``, ``past.moment``) where there is no such leaf, naming those that there are, and
+    (``past.future``) for a moment after ``now``: until then anything may still be recorded.
     """
     size = rows.size()
     if not size:
@@ -43,8 +51,14 @@ def place_at(rows: Rows, asked: int | dt.datetime) -> Place:
             allowed="Yang pertama: pendirian buku besar oleh dua pendiri.",
         )
     index = asked if isinstance(asked, int) else bisect_right(range(size), asked, key=lambda at: _time(rows, at)) - 1
+    if not isinstance(asked, int) and asked > max(now, _time(rows, size - 1)):
+        raise NotFound(
+            "past.future",
+            f"{when(asked)} belum lewat; sekarang {when(now)}.",
+            allowed="Sebut waktu yang sudah lewat atau nomor daun; untuk keadaan sekarang tanpa keduanya.",
+        )
     if 0 <= index < size:
-        return Place(index, _time(rows, index))
+        return Place(index, _time(rows, index), None if isinstance(asked, int) else asked)
     first, last = (_time(rows, at).isoformat(timespec="microseconds").replace("+00:00", "Z") for at in (0, size - 1))
     there = f"Daun 0 sampai {size - 1}, dicatat dari {first} sampai {last}."
     if isinstance(asked, int):

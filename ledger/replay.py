@@ -75,7 +75,7 @@ class Replay:
         return stream.state
 
     def agenda_book(self) -> AgendaBook:
-        """Return the letter numbers taken below the position; only a replay from leaf 0 knows them."""
+        """Return the book of letter numbers below the position; only a replay from leaf 0 knows it."""
         if self._book is None:
             raise AssertionError("a replay that begins in the middle has no agenda book")
         return self._book

@@ -30,8 +30,9 @@ SCHEMA = (
     "state BLOB NOT NULL, "
     "leaf_hash BLOB NOT NULL, "
     "UNIQUE (originator_id, originator_version))",
-    # The acts that take letter numbers, over all cases: few, and asked for as a whole.
-    "CREATE INDEX IF NOT EXISTS numbered_events ON stored_events (leaf_index) WHERE topic = 'agenda.recorded'",
+    # The acts that make the agenda book, over all cases and SOPs: few, and asked for as a whole.
+    "CREATE INDEX IF NOT EXISTS agenda_book_events ON stored_events (leaf_index) "
+    "WHERE topic IN ('agenda.recorded', 'numbering.enacted')",
     "CREATE TABLE IF NOT EXISTS tile_hashes ("
     "level INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, position))",
     "CREATE TABLE IF NOT EXISTS checkpoints (size INTEGER PRIMARY KEY CHECK (size > 0), note BLOB NOT NULL)",
@@ -116,12 +117,11 @@ class Rows:
         )
         return [_row(one) for one in found]
 
-    def of_kind(self, kind: str, start: int) -> list[Row]:
-        """Return the rows of this kind among the leaves from ``start``, in leaf order."""
-        if kind != "agenda.recorded":
-            raise AssertionError(f"no index holds the rows of {kind}")
+    def of_agenda_book(self, start: int) -> list[Row]:
+        """Return the rows that change the agenda book among the leaves from ``start``, in leaf order."""
         found = self._run(
-            "SELECT * FROM stored_events WHERE topic = 'agenda.recorded' AND leaf_index >= ? ORDER BY leaf_index",
+            "SELECT * FROM stored_events WHERE topic IN ('agenda.recorded', 'numbering.enacted') "
+            "AND leaf_index >= ? ORDER BY leaf_index",
             (start,),
         )
         return [_row(one) for one in found]

@@ -41,6 +41,32 @@ def check_procedure(sop: Sop) -> None:
         _check_signing(sop, step)
     _check_dispatch(sop)
     _check_document(sop)
+    _check_kelengkapan(sop)
+
+
+def _check_kelengkapan(sop: Sop) -> None:
+    """Refuse a step that can be come to without what it needs: nobody could do it, nor leave it.
+
+    What the first step needs comes from outside. Ways back are passed over: who goes back has been there before.
+    """
+    order = [step.no for step in sop.steps]
+    there: dict[str, set[str]] = {sop.first.no: set(sop.first.needs)}
+    for step in sop.steps:
+        if step.no not in there:  # only ways back lead here, from steps below
+            continue
+        missing = [sop.thing(thing).name for thing in step.needs if thing not in there[step.no]]
+        if missing:
+            raise _cannot(
+                "sop.source",
+                f"Langkah {step.no} memerlukan {', '.join(missing)}, yang belum tentu ada ketika perkara sampai di"
+                " situ.",
+                "Setiap kelengkapan dihasilkan langkah sebelumnya pada semua jalan ke situ, atau dibawa masuk di"
+                " langkah pertama.",
+            )
+        after = there[step.no] | set(step.gives)
+        for way in step.next:
+            if order.index(way.to) > order.index(step.no):
+                there[way.to] = there[way.to] & after if way.to in there else set(after)
 
 
 def _check_activities(step: Step) -> None:

@@ -57,7 +57,7 @@ class JudgingWorld(World, Protocol):
     """A world that also keeps what is judged over all cases."""
 
     def agenda_book(self) -> AgendaBook:
-        """Return the letter numbers that are taken now."""
+        """Return the book of letter numbers as it now is."""
         ...
 
 
@@ -123,7 +123,7 @@ def _judge_case(
     )
     case_rules.decide(case, act, sop, _superseded(world, act))
     if isinstance(act.body, AgendaRecorded) and case is not None:
-        decide_number(world.agenda_book(), _enactments(world, case.sop_ref.slug).numberings, act.body)
+        decide_number(world.agenda_book(), _enactments(world, case.sop_ref.slug).numbering, act.body)
     return authority
 
 
@@ -138,7 +138,7 @@ def advance(world: World, done: Recorded) -> Stream:
         state = officials.fold(before, act, leaf, index, done.entry.envelope.keyid)
     elif act.stream.startswith("sop:"):
         assert before is None or isinstance(before, Enactments)
-        state = enactment.fold(before, act, leaf, index)
+        state = enactment.fold(before, act, leaf, index, done.entry.recorded_at)
     else:
         assert before is None or isinstance(before, Case)
         sop = before.sop if before else _sop_named(world, act)

@@ -8,7 +8,9 @@ ledger's clock; the times that signers state stand beside it. Whether a visit ke
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal
 
 from ledger.bodies import CaseBody, CorrectionRecorded, DispositionWithdrawn, DocumentReturned
@@ -41,11 +43,14 @@ class Visit:
     ending: Ending | None = None
 
 
-def after(open_visit: Visit | None, step: Step) -> tuple[tuple[Visit, ...], Visit | None]:
+def after(
+    open_visit: Visit | None, step: Step, left: Mapping[str, Visit] = MappingProxyType({})
+) -> tuple[tuple[Visit, ...], Visit | None]:
     """Return the visits that an act ended, in order, and the one that is open after it, if any.
 
-    ``open_visit`` is the one that was open before. An act out of order ends the visit that was open, and is of a visit
-    of its own of which nobody can say since when it had been due.
+    ``open_visit`` is the one that was open before, ``left`` the newest visit to each step that was left by a deviation.
+    An act out of order ends the visit that was open, and is of a visit of its own of which nobody can say since when it
+    had been due. A step that was left and is come to again in the same round has been due all the while.
     """
     body, case = step.done.act.body, step.after.state
     assert isinstance(body, CaseBody)
@@ -60,10 +65,18 @@ def after(open_visit: Visit | None, step: Step) -> tuple[tuple[Visit, ...], Visi
     if own is None or own.step != body.step:
         if own is not None:
             ended.append(replace(own, ended=now, ending="ditinggalkan"))
+            left = {**left, own.step: own}
         before = step.before.state if step.before else None
         own = Visit(body.step, before.round if isinstance(before, Case) else 1, None)
     if case.step == body.step and case.done_here:
         return tuple(ended), own
     ending: Ending = "dikembalikan" if isinstance(body, DocumentReturned) else "selesai"
     ended.append(replace(own, ended=now, ending=ending))
-    return tuple(ended), Visit(case.step, case.round, now) if case.step else None
+    return tuple(ended), _opened(case, now, left) if case.step else None
+
+
+def _opened(case: Case, now: Moment, left: Mapping[str, Visit]) -> Visit:
+    assert case.step is not None
+    before = left.get(case.step)
+    since = before.began if before is not None and before.round == case.round and before.began else now
+    return Visit(case.step, case.round, since)

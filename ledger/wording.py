@@ -42,9 +42,14 @@ def short(digest: str) -> str:
     return f"{digits[:4]}…{digits[-4:]}"
 
 
+def flat(text: str) -> str:
+    """Return a person's words whole on one line, so that none of them passes for a line of ours."""
+    return " ".join(text.split())
+
+
 def said(text: str) -> str:
     """Return a person's words on one line, cut where they are long."""
-    line = " ".join(text.split())
+    line = flat(text)
     return line if len(line) <= _MOST_SAID else line[: _MOST_SAID - 1] + "…"
 
 

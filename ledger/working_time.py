@@ -8,7 +8,9 @@ A standard (:class:`ledger.sop.Duration`) is kept until its deadline, the last m
 * ``hari-kerja`` counts whole working days. The day of the start is not counted, be it a day off or not; the standard
   is kept until work ends on the N-th working day after it.
 
-What reaches beyond the calendar, a deadline too, cannot be judged. Days and hours are those of WIB (UTC+7); time is
+Several calendars supplement each other (:class:`Calendars`): a day is counted by the newest one that was enacted before
+it, else by the first that covered it, so none can change what a day was once it is past. What reaches beyond them, a
+deadline too, cannot be judged. Days and hours are those of WIB (UTC+7); time is
 counted in microseconds and floored to whole minutes only where it is told. Example, over a rest and a weekend::
 
     >>> fri = {"weekday": 5, "start": "07:30", "end": "16:30", "rest_start": "11:30", "rest_minutes": 90}
@@ -54,26 +56,37 @@ _Spans = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a step kept its standard: working minutes it took (whole), the deadline (WIB), the rule in words."""
+    """Whether a step kept its standard: working minutes it took (whole), and the deadline (WIB)."""
 
     verdict: Literal["tepat", "lewat"]
     minutes: int
     deadline: dt.datetime
-    rule: str
 
 
-def working_minutes(calendar: Calendar, start: dt.datetime, end: dt.datetime) -> int:
+@dataclass(frozen=True, slots=True, eq=False)
+class Calendars:
+    """Calendars in the order in which they were enacted, each with the day (WIB) of its enactment."""
+
+    parts: tuple[tuple[Calendar, dt.date], ...]
+
+
+Counted = Calendar | Calendars
+
+
+def working_minutes(calendar: Counted, start: dt.datetime, end: dt.datetime) -> int:
     """Return the whole minutes that were worked between two aware moments.
 
-    Raises NotJudged: ``time.calendar`` where one lies outside the calendar, ``time.order`` where the end comes first.
+    Raises NotJudged: ``time.calendar`` where a day of it is outside the calendar, ``time.order`` where the end comes
+    first.
     """
     table = _timetable(_Same(calendar))
     begun, ended = table.place(start, "waktu mulai"), table.place(end, "waktu selesai")
     _in_order(start, end)
+    table.require_known(begun[0], ended[0])
     return (table.worked(*ended) - table.worked(*begun)) // _MINUTE
 
 
-def deadline(calendar: Calendar, start: dt.datetime, duration: Duration) -> dt.datetime:
+def deadline(calendar: Counted, start: dt.datetime, duration: Duration) -> dt.datetime:
     """Return the last moment (WIB) at which work begun at ``start`` is still in time.
 
     Raises NotJudged (``time.calendar``) where the start or the deadline lies outside the calendar.
@@ -82,16 +95,22 @@ def deadline(calendar: Calendar, start: dt.datetime, duration: Duration) -> dt.d
     return table.deadline(*table.place(start, "waktu mulai"), duration)
 
 
-def judge(calendar: Calendar, duration: Duration, start: dt.datetime, end: dt.datetime) -> Verdict:
+def judge(calendar: Counted, duration: Duration, start: dt.datetime, end: dt.datetime) -> Verdict:
     """Return whether work between two aware moments kept the standard ``duration``; raises NotJudged as above."""
     minutes = working_minutes(calendar, start, end)
     last = deadline(calendar, start, duration)
-    return Verdict("tepat" if end <= last else "lewat", minutes, last, rule_in_words(calendar, duration))
+    return Verdict("tepat" if end <= last else "lewat", minutes, last)
 
 
-def rule_in_words(calendar: Calendar, duration: Duration) -> str:
-    """Return the rule by which a standard is judged: one Indonesian sentence without its full stop."""
-    by = f"menurut kalender “{calendar.name}” ({calendar.basis[0]})"
+def calendars_of(calendar: Calendars, start: dt.datetime, end: dt.datetime) -> list[int]:
+    """Return which of the calendars count the days between two aware moments, by their place in ``parts``."""
+    table = _timetable(_Same(calendar))
+    first, last = (moment.astimezone(WIB).toordinal() - table.first for moment in (start, end))
+    return sorted({owner for owner in table.owners[max(first, 0) : max(last + 1, 0)] if owner is not None})
+
+
+def rule_in_words(duration: Duration, by: str) -> str:
+    """Return the rule by which a standard is judged, ``by`` naming the calendar: a sentence without its full stop."""
     amount = duration.amount
     if duration.unit == "hari-kerja":
         return f"{amount} hari kerja: paling lambat akhir jam kerja hari kerja ke-{amount} sesudah hari mulai, {by}"
@@ -117,9 +136,13 @@ def _in_order(start: dt.datetime, end: dt.datetime) -> None:
 class _Timetable:
     """A calendar made ready for counting; a day is its position from ``first`` (proleptic ordinal)."""
 
-    calendar: Calendar
+    calendar: Counted
     first: int
     days: tuple[_Spans, ...]
+    #: Which calendar counts each day; None for a day that none of them covers.
+    owners: tuple[int | None, ...]
+    #: Days that no calendar covers, before each day.
+    unknown: tuple[int, ...]
     #: Microseconds worked before each day, and last before the day after the calendar.
     before: tuple[int, ...]
     workdays: tuple[int, ...]
@@ -129,10 +152,16 @@ class _Timetable:
         assert moment.tzinfo is not None, "a moment without a zone is no moment"
         local = moment.astimezone(WIB)
         day = local.toordinal() - self.first
-        if not 0 <= day < len(self.days):
+        if not 0 <= day < len(self.days) or self.owners[day] is None:
             raise self._outside(f"{what} ({local.date().isoformat()}) di luarnya")
         seconds = (local.hour * 60 + local.minute) * 60 + local.second
         return day, seconds * _SECOND + local.microsecond
+
+    def require_known(self, first: int, last: int) -> None:
+        """Return if every day from ``first`` to ``last`` is covered, else raise NotJudged."""
+        if self.unknown[last + 1] > self.unknown[first]:
+            gap = next(day for day in range(first, last + 1) if self.owners[day] is None)
+            raise self._outside(f"{dt.date.fromordinal(self.first + gap).isoformat()} di luarnya")
 
     def worked(self, day: int, time: int) -> int:
         """Return the microseconds worked from the beginning of the calendar to a place in it."""
@@ -150,12 +179,14 @@ class _Timetable:
             if nth >= len(self.workdays):
                 raise self._outside("batas waktunya jatuh sesudahnya")
             last = self.workdays[nth]
+            self.require_known(day, last)
             return self._moment(last, self.days[last][-1][1])
         most = self.worked(day, time) + duration.amount * _AMOUNTS[duration.unit]
         # The last day before which no more than that was worked is the day in which it is exceeded.
         last = bisect_right(self.before, most) - 1
         if last >= len(self.days):
             raise self._outside("batas waktunya jatuh sesudahnya")
+        self.require_known(day, last)
         left = most - self.before[last]
         for start, end in self.days[last]:
             if left < end - start:
@@ -168,13 +199,12 @@ class _Timetable:
         return midnight + dt.timedelta(microseconds=time)
 
     def _outside(self, why: str) -> NotJudged:
-        known = self.calendar
+        known = [self.calendar] if isinstance(self.calendar, Calendar) else [one for one, _ in self.calendar.parts]
+        spans = "; ".join(f"“{one.name}” {one.first_day} sampai {one.last_day}" for one in known)
         return NotJudged(
             "time.calendar",
-            f"Kalender “{known.name}” hanya mencakup {known.first_day} sampai {known.last_day}; {why}.",
+            f"Kalender yang ditetapkan hanya mencakup {spans}; {why}.",
             allowed="Tetapkan kalender kerja yang mencakup tanggal itu.",
-            first_day=known.first_day,
-            last_day=known.last_day,
         )
 
 
@@ -183,7 +213,7 @@ class _Same:
 
     __slots__ = ("calendar",)
 
-    def __init__(self, calendar: Calendar) -> None:
+    def __init__(self, calendar: Counted) -> None:
         self.calendar = calendar
 
     def __eq__(self, other: object) -> bool:
@@ -195,7 +225,29 @@ class _Same:
 
 @lru_cache(maxsize=64)
 def _timetable(key: _Same) -> _Timetable:
-    calendar = key.calendar
+    counted = key.calendar
+    parts = ((counted, dt.date.min),) if isinstance(counted, Calendar) else counted.parts
+    first = min(_ordinal(calendar.first_day) for calendar, _ in parts)
+    length = max(_ordinal(calendar.last_day) for calendar, _ in parts) - first + 1
+    days: list[_Spans] = [()] * length
+    owners: list[int | None] = [None] * length
+    for place, (calendar, enacted) in enumerate(parts):
+        for day, spans in enumerate(_days(calendar), _ordinal(calendar.first_day) - first):
+            if owners[day] is None or first + day > enacted.toordinal():
+                days[day], owners[day] = spans, place
+    return _Timetable(
+        counted,
+        first,
+        tuple(days),
+        tuple(owners),
+        tuple(accumulate((owner is None for owner in owners), initial=0)),
+        tuple(accumulate((sum(end - start for start, end in spans) for spans in days), initial=0)),
+        tuple(day for day, spans in enumerate(days) if spans),
+    )
+
+
+def _days(calendar: Calendar) -> list[_Spans]:
+    """Return when each day of a calendar is worked, from its first to its last."""
     first, last = _ordinal(calendar.first_day), _ordinal(calendar.last_day)
     ordinary = _by_weekday(calendar.week)
     days = [ordinary[(day - 1) % 7] for day in range(first, last + 1)]  # ordinal 1 was a Monday
@@ -205,13 +257,7 @@ def _timetable(key: _Same) -> _Timetable:
             days[day - first] = other[(day - 1) % 7]
     for free in calendar.days_off:
         days[_ordinal(free.date) - first] = ()
-    return _Timetable(
-        calendar,
-        first,
-        tuple(days),
-        tuple(accumulate((sum(end - start for start, end in spans) for spans in days), initial=0)),
-        tuple(day for day, spans in enumerate(days) if spans),
-    )
+    return days
 
 
 def _ordinal(date: str) -> int:

@@ -1,8 +1,10 @@
 """The book of outgoing letters: one row a number given, its deliveries, and what is missing or doubled among them.
 
-Running numbers and row numbers are one row of numbers each a unit, office code and year, whatever the classification.
-Gaps, doubles and blanks are derived when they are asked for. The ledger allows a gap, so an inspector sees it; it
-refuses a double (:mod:`ledger.agenda_book`), so one is shown only where an older history holds it.
+Counted as the ledger counts (:mod:`ledger.agenda_book`): running numbers and row numbers are one row of numbers each a
+year and an office code, however that is spelled and whichever unit uses it. Gaps, leaps, doubles and blanks are derived
+when they are asked for (:mod:`projections.agenda_checks`). The ledger allows a gap, so an inspector sees it; it
+refuses a double, so one is shown only where an older history holds it. Rows stay as they were signed; what was
+corrected stands beside them.
 
 Order of the file: the rows that acts become, then what is asked.
 """
@@ -12,21 +14,21 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
 from keys.authority import WIB
 from ledger import bodies as b
+from ledger.agenda_book import code_key
 from ledger.case import Case
 from ledger.enactment import Enactments
 from ledger.replay import Step
 from ledger.streams import Stream
+from projections.agenda_checks import Book, Found, below_used, duplicates, each, gaps, last_ordinary, leaps
 from projections.audit_trail import utc
 from projections.schema import AGENDA, CASES, DISPATCHES, TRAIL, USED
-
-# The rows of a unit's book (unit, office code) by a number that they bear.
-_Books = Mapping[tuple[str, str], Mapping[int, list[dict[str, Any]]]]
 
 
 def agenda_row(step: Step, body: b.AgendaRecorded, unit: str) -> dict[str, Any]:
@@ -35,6 +37,7 @@ def agenda_row(step: Step, body: b.AgendaRecorded, unit: str) -> dict[str, Any]:
         "leaf_index": step.done.index,
         "case_id": step.done.act.stream.removeprefix("case:"),
         "unit": unit,
+        "book": code_key(body.number.office_code),
         "year": body.number.year,
         "agenda_no": body.agenda_no,
         "number": body.number.text(),
@@ -46,6 +49,7 @@ def agenda_row(step: Step, body: b.AgendaRecorded, unit: str) -> dict[str, Any]:
         "summary": body.summary,
         "remark": body.remark,
         "document": body.document,
+        "paper": body.paper is not None,
     }
 
 
@@ -69,8 +73,9 @@ def used_rows(step: Step, body: b.NumberingEnacted) -> list[dict[str, Any]]:
     assert isinstance(state, Enactments)
     if body.used is None:
         return []
-    where = {"sop": state.in_force.slug, "unit": state.in_force.unit, "office_code": body.office_code}
-    return [where | body.used.model_dump() | {"leaf_index": step.done.index}]
+    where = {"sop": state.in_force.slug, "unit": state.in_force.unit}
+    code = {"book": code_key(body.office_code), "office_code": body.office_code}
+    return [where | code | body.used.model_dump() | {"leaf_index": step.done.index}]
 
 
 def unnumbered(state: Mapping[str, Any], stream: Stream) -> dict[str, int | None]:
@@ -86,96 +91,107 @@ def _numbers_letters(case: Case) -> bool:
 
 
 def agenda(connection: Connection, year: int, unit: str | None = None) -> dict[str, Any]:
-    """Return the book of a year's letter numbers, of one unit or all.
+    """Return the book of a year's letter numbers: of one unit, with whatever there is in the books it uses, or all.
 
-    ``rows``             the letters, each with its ``dispatches``; both with the ``flags`` of their act
+    ``rows``             the letters, each with its ``dispatches``; both with the ``flags`` of their act and its
+                         ``corrections``: ``{"field", "old", "new", "leaf_index"}``
     ``used``             ``{"unit", "office_code", "sop", "running", "agenda_no", "leaf_index"}``: up to these two
-                         numbers were given on paper before, as stated for this SOP
+                         numbers were given on paper before, as stated last, for this SOP of this unit
+    ``below_used``       ``{"case", "unit", "office_code", "number", "agenda_no", "leaf_index"}``: has one of those
+                         numbers and was not recorded from paper
     ``blanks``           ``{"case", "unit", "subject", "document", "signed_at", "claimed_at", "leaf", "leaf_index"}``:
                          signed in this year (recorded, WIB), and without a number
-    ``gaps``             ``{"unit", "office_code", "first", "last"}``: no letter has these running numbers, which are
-                         above those used and below the highest
-    ``duplicates``       ``{"unit", "office_code", "running", "numbers", "leaf_indices"}``
-    ``row_gaps``         as ``gaps``, among the row numbers
-    ``row_duplicates``   as ``duplicates``, with ``agenda_no``
+    ``repeated``         ``{"case", "unit", "numbers", "leaf_indices"}``: has more than one number, of any year
+    ``gaps``             ``{"office_code", "first", "last"}``: no letter has these running numbers, which are above
+                         those used and below the highest
+    ``leaps``            ``{"office_code", "after", "running", "leaf_indices"}``: further from the number before it
+                         than the next one can be; nothing is counted on from there
+    ``duplicates``       ``{"office_code", "running", "numbers", "leaf_indices"}``
+    ``row_gaps``, ``row_leaps``, ``row_duplicates``   the same among the row numbers, with ``agenda_no``
     """
-    chosen = [AGENDA.c.year == year] if unit is None else [AGENDA.c.year == year, AGENDA.c.unit == unit]
-    order = (AGENDA.c.unit, AGENDA.c.office_code, AGENDA.c.running, AGENDA.c.leaf_index)
-    rows = [dict(one._mapping) for one in connection.execute(_with_flags(AGENDA).where(*chosen).order_by(*order))]
-    sent = _dispatches(connection, select(AGENDA.c.case_id).where(*chosen))
-    for row in rows:
-        row["case"] = row.pop("case_id")
-        row["dispatches"] = sent[row["case"]]
-    used = _used(connection, year, unit)
-    running, agenda_no = (_books(rows, number) for number in ("running", "agenda_no"))
+    every, stated = _rows(connection, year), _stated(connection, USED.c.year == year)
+    of_unit = {one["book"] for one in (*every, *stated) if unit in (None, one["unit"])}
+    books = _books([one for one in every if one["book"] in of_unit], [one for one in stated if one["book"] in of_unit])
+    for one in (*every, *stated):
+        del one["book"]
+    rows = [one for one in every if unit in (None, one["unit"])]
     return {
         "year": year,
         "unit": unit,
         "rows": rows,
-        "used": used,
+        "used": [book.used for book in books if book.used],
+        "below_used": [one for book in books for one in below_used(book) if unit in (None, one["unit"])],
         "blanks": _blanks(connection, year, unit),
-        "gaps": _gaps(running, used, "running"),
-        "duplicates": _duplicates(running, "running"),
-        "row_gaps": _gaps(agenda_no, used, "agenda_no"),
-        "row_duplicates": _duplicates(agenda_no, "agenda_no"),
+        "repeated": _repeated(connection, rows),
+        "gaps": each(books, gaps, "running"),
+        "leaps": each(books, leaps, "running"),
+        "duplicates": each(books, duplicates, "running"),
+        "row_gaps": each(books, gaps, "agenda_no"),
+        "row_leaps": each(books, leaps, "agenda_no"),
+        "row_duplicates": each(books, duplicates, "agenda_no"),
     }
 
 
-def highest(connection: Connection, office_code: str, year: int) -> tuple[int, int]:
-    """Return the highest running number and row number that were given, here or on paper; 0 where there is none."""
-    given = [
-        connection.execute(
-            select(func.max(table.c.running), func.max(table.c.agenda_no)).where(
-                table.c.year == year, table.c.office_code == office_code
-            )
-        ).one()
-        for table in (AGENDA, USED)
-    ]
-    return max(one[0] or 0 for one in given), max(one[1] or 0 for one in given)
+def last_given(connection: Connection, office_code: str, year: int) -> dict[str, tuple[int, int | None]]:
+    """Return after which ``running`` and ``agenda_no`` the next ones come, 0 for the first; and what leaps away."""
+    book = code_key(office_code)
+    stated = _stated(connection, USED.c.year == year, USED.c.book == book)
+    asked = select(AGENDA.c.running, AGENDA.c.agenda_no).where(AGENDA.c.year == year, AGENDA.c.book == book)
+    taken = connection.execute(asked).all()
+    return {
+        number: last_ordinary(stated[-1][number] if stated else 0, (getattr(one, number) for one in taken))
+        for number in ("running", "agenda_no")
+    }
 
 
-def _books(rows: Iterable[dict[str, Any]], number: str) -> _Books:
-    """Return the rows of each book by ``number``, ascending."""
-    books: dict[tuple[str, str], dict[int, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
-    for row in sorted(rows, key=lambda row: (row["unit"], row["office_code"], row[number])):
-        books[row["unit"], row["office_code"]][row[number]].append(row)
-    return books
+def _rows(connection: Connection, year: int) -> Found:
+    """Return the letters of a year in the order of their numbers, whatever the unit, with all that is shown of each."""
+    of_year = AGENDA.c.year == year
+    asked = _with_act(AGENDA).where(of_year).order_by(AGENDA.c.book, AGENDA.c.running, AGENDA.c.leaf_index)
+    cases = select(AGENDA.c.case_id).where(of_year)
+    corrections = _corrections(connection, cases)
+    sent = _dispatches(connection, cases, corrections)
+    rows = []
+    for one in connection.execute(asked):
+        row = dict(one._mapping)
+        row["case"] = row.pop("case_id")
+        row["corrections"], row["dispatches"] = corrections[row.pop("leaf")], sent[row["case"]]
+        rows.append(row)
+    return rows
 
 
-def _gaps(books: _Books, used: list[dict[str, Any]], number: str) -> list[dict[str, Any]]:
-    """Return the runs of numbers that are missing below the highest of each book, above what was used on paper."""
-    found = []
-    for (unit, code), taken in books.items():
-        of = [one[number] for one in used if (one["unit"], one["office_code"]) == (unit, code)]
-        expected = max(of, default=0) + 1
-        for one in taken:
-            if one > expected:
-                found.append({"unit": unit, "office_code": code, "first": expected, "last": one - 1})
-            expected = max(expected, one + 1)
-    return found
+def _stated(connection: Connection, *where: ColumnElement[bool]) -> Found:
+    """Return what offices stated of numbers given on paper, the newest last."""
+    asked = select(*(one for one in USED.c if one is not USED.c.year)).where(*where).order_by(USED.c.leaf_index)
+    return [dict(one._mapping) for one in connection.execute(asked)]
 
 
-def _duplicates(books: _Books, number: str) -> list[dict[str, Any]]:
+def _books(rows: Found, stated: Found) -> list[Book]:
+    """Return the books in the order of their codes, each called by the code as it was first written."""
+    used = {one["book"]: one for one in stated}
+    newest_first = sorted((*rows, *stated), key=itemgetter("leaf_index"), reverse=True)
+    codes = {one["book"]: one["office_code"] for one in newest_first}
+    return [Book(codes[name], used.get(name), [one for one in rows if one["book"] == name]) for name in sorted(codes)]
+
+
+def _repeated(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> Found:
+    """Return which cases of these rows have more than one number, with all that they have."""
+    cases = {row["case"]: row["unit"] for row in rows}
+    again = select(AGENDA.c.case_id).group_by(AGENDA.c.case_id).having(func.count() > 1)
+    asked = select(AGENDA.c.case_id, AGENDA.c.number, AGENDA.c.leaf_index).where(AGENDA.c.case_id.in_(again))
+    given: dict[str, list[Any]] = defaultdict(list)
+    for one in connection.execute(asked.order_by(AGENDA.c.leaf_index)):
+        if one.case_id in cases:
+            given[one.case_id].append(one)
     return [
         {
-            "unit": unit,
-            "office_code": code,
-            number: one,
-            "numbers": sorted({row["number"] for row in rows}),
-            "leaf_indices": [row["leaf_index"] for row in rows],
+            "case": case,
+            "unit": cases[case],
+            "numbers": [one.number for one in found],
+            "leaf_indices": [one.leaf_index for one in found],
         }
-        for (unit, code), taken in books.items()
-        for one, rows in taken.items()
-        if len(rows) > 1
+        for case, found in given.items()
     ]
-
-
-def _used(connection: Connection, year: int, unit: str | None) -> list[dict[str, Any]]:
-    columns = (USED.c.unit, USED.c.office_code, USED.c.sop, USED.c.running, USED.c.agenda_no, USED.c.leaf_index)
-    asked = select(*columns).where(USED.c.year == year).order_by(*columns[:3])
-    if unit is not None:
-        asked = asked.where(USED.c.unit == unit)
-    return [dict(one._mapping) for one in connection.execute(asked)]
 
 
 def _blanks(connection: Connection, year: int, unit: str | None) -> list[dict[str, Any]]:
@@ -202,15 +218,27 @@ def _blanks(connection: Connection, year: int, unit: str | None) -> list[dict[st
     return [dict(one._mapping) for one in connection.execute(asked)]
 
 
-def _with_flags(table: Table) -> Select[Any]:
-    """Return a query of the rows of ``table``, each with what stands out about its act."""
-    return select(table, TRAIL.c.flags).join_from(table, TRAIL, table.c.leaf_index == TRAIL.c.leaf_index)
+def _with_act(table: Table) -> Select[Any]:
+    """Return a query of the rows of ``table``, each with the leaf hash of its act and what stands out about it."""
+    columns = (table, TRAIL.c.leaf, TRAIL.c.flags)
+    return select(*columns).join_from(table, TRAIL, table.c.leaf_index == TRAIL.c.leaf_index)
 
 
-def _dispatches(connection: Connection, cases: Select[Any]) -> dict[str, list[dict[str, Any]]]:
-    statement = _with_flags(DISPATCHES).where(DISPATCHES.c.case_id.in_(cases)).order_by(DISPATCHES.c.leaf_index)
-    sent: dict[str, list[dict[str, Any]]] = defaultdict(list)
+def _corrections(connection: Connection, cases: Select[Any]) -> dict[str, Found]:
+    """Return the corrections in these cases by the leaf hash of the act that they correct, in their order."""
+    asked = select(CASES.c.state["corrections"]).where(CASES.c.case_id.in_(cases))
+    found: dict[str, Found] = defaultdict(list)
+    for corrections in connection.execute(asked).scalars():
+        for one in corrections:
+            found[one["of"]].append({name: one[name] for name in ("field", "old", "new", "leaf_index")})
+    return found
+
+
+def _dispatches(connection: Connection, cases: Select[Any], corrections: dict[str, Found]) -> dict[str, Found]:
+    statement = _with_act(DISPATCHES).where(DISPATCHES.c.case_id.in_(cases)).order_by(DISPATCHES.c.leaf_index)
+    sent: dict[str, Found] = defaultdict(list)
     for one in connection.execute(statement):
         row = dict(one._mapping)
+        row["corrections"] = corrections[row.pop("leaf")]
         sent[row.pop("case_id")].append(row)
     return sent

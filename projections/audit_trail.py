@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from ledger import bodies as b
-from ledger.case import Case, outcome_of
+from ledger.case import Case, outcome_of, reason_outside
 from ledger.enactment import Enactments
 from ledger.flags import Flag
 from ledger.replay import Step
@@ -62,7 +62,8 @@ def row_of(step: Step, found: tuple[Flag, ...]) -> dict[str, Any]:
         "keyid": done.entry.envelope.keyid,
         "documents": digests_of(act),
         "decision": outcome_of(body) if isinstance(body, b.CaseBody) else None,
-        "reason": reason_of(body),
+        "reason": getattr(body, "reason", None),
+        "deviation": reason_outside(act),
         "occurred_at": act.occurred_at.isoformat(),
         "recorded_at": utc(done.entry.recorded_at),
         "flags": flags_shown(found),

@@ -17,7 +17,7 @@ from ledger.flags import flags
 from ledger.replay import Step
 from ledger.rows import Row, Rows
 from ledger.streams import Stream
-from projections import agenda, audit_trail, iku_state, papers
+from projections import agenda, audit_trail, iku_state, papers, time_spent
 from projections.schema import AGENDA, CASES, DISPATCHES, TRAIL, TRAIL_FLAGS, USED, VIEWS
 from projections.storage import insert_rows
 from projections.walk import Walk, unexpected
@@ -44,21 +44,22 @@ class Batch:
         """Add what one act adds; raises NotJudged (``views.event``) where a read model knows nothing of it."""
         try:
             self._add(step)
-        except (AssertionError, LookupError) as error:
+        except (AssertionError, LookupError, ArithmeticError, ValueError, TypeError) as error:
             raise unexpected(row) from error
         self._last = step
 
     def _add(self, step: Step) -> None:
         found, act, after = flags(step), step.done.act, step.after
-        self._added[TRAIL].append(audit_trail.row_of(step, found))
-        self._added[TRAIL_FLAGS] += audit_trail.flag_rows(step, found)
         if isinstance(after.state, Case):
-            state = self._walk.cases.pop(act.stream, None)
-            self._walk.cases[act.stream] = iku_state.advance(state, step, found)
+            state = iku_state.advance(self._walk.cases.pop(act.stream, None), step, found)
+            found = (*found, *time_spent.late(state, step.done.index))
+            self._walk.cases[act.stream] = state
             self._touched[act.stream] = after
             self._add_case(step, after.state)
         elif isinstance(act.body, b.NumberingEnacted):
             self._used += agenda.used_rows(step, act.body)
+        self._added[TRAIL].append(audit_trail.row_of(step, found))
+        self._added[TRAIL_FLAGS] += audit_trail.flag_rows(step, found)
 
     def _add_case(self, step: Step, case: Case) -> None:
         draft = draft_of(step.done.act.body) if isinstance(step.done.act.body, b.CaseBody) else None

@@ -21,7 +21,7 @@ from ledger.iku_checks import against_case
 from ledger.notices import DISCLAIMER
 from ledger.replay import Step
 from ledger.streams import Stream
-from projections import time_spent
+from projections import succession, time_spent
 from projections.audit_trail import flags_shown, reason_of, utc
 from projections.papers import NO_TABLE, NONE_YET
 from projections.schema import CASES, PAPERS
@@ -62,6 +62,7 @@ def advance(state: State | None, step: Step, found: tuple[Flag, ...]) -> State:
     if not isinstance(before, Case) or (before.step, len(before.steps_done)) != (after.step, len(after.steps_done)):
         state["since"] = {"leaf_index": done.index, "recorded_at": utc(done.entry.recorded_at)}
     time_spent.advance(state, step)
+    found = (*found, *time_spent.late(state, done.index))
     if found:
         state["flags"] += [{"leaf_index": done.index, "kind": act.kind, **flag} for flag in flags_shown(found)]
     return state
@@ -82,6 +83,7 @@ def _opened(step: Step, case: Case) -> State:
         "period": {"first_year": period.first_year, "last_year": period.last_year} if period else None,
         "opened_at": utc(done.entry.recorded_at),
         "opened_index": done.index,
+        "supersedes": sheet.supersedes.plain() if sheet and sheet.supersedes else None,
         "returns": [],
         "drafts": [],
         "approved": None,
@@ -215,6 +217,7 @@ def row_of(state: State, papers: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "last_year": period["last_year"] if period else None,
         "signed_index": state["signature"]["leaf_index"] if state["signature"] and is_iku else None,
         "document": document["digest"] if is_iku else None,
+        "supersedes": state["supersedes"]["case"] if state["supersedes"] else None,
         "state": state,
     }
 
@@ -222,17 +225,27 @@ def row_of(state: State, papers: dict[str, dict[str, Any]]) -> dict[str, Any]:
 def case(connection: Connection, case_id: str) -> dict[str, Any] | None:
     """Return a case (its uuid) as it now stands, or None."""
     found = connection.execute(_asked().where(CASES.c.case_id == case_id)).first()
-    return _shown(found) if found else None
+    return succession.told(connection, _shown(found)) if found else None
 
 
-def visits_ended(connection: Connection, streams: Iterable[str]) -> dict[int, list[dict[str, Any]]]:
-    """Return the visits of these cases that have ended, by the leaf index of the act that ended them."""
+def beside_acts(
+    connection: Connection, streams: Iterable[str]
+) -> tuple[dict[int, list[dict[str, Any]]], dict[str, list[dict[str, Any]]]]:
+    """Return what these cases know beside their acts.
+
+    The visits that have ended, by the leaf index of the act that ended them; and the corrections, by the leaf (hex) of
+    the act that they correct.
+    """
     wanted = [name.removeprefix("case:") for name in streams if name.startswith("case:")]
     ended: dict[int, list[dict[str, Any]]] = {}
+    corrected: dict[str, list[dict[str, Any]]] = {}
     for state in connection.execute(select(CASES.c.state).where(CASES.c.case_id.in_(wanted))).scalars():
         for visit in state["visits"]:
             ended.setdefault(visit["ended"]["leaf_index"], []).append(visit)
-    return ended
+        for one in state["corrections"]:
+            shown = {name: one[name] for name in ("field", "old", "new", "leaf_index")}
+            corrected.setdefault(one["of"], []).append(shown)
+    return ended, corrected
 
 
 def cases(
@@ -264,7 +277,7 @@ def iku_in_force(connection: Connection, unit: str, first_year: int, last_year: 
         .limit(1)
     )
     found = connection.execute(asked).first()
-    return as_iku(_shown(found), first_year, last_year) if found else None
+    return as_iku(succession.told(connection, _shown(found)), first_year, last_year) if found else None
 
 
 def as_iku(shown: dict[str, Any], first_year: int, last_year: int) -> dict[str, Any]:
@@ -272,6 +285,7 @@ def as_iku(shown: dict[str, Any], first_year: int, last_year: int) -> dict[str, 
     kept = (
         *("case", "stream", "unit", "sop", "subject", "document", "approved", "paraf", "signature", "number"),
         *("document_unit", "document_period", "finished", "deviations", "corrections"),
+        *("supersedes", "superseded_by", "others_signed", "notices"),
         *("rows", "rows_why", "warnings", "label", "flags"),
         *("synthetic", "disclaimer"),
     )

@@ -13,12 +13,12 @@ from sqlalchemy import Connection, select
 
 from ledger.flags import flags
 from ledger.replay import Step
-from projections import iku_state, papers
+from projections import iku_state, papers, succession
 from projections.schema import CASES
 
 
-def case_at(connection: Connection, steps: Iterable[Step]) -> dict[str, Any] | None:
-    """Return a case as the last of its first ``steps`` left it, or None where there are none."""
+def case_at(connection: Connection, steps: Iterable[Step], index: int) -> dict[str, Any] | None:
+    """Return a case as its ``steps``, those up to leaf ``index``, left it, or None where there are none."""
     state, last = None, None
     for last in steps:
         state = iku_state.advance(state, last, flags(last))
@@ -28,7 +28,7 @@ def case_at(connection: Connection, steps: Iterable[Step]) -> dict[str, Any] | N
     kept = papers.find(connection, [document["digest"]] if document else [])
     row = iku_state.row_of(state, kept)
     paper = kept.get(row["document"], {})
-    return iku_state.shown(row, paper.get("content"), paper.get("why"))
+    return succession.told(connection, iku_state.shown(row, paper.get("content"), paper.get("why")), index)
 
 
 def signed_by(connection: Connection, unit: str, first_year: int, last_year: int, index: int) -> str | None:

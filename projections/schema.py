@@ -7,7 +7,7 @@ the offset that its signer stated.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, Table, Text
 
 #: The version of everything below.
 VERSION = 4
@@ -25,7 +25,8 @@ VIEWS = Table(
     Column("leaf", Text),
 )
 
-#: One row an act of any stream; ``marked`` is the digest that a review, paraf or signature stands on.
+#: One row an act of any stream; ``marked`` is the digest that a review, paraf or signature stands on. ``reason`` is why
+#: it returned, withdrew, corrected or decided, ``deviation`` why it left the SOP's path.
 TRAIL = Table(
     "trail",
     METADATA,
@@ -50,6 +51,7 @@ TRAIL = Table(
     Column("documents", JSON, nullable=False),
     Column("decision", Text),
     Column("reason", Text),
+    Column("deviation", Text),
     Column("occurred_at", Text, nullable=False),
     Column("recorded_at", Text, nullable=False),
     Column("flags", JSON, nullable=False),
@@ -75,7 +77,7 @@ TRAIL_FLAGS = Table(
 )
 
 #: One row a case: ``state`` is what is shown, the columns beside it are what is asked for. ``unnumbered_index`` is the
-#: signature whose letter has no number yet.
+#: signature whose letter has no number yet; ``supersedes`` the case (uuid) that this one was opened to replace.
 CASES = Table(
     "cases",
     METADATA,
@@ -89,10 +91,12 @@ CASES = Table(
     Column("signed_index", Integer),
     Column("unnumbered_index", Integer),
     Column("document", Text),
+    Column("supersedes", Text),
     Column("state", JSON, nullable=False),
 )
 Index("cases_by_office", CASES.c.unit, CASES.c.due_office, CASES.c.due_index)
 Index("cases_unnumbered", CASES.c.unnumbered_index, sqlite_where=CASES.c.unnumbered_index.is_not(None))
+Index("cases_by_superseded", CASES.c.supersedes, sqlite_where=CASES.c.supersedes.is_not(None))
 Index("cases_by_period", CASES.c.unit, CASES.c.first_year, CASES.c.last_year, CASES.c.signed_index)
 
 #: One row an IKU document that was ever a draft; ``content`` is null where it could not be read, ``why`` says why.
@@ -104,13 +108,14 @@ PAPERS = Table(
     Column("why", Text),
 )
 
-#: One row in the book of outgoing letters.
+#: One row in the book of outgoing letters; ``book`` is its office code as codes that read alike share it.
 AGENDA = Table(
     "agenda",
     METADATA,
     Column("leaf_index", Integer, primary_key=True),
     Column("case_id", Text, nullable=False),
     Column("unit", Text, nullable=False),
+    Column("book", Text, nullable=False),
     Column("year", Integer, nullable=False),
     Column("agenda_no", Integer, nullable=False),
     Column("number", Text, nullable=False),
@@ -122,8 +127,9 @@ AGENDA = Table(
     Column("summary", Text, nullable=False),
     Column("remark", Text),
     Column("document", Text, nullable=False),
+    Column("paper", Boolean, nullable=False),
 )
-Index("agenda_by_year", AGENDA.c.year, AGENDA.c.unit)
+Index("agenda_by_year", AGENDA.c.year, AGENDA.c.book)
 Index("agenda_by_case", AGENDA.c.case_id)
 
 #: The last letter numbers of a year that an office gave on paper before, as it stated them for each SOP.
@@ -131,15 +137,16 @@ USED = Table(
     "used_numbers",
     METADATA,
     Column("sop", Text, primary_key=True),
-    Column("office_code", Text, primary_key=True),
+    Column("book", Text, primary_key=True),
     Column("year", Integer, primary_key=True),
     Column("unit", Text, nullable=False),
+    Column("office_code", Text, nullable=False),
     Column("running", Integer, nullable=False),
     Column("agenda_no", Integer, nullable=False),
     Column("leaf_index", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
-Index("used_numbers_by_year", USED.c.year, USED.c.office_code)
+Index("used_numbers_by_year", USED.c.year, USED.c.book)
 
 #: One row a delivery.
 DISPATCHES = Table(

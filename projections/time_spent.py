@@ -13,6 +13,7 @@ from typing import Any
 from ledger import mutu_baku, visits
 from ledger.case import Case
 from ledger.enactment import Enactments
+from ledger.flags import Flag
 from ledger.mutu_baku import Judged
 from ledger.replay import Step
 from ledger.visits import Moment, Visit
@@ -26,10 +27,19 @@ def advance(state: Shown, step: Step) -> None:
     case = step.after.state
     assert isinstance(case, Case)
     assert step.enactments is not None
-    ended, here = visits.after(_visit(state["here"]), step)
+    ended, here = visits.after(_visit(state["here"]), step, _left(state))
     version = case.sop_ref.leaf
     state["visits"] += [_ends(one) | _judged(mutu_baku.judge(step.enactments, version, one)) for one in ended]
     state["here"] = _ends(here) if here else None
+
+
+def late(state: Shown, leaf_index: int) -> tuple[Flag, ...]:
+    """Return a flag for each visit of a case that the act at this leaf ended too late."""
+    return tuple(
+        Flag("time.late", f"Langkah {one['step']} lewat dari mutu bakunya: {one['rule']}.")
+        for one in state["visits"]
+        if one["ended"]["leaf_index"] == leaf_index and one["verdict"] == "lewat"
+    )
 
 
 def running(state: Shown, enactments: Enactments, now: dt.datetime, index: int) -> Shown | None:
@@ -78,14 +88,22 @@ def _judged(judged: Judged) -> Shown:
         "deadline": judged.deadline.isoformat() if judged.deadline else None,
         "verdict": judged.verdict,
         "rule": judged.rule,
-        "calendar": {"name": judged.calendar.value.name, "leaf_index": judged.calendar.index}
-        if judged.calendar
-        else None,
+        "calendars": [{"name": one.value.name, "leaf_index": one.index} for one in judged.calendars],
     }
 
 
 def _seconds(span: dt.timedelta | None) -> int | None:
     return int(span.total_seconds()) if span is not None else None
+
+
+def _left(state: Shown) -> dict[str, Visit]:
+    """Return the newest visit to each step, of those that were left by a deviation."""
+    newest = {one["step"]: one for one in state["visits"]}
+    return {
+        no: Visit(no, one["round"], _moment(one["began"]))
+        for no, one in newest.items()
+        if one["ending"] == "ditinggalkan"
+    }
 
 
 def _visit(shown: Shown | None) -> Visit | None:

@@ -20,9 +20,11 @@ from tests.scene import Paper, Scene, Taken, reference, variant
 SRI, BUDI, RATNA, HADI, NUR = "sri-wahyuni", "budi-santoso", "ratna-sari", "hadi-wijaya", "nur-aini"
 IKU_SOP, LETTER_SOP = the_sop().slug, activity_sop().slug
 USED = {"year": 2026, "running": 6, "agenda_no": 6}
+FEWER_USED = {"year": 2026, "running": 2, "agenda_no": 3}
 NUMBERINGS: tuple[Json, ...] = (
     {"classifications": ["070", "060"], "office_code": "35.07.11", "used": USED},
     {"classifications": ["070"], "office_code": "35.07.11"},
+    {"classifications": ["070"], "office_code": "35.07.11", "used": FEWER_USED},
 )
 
 

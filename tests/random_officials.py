@@ -188,7 +188,9 @@ class Office:
         act = self.opens(Dice(0))
         period = dice.of((*(old.said[0].body.get("period"),) * 2, {"first_year": 2027, "last_year": 2027}))
         named = {"case": stream.removeprefix("case:"), "signature": old.signature or old.said[-1].leaf}
-        return act.but(period=period, supersedes=named) if act.kind == "disposition.issued" else act
+        subject = dice.of((*(old.said[0].body["subject"],) * 3, "Penyusunan IKU perubahan"))
+        named_so = {"period": period, "subject": subject, "supersedes": named}
+        return act.but(**named_so) if act.kind == "disposition.issued" else act
 
     def enacts(self, dice: Dice) -> Act:
         """Return an act of the Camat about an SOP: mostly a new version, and anew what was superseded."""
@@ -258,9 +260,10 @@ class Office:
         return {"document": held}
 
     def _sheet(self, sop: Json, named: Json, dice: Dice) -> Json:
-        period = dice.of((2026, 2026, 2027))
+        year = dice.of((2026, 2026, 2027, None))
         sheet = disposition(named, self.scene.letter) | {"agenda_no": "12", "step": sop["steps"][0]["no"]}
-        return sheet | {"period": {"first_year": period, "last_year": period}}
+        period = {"first_year": year, "last_year": year}
+        return {name: value for name, value in sheet.items() if name != "period"} | ({"period": period} if year else {})
 
     def _row(self, dice: Dice) -> Json:
         taken = [0, *(one["number"]["running"] for one in self.reference.numbers())]

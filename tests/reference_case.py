@@ -115,18 +115,12 @@ class Story:
 
     @property
     def approved(self) -> str | None:
-        """Return the leaf of the agreement to the newest draft; the step that gave it can take it back."""
-        returned = []
-        for one in self._since_draft():
-            if one.kind == "typing.reviewed" and one.body["decision"] == "returned":
-                returned.append(one.body["step"])
-            elif one.kind == "typing.reviewed":
-                return None if one.body["step"] in returned else one.leaf
-        return None
+        """Return the leaf of the agreement to the newest draft."""
+        return self._standing("typing.reviewed", decision="approved")
 
     @property
     def paraf(self) -> str | None:
-        return next((one.leaf for one in self._since_draft() if one.kind == "paraf.given"), None)
+        return self._standing("paraf.given")
 
     @property
     def signature(self) -> str | None:
@@ -210,11 +204,28 @@ class Story:
                 return True
             if thing["bound"] and brings_draft(line.said):
                 return False
-            if line.said.kind == "typing.reviewed" and line.back and gives:
-                agreed = Story(self.sop, self.said[:at]).approved
-                if any(one.leaf == agreed and one.body["step"] == line.said.body["step"] for one in self.said[:at]):
-                    return False
+            if line.done and line.back and thing["bound"] and not self._given_above(thing, line.said.body["step"]):
+                return False
         return thing["thing"] in self.sop["steps"][0]["kelengkapan"].get("reading", [])
+
+    def _given_above(self, thing: Json, no: str) -> bool:
+        """Tell whether the SOP lists a step that gives this thing before step ``no``."""
+        steps = self.sop["steps"]
+        above = steps[: [step["no"] for step in steps].index(no)]
+        return any(thing["thing"] in step["output"].get("reading", []) for step in above)
+
+    def _standing(self, kind: str, **said: str) -> str | None:
+        """Return the newest mark of this kind on the newest draft, unless a decision at or above it sent it back."""
+        order, highest = [step["no"] for step in self.sop["steps"]], len(self.sop["steps"])
+        for line in reversed(self.diary):
+            if brings_draft(line.said):
+                return None
+            at = order.index(line.said.body["step"])
+            if line.done and line.back:
+                highest = min(highest, at)
+            if line.said.kind == kind and said.items() <= line.said.body.items():
+                return None if at >= highest else line.said.leaf
+        return None
 
     def _since_draft(self) -> list[Said]:
         """Return the acts on the newest draft, the newest first."""

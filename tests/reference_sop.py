@@ -120,6 +120,8 @@ class Reference:
                 yield "sop.version"
             if body.get("by") == slug:
                 yield "sop.by"
+        elif "" in body["office_code"].replace("-", ".").split("."):
+            yield "numbering.code"
         elif body in self.numberings(slug)[-1:]:
             yield "numbering.same"
         office = self.said[0].body["enacting_office"]
@@ -141,23 +143,29 @@ class Reference:
             if old is None or old.signature != body["supersedes"]["signature"]:
                 yield "case.supersedes"
                 return
-            if (old.sop["unit"], old.said[0].body.get("period")) != (sop["unit"], body.get("period")):
+            first = old.said[0].body
+            if (old.sop["unit"], old.sop["slug"]) != (sop["unit"], sop["slug"]):
+                yield "case.supersedes"
+            if first.get("period") != body.get("period"):
+                yield "case.supersedes"
+            if "period" not in body and first["subject"] != body["subject"]:
                 yield "case.supersedes"
 
     def _broken_by_number(self, body: Json, slug: str) -> Iterator[str]:
-        number, row, numberings = body["number"], body["agenda_no"], self.numberings(slug)
-        for parts in numberings[-1:]:
+        number, row = body["number"], body["agenda_no"]
+        for parts in self.numberings(slug)[-1:]:
             if number["classification"] not in parts["classifications"]:
                 yield "agenda.numbering"
             if number["office_code"] != parts["office_code"]:
                 yield "agenda.numbering"
-        for used in [one["used"] for one in numberings if "used" in one]:
-            if used["year"] != number["year"] or "paper" in body:
-                continue
-            if number["running"] <= used["running"] or row <= used["agenda_no"]:
+        enacted = [one.body for one in self.said if one.kind == "numbering.enacted" and "used" in one.body]
+        place = (letters_of(number["office_code"]), number["year"])
+        used = [one["used"] for one in enacted if (letters_of(one["office_code"]), one["used"]["year"]) == place]
+        for last in used[-1:]:
+            if "paper" not in body and (number["running"] <= last["running"] or row <= last["agenda_no"]):
                 yield "agenda.used"
-        place = (number["office_code"], number["year"])
-        taken = [one for one in self.numbers() if (one["number"]["office_code"], one["number"]["year"]) == place]
+        given = [(letters_of(one["number"]["office_code"]), one["number"]["year"], one) for one in self.numbers()]
+        taken = [one for code, year, one in given if (code, year) == place]
         if number["running"] in [one["number"]["running"] for one in taken]:
             yield "agenda.number"
         if row in [one["agenda_no"] for one in taken]:
@@ -175,3 +183,9 @@ class Reference:
     def _approved(self, what: str) -> list[Json]:
         named = [one.body["proposal"] for one in self.said if one.kind == f"{what}.approved"]
         return [one.body for one in self.said if one.leaf in named]
+
+
+def letters_of(code: str) -> list[str]:
+    """Return an office code as it is read aloud: its parts, without what only the pen adds."""
+    parts = code.lower().replace("-", ".").split(".")
+    return [str(int(part)) if part.isdigit() else part for part in parts if part]

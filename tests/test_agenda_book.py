@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from keys.errors import JejakError
-from ledger.agenda_book import AgendaBook
+from keys.errors import JejakError, NotAllowed
+from ledger.agenda_book import AgendaBook, code_key, decide_code
+from ledger.bodies import NumberingEnacted
 from ledger.replay import Replay
+from tests.activity_sop import activity_sop
 from tests.kit import CASE, the_sop
 from tests.scene import Scene, opened_scene
 
@@ -105,6 +107,28 @@ def test_another_office_code_counts_for_itself() -> None:
     assert refused(scene, THIRD, 1, 2, office_code="35.07.12").rule == "agenda.number"
 
 
+@pytest.mark.parametrize("alike", ["35-07-11", "35.7.11", "35..07.11", "35.07.11.", "035.07-11"])
+def test_office_codes_that_read_alike_are_one_book(alike: str) -> None:
+    scene = taken(1)
+    assert refused(scene, OTHER, 1, 2, office_code=alike).rule == "agenda.number"
+    fault = refused(scene, OTHER, 2, 1, office_code=alike)
+    assert (fault.rule, fault.allowed[-4:]) == ("agenda.no", ": 2.")
+
+
+def test_office_codes_of_letters_are_one_book_however_they_are_capitalised() -> None:
+    scene = READY.copy()
+    take(scene, CASE, 1, office_code="Sekcam-B")
+    assert refused(scene, OTHER, 1, 2, office_code="SEKCAM.b").rule == "agenda.number"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("35.07.11", "35.07.1"), ("35.07.11", "35.0711"), ("35.07", "35.07.0"), ("A1", "A01"), ("0", "00.0"), ("1", "A")],
+)
+def test_office_codes_that_read_differently_are_not_one(one: str, other: str) -> None:
+    assert code_key(one) != code_key(other)
+
+
 def test_the_year_turns_over_and_numbers_begin_anew() -> None:
     scene = taken(1)
     take(scene, OTHER, 1, year=2027)
@@ -144,7 +168,7 @@ def test_a_number_of_the_enacted_parts_is_taken(classification: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"classification": "071"}, {"classification": "060"}, {"office_code": "35.07.12"}])
-def test_a_number_of_other_parts_than_those_enacted_is_refused(wrong: dict[str, str]) -> None:
+def test_a_number_of_other_parts_than_those_enacted_is_refused(wrong: dict[str, Any]) -> None:
     fault = refused(numbering(READY.copy()), CASE, 1, **wrong)
     assert fault.rule == "agenda.numbering"
     assert fault.allowed == "Kode klasifikasi: 070, 060.1; kode jabatan: 35.07.11."
@@ -165,9 +189,25 @@ def test_a_number_is_judged_by_its_parts_before_it_is_looked_up() -> None:
     assert refused(scene, OTHER, 1, classification="999").rule == "agenda.numbering"
 
 
+def parts(office_code: str) -> NumberingEnacted:
+    return NumberingEnacted.read(NUMBERING | {"office_code": office_code}, "act.body", "Penomoran")
+
+
+@pytest.mark.parametrize(
+    ("untidy", "tidy"),
+    [("35.07.11.", "35.07.11"), ("35..07.11", "35.07.11"), ("A-.1", "A-1"), ("A.-1", "A.1"), ("A-1--", "A-1")],
+)
+def test_an_office_code_with_a_separator_too_many_is_refused_with_the_tidy_one(untidy: str, tidy: str) -> None:
+    with pytest.raises(NotAllowed) as caught:
+        decide_code(parts(untidy))
+    assert caught.value.rule == "numbering.code"
+    assert caught.value.allowed.endswith(f": {tidy}.")
+    decide_code(parts(tidy))
+
+
 # --- numbers given on paper before ----------------------------------------------------------------------
 
-USED = {"used": {"year": 2026, "running": 40, "agenda_no": 45}}
+USED: dict[str, Any] = {"used": {"year": 2026, "running": 40, "agenda_no": 45}}
 
 
 @pytest.mark.parametrize(("running", "agenda_no"), [(40, 46), (41, 45), (1, 1)])
@@ -181,6 +221,57 @@ def test_the_first_number_after_those_on_paper_is_taken() -> None:
     scene = numbering(READY.copy(), **USED)
     take(scene, CASE, 41, 46)
     assert scene.case().number
+
+
+@pytest.mark.parametrize(("running", "agenda_no"), [(38, 46), (41, 42)])
+def test_what_is_stated_last_holds_and_a_lower_one_frees_numbers(running: int, agenda_no: int) -> None:
+    scene = numbering(READY.copy(), **USED)
+    assert refused(scene, CASE, running, agenda_no).rule == "agenda.used"
+    numbering(scene, used={"year": 2026, "running": 37, "agenda_no": 41})
+    take(scene, CASE, running, agenda_no)
+    assert refused(scene, OTHER, 37, 47).rule == "agenda.used"
+    numbering(scene, used={"year": 2026, "running": 50, "agenda_no": 50})
+    assert refused(scene, OTHER, 49, 51).rule == "agenda.used"
+
+
+def test_a_later_numbering_that_states_nothing_of_paper_changes_nothing_of_it() -> None:
+    scene = numbering(numbering(READY.copy(), **USED), classifications=["070"])
+    assert refused(scene, CASE, 40, 46).rule == "agenda.used"
+
+
+def test_a_statement_of_another_year_leaves_the_one_of_this_year() -> None:
+    scene = numbering(numbering(READY.copy(), **USED), used={"year": 2025, "running": 1, "agenda_no": 1})
+    assert refused(scene, CASE, 40, 46).rule == "agenda.used"
+
+
+def beside(scene: Scene, **changes: Any) -> None:
+    """Enact another SOP of the same office, and how its letters are numbered."""
+    other = activity_sop()
+    if scene.paper.stream(f"sop:{other.slug}") is None:
+        scene.do(SRI, f"sop:{other.slug}", "sop.enacted", {"sop": other.plain()})
+    numbering(scene, f"sop:{other.slug}", **changes)
+
+
+@pytest.mark.parametrize("code", ["35.07.11", "35-7-11"])
+def test_what_one_sop_states_of_paper_holds_for_every_sop_with_that_code(code: str) -> None:
+    scene = numbering(READY.copy())
+    beside(scene, office_code=code, **USED)
+    assert refused(scene, CASE, 40, 46).rule == "agenda.used"
+    beside(scene, office_code=code, used={"year": 2026, "running": 39, "agenda_no": 45})
+    take(scene, CASE, 40, 46)
+
+
+def test_what_one_sop_states_of_another_office_code_does_not_count_here() -> None:
+    scene = numbering(READY.copy())
+    beside(scene, office_code="35.07.12", **USED)
+    take(scene, CASE, 1)
+    assert scene.case().number
+
+
+def test_an_sop_without_a_numbering_keeps_clear_of_numbers_on_paper_too() -> None:
+    scene = READY.copy()
+    beside(scene, **USED)
+    assert refused(scene, CASE, 1).rule == "agenda.used"
 
 
 def test_numbers_on_paper_are_of_their_year_only() -> None:

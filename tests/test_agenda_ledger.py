@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from keys.envelope import Envelope
 from keys.errors import NotAllowed
 from ledger.acts import SignedAct
+from ledger.agenda_book import KINDS
 from ledger.aggregates import ActRecorded
 from ledger.application import Accepted, Ledger
-from ledger.audit import NOT_JUDGED, audit
+from ledger.audit import NOT_JUDGED, Report, audit
 from ledger.recorded import Recorded
+from ledger.rows import Rows
 from tests.kit import CASE, OFFICERS, Kecamatan, key, the_sop
 from tests.test_journal import as_one_batch, together
 
@@ -153,21 +156,52 @@ def _full(*_: object, **__: object) -> None:
     raise OSError("cakram penuh")
 
 
-def test_only_the_acts_that_take_numbers_can_be_asked_for_by_kind(office: Kecamatan) -> None:
-    office.ledger.record(entry(office, CASE))
+def stating(office: Kecamatan, running: int) -> bytes:
+    """Return the signed act by which the office states the last numbers given on paper."""
+    used = {"used": {"year": 2026, "running": running, "agenda_no": running}}
+    return office.sign("sri-wahyuni", f"sop:{the_sop().slug}", "numbering.enacted", NUMBERING | used)
+
+
+def test_what_is_stated_of_paper_counts_for_the_rest_of_its_batch(office: Kecamatan) -> None:
+    stated, refused, freed = as_one_batch(
+        office.ledger, stating(office, 5), entry(office, CASE, 5, 6), entry(office, OTHER, 6, 6)
+    )
+    assert [type(stated), type(freed)] == [Accepted, Accepted]
+    assert rule_of(refused) == "agenda.used"
+
+
+def test_a_process_that_knows_the_book_learns_what_another_stated_of_paper(office: Kecamatan) -> None:
+    with closing(another(office)) as elsewhere:
+        elsewhere.record(entry(office, CASE, 9, 9))  # each has read the book once
+        office.ledger.record(stating(office, 5))
+        with pytest.raises(NotAllowed, match="di atas kertas"):
+            elsewhere.record(entry(office, OTHER, 5, 6))
+        assert not elsewhere.record(entry(office, OTHER, 6, 6)).again
+
+
+def test_the_acts_that_make_the_book_are_found_among_all_from_any_leaf(office: Kecamatan) -> None:
+    index = office.ledger.record(entry(office, CASE)).recorded.index
     with office.ledger.reading() as rows:
-        (row,) = rows.of_kind("agenda.recorded", 0)
-        assert rows.of_kind("agenda.recorded", row.index + 1) == []
-        with pytest.raises(AssertionError, match="no index"):
-            rows.of_kind("paraf.given", 0)
-    assert row.stream == CASE
+        found = rows.of_agenda_book(0)
+        assert [row.index for row in rows.of_agenda_book(found[0].index + 1)] == [index]
+        assert rows.of_agenda_book(index + 1) == []
+    assert [(row.kind, row.stream) for row in found] == [
+        ("numbering.enacted", f"sop:{the_sop().slug}"),
+        ("agenda.recorded", CASE),
+    ]
+    assert {row.kind for row in found} == KINDS
 
 
-def test_the_index_of_taken_numbers_serves_the_question(office: Kecamatan) -> None:
+def test_the_acts_that_make_the_book_are_found_by_their_index(office: Kecamatan) -> None:
+    plan: list[str] = []
     with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
-        asked = "SELECT * FROM stored_events WHERE topic = 'agenda.recorded' AND leaf_index >= 3 ORDER BY leaf_index"
-        plan = [one[3] for one in connection.execute(f"EXPLAIN QUERY PLAN {asked}")]
-    assert any("numbered_events" in line for line in plan), plan
+
+        def explained(statement: str, parameters: Sequence[Any]) -> list[Any]:
+            plan.extend(one[3] for one in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
+            return []
+
+        Rows(explained).of_agenda_book(3)
+    assert any("agenda_book_events" in line for line in plan), plan
 
 
 # --- the audit ------------------------------------------------------------------------------------------
@@ -217,3 +251,93 @@ def test_the_audit_does_not_call_a_number_proved_whose_numbering_it_cannot_read(
     report = audit(office.folder, vkey=office.log.vkey)
     assert {one.leaf for one in report.findings if one.verdict != NOT_JUDGED} == {numbering}
     assert {one.leaf for one in report.findings if one.verdict == NOT_JUDGED} == {index}
+
+
+def damaged(office: Kecamatan, change: str, index: int) -> Report:
+    """Change a row of the closed journal behind everybody's back, and audit it."""
+    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+        connection.execute(f"UPDATE stored_events SET {change} WHERE leaf_index = ?", (index,))  # noqa: S608
+        connection.commit()
+    return audit(office.folder, vkey=office.log.vkey)
+
+
+UNREADABLE = [
+    "topic = 'paraf.given'",
+    "state = CAST('bukan entri' AS BLOB)",
+    "originator_version = 99",
+    'state = CAST(replace(state, \'"recorded_at":"2026\', \'"recorded_at":"2027\') AS BLOB)',
+    'state = CAST(replace(state, \'"sig":"\', \'"sig":"AAAA\') AS BLOB)',
+]
+
+
+@pytest.mark.parametrize("change", UNREADABLE)
+def test_once_the_first_taker_of_a_number_is_damaged_the_second_is_not_counted_as_verified(
+    office: Kecamatan, change: str
+) -> None:
+    first = office.ledger.record(entry(office, CASE)).recorded.index
+    second = smuggle(office, entry(office, OTHER)).index
+    office.ledger.close()
+    report = damaged(office, change, first)
+    assert report.broken
+    assert {one.leaf for one in report.findings} >= {first, second}
+    assert report.verified <= report.leaves - 2
+    assert ("audit.lost", NOT_JUDGED) in {(one.rule, one.verdict) for one in report.findings if one.leaf == second}
+
+
+def test_a_number_that_its_own_taker_signed_anew_behind_the_seal_proves_nothing_of_the_second(
+    office: Kecamatan,
+) -> None:
+    instead = Envelope.parse(entry(office, CASE, 7, 7)).opened_with(key(AGUS).public)
+    first = office.ledger.record(entry(office, CASE)).recorded
+    second = smuggle(office, entry(office, OTHER)).index
+    office.ledger.close()
+    forged = Recorded.new(first.index, SignedAct(instead), first.entry.recorded_at)
+    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+        asked = "UPDATE stored_events SET state = ? WHERE leaf_index = ?"
+        connection.execute(asked, (forged.entry.data, first.index))
+        connection.commit()
+    report = audit(office.folder, vkey=office.log.vkey)
+    assert {(one.leaf, one.rule) for one in report.findings} == {
+        (first.index, "entry.leaf_hash"),
+        (second, "audit.lost"),
+    }
+
+
+def test_a_number_after_an_unreadable_leaf_of_any_kind_cannot_be_judged_for_it_may_have_taken_it(
+    office: Kecamatan,
+) -> None:
+    first = office.ledger.record(entry(office, CASE)).recorded.index
+    second = office.ledger.record(entry(office, OTHER, 2, 2)).recorded.index
+    office.ledger.close()
+    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+        asked = "SELECT MIN(leaf_index) FROM stored_events WHERE topic = 'direction.given' AND originator_id = ?"
+        ((lost,),) = connection.execute(asked, (OTHER,)).fetchall()
+    report = damaged(office, "topic = 'paraf.given'", lost)
+    (found,) = [one for one in report.findings if one.leaf == first]
+    assert (found.verdict, found.sentence) == (
+        NOT_JUDGED,
+        "Tindakan sebelumnya dalam buku nomor surat rusak.",
+    )
+    assert second in {one.leaf for one in report.findings if one.verdict == NOT_JUDGED}
+
+
+def test_after_a_number_that_was_refused_no_later_one_is_counted_as_verified(office: Kecamatan) -> None:
+    third = "case:33333333-3333-4333-8333-333333333333"
+    office.run(third, 9)
+    twice = (office.ledger.record(entry(office, CASE)), smuggle(office, entry(office, OTHER)))[1]
+    later = office.ledger.record(entry(office, third, 2, 2)).recorded.index
+    office.ledger.close()
+    report = audit(office.folder, vkey=office.log.vkey)
+    assert [(one.leaf, one.rule) for one in report.findings] == [(twice.index, "agenda.number"), (later, "audit.lost")]
+    assert report.findings[1].verdict == NOT_JUDGED
+
+
+def test_a_broken_act_that_counts_for_no_number_leaves_the_numbers_of_other_cases_judged(office: Kecamatan) -> None:
+    third = "case:33333333-3333-4333-8333-333333333333"
+    office.run(third, 6)
+    early = office.sign("sri-wahyuni", third, "agenda.ordered", office.steps()[8][2])
+    refused = smuggle(office, early).index
+    office.ledger.record(entry(office, CASE))
+    office.ledger.close()
+    report = audit(office.folder, vkey=office.log.vkey)
+    assert {one.leaf for one in report.findings} == {refused}

@@ -17,12 +17,13 @@ from sqlalchemy import select
 from api import cli_lists
 from api.app import App, create_app
 from api.settings import Settings
+from keys.errors import NotAllowed
 from ledger import logkey
 from projections import agenda
 from projections.catchup import Views
 from projections.schema import CASES, USED
 from tests.activity_sop import PDF, activity_sop
-from tests.kit import CASE, Kecamatan, the_sop
+from tests.kit import CASE, Kecamatan, mandate, the_sop
 from tests.test_agenda_ledger import smuggle
 
 OTHER = "case:22222222-2222-4222-8222-222222222222"
@@ -31,7 +32,7 @@ SRI, AGUS = "sri-wahyuni", "agus-salim"
 STREAM = f"sop:{the_sop().slug}"
 NUMBERING: dict[str, Any] = {"classifications": ["070", "060.1"], "office_code": "35.07.11"}
 USED_2026 = {"used": {"year": 2026, "running": 40, "agenda_no": 45}}
-BOOK = {"unit": "kalipare", "office_code": "35.07.11"}
+BOOK = {"office_code": "35.07.11"}
 #: Half an hour to the new year in WIB.
 NEW_YEARS_EVE = dt.datetime(2026, 12, 31, 16, 30, tzinfo=dt.UTC)
 
@@ -88,8 +89,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_a_year_without_letters_is_an_empty_book(desk: Desk) -> None:
-    missing: dict[str, Any] = {"used": [], "blanks": [], "gaps": [], "duplicates": []}
-    empty = {"rows": [], "row_gaps": [], "row_duplicates": []} | missing
+    listed = ("rows", "used", "below_used", "blanks", "repeated", "gaps", "leaps", "duplicates")
+    empty: dict[str, Any] = {name: [] for name in (*listed, "row_gaps", "row_leaps", "row_duplicates")}
     assert desk.book(2025) == {"year": 2025, "unit": None} | empty
     assert desk.book(9999, "kalipare") == {"year": 9999, "unit": "kalipare"} | empty
 
@@ -144,7 +145,8 @@ def test_numbers_used_on_paper_are_shown_as_used_and_are_no_gaps(desk: Desk) -> 
     desk.take(CASE, 43, 46)
     book = desk.book()
     (used,) = book["used"]
-    assert used == BOOK | {"sop": the_sop().slug, "running": 40, "agenda_no": 45, "leaf_index": used["leaf_index"]}
+    stated = {"unit": "kalipare", "sop": the_sop().slug, "running": 40, "agenda_no": 45}
+    assert used == BOOK | stated | {"leaf_index": used["leaf_index"]}
     assert book["gaps"] == [BOOK | {"first": 41, "last": 42}]
     assert book["row_gaps"] == []
     assert desk.book(unit="sidemen")["used"] == desk.book(2027)["used"] == []
@@ -166,6 +168,128 @@ def test_what_an_office_states_anew_replaces_what_it_stated_for_the_same_year(de
     desk.number(used={"year": 2027, "running": 3, "agenda_no": 3})
     assert [one["running"] for one in desk.book()["used"]] == [39]
     assert [one["running"] for one in desk.book(2027)["used"]] == [3]
+
+
+def of_pagak(desk: Desk, **changes: Any) -> None:
+    """Let the Camat of Pagak enact an SOP of that unit, and how its letters are numbered."""
+    held = {"mandate": mandate(SRI, mandate="camat-pagak", unit="pagak")}
+    desk.office.approve("mandate", held)
+    sop = {"sop": activity_sop(lambda sop: sop.update(unit="pagak")).plain()}
+    stream = f"sop:{activity_sop().slug}"
+    desk.office.do(SRI, stream, "sop.enacted", sop, mandate="camat-pagak")
+    desk.office.do(SRI, stream, "numbering.enacted", NUMBERING | changes, mandate="camat-pagak")
+
+
+def test_office_codes_that_read_alike_are_one_book_called_as_it_was_first_written(desk: Desk) -> None:
+    desk.signed(CASE, OTHER, THIRD)
+    desk.take(CASE, 1)
+    desk.take(OTHER, 3, office_code="35-7-11")
+    second = smuggle(desk.office, desk.entry(THIRD, 3, 9, office_code="35.07.11.")).index
+    book = desk.book()
+    assert book["gaps"] == [BOOK | {"first": 2, "last": 2}]
+    (twice,) = book["duplicates"]
+    assert twice["numbers"] == ["070/3/35-7-11/2026", "070/3/35.07.11./2026"]
+    assert twice["leaf_indices"][1] == second
+    assert [one["unit"] for one in book["rows"]] == ["kalipare"] * 3
+
+
+def test_what_is_stated_last_of_paper_counts_whichever_sop_and_unit_it_is_stated_for(desk: Desk) -> None:
+    desk.number(**USED_2026)
+    desk.signed(CASE)
+    desk.take(CASE, 41, 46)
+    of_pagak(desk, office_code="35-7-11", used={"year": 2026, "running": 38, "agenda_no": 45})
+    (used,) = desk.book()["used"]
+    assert (used["unit"], used["sop"], used["running"]) == ("pagak", activity_sop().slug, 38)
+    assert desk.book()["gaps"] == [BOOK | {"first": 39, "last": 40}]
+    for unit in ("kalipare", "pagak"):
+        book = desk.book(unit=unit)
+        assert (book["used"], book["gaps"]) == ([used], desk.book()["gaps"])
+    assert desk.book(unit="pagak")["rows"] == []
+
+
+def test_the_ledger_and_its_book_agree_on_what_is_stated_of_paper(desk: Desk) -> None:
+    desk.number(**USED_2026)
+    of_pagak(desk, used={"year": 2026, "running": 38, "agenda_no": 45})
+    desk.signed(CASE, OTHER)
+    with pytest.raises(NotAllowed, match="Sampai nomor urut 38"):
+        desk.take(CASE, 38, 46)
+    desk.take(CASE, 39, 46)
+    assert desk.book()["below_used"] == []
+
+
+def test_letters_with_a_number_of_those_on_paper_are_listed_unless_they_come_from_paper(desk: Desk) -> None:
+    desk.signed(CASE, OTHER, THIRD)
+    desk.take(CASE, 7, 8)
+    body = desk.office.steps()[9][2] | {"agenda_no": 3, "paper": {"scan": desk.office.proof}}
+    desk.office.do(AGUS, OTHER, "agenda.recorded", body | {"number": body["number"] | {"running": 3}})
+    desk.take(THIRD, 50, 9)
+    assert desk.book()["below_used"] == []
+    desk.number(used={"year": 2026, "running": 20, "agenda_no": 8})
+    (below,) = desk.book()["below_used"]
+    assert (below["case"], below["number"], below["agenda_no"], below["unit"]) == (
+        *(CASE.removeprefix("case:"), "070/7/35.07.11/2026"),
+        *(8, "kalipare"),
+    )
+    assert desk.book(unit="pagak")["below_used"] == []
+    desk.number(used={"year": 2026, "running": 1, "agenda_no": 9})
+    assert [one["agenda_no"] for one in desk.book()["below_used"]] == [8, 9]
+
+
+def test_a_case_with_more_than_one_number_is_listed_with_all_of_them(desk: Desk) -> None:
+    desk.signed(CASE, OTHER)
+    leaves = [desk.take(CASE, 1), desk.take(OTHER, 2)]
+    body = desk.office.steps()[9][2] | {"agenda_no": 1, "deviation": "Nomor pertama keliru."}
+    number = body["number"] | {"running": 1, "year": 2027}
+    again = desk.office.do(AGUS, CASE, "agenda.recorded", body | {"number": number}).recorded.index
+    listed: dict[str, Any] = {"case": CASE.removeprefix("case:"), "unit": "kalipare"}
+    listed |= {"numbers": ["070/1/35.07.11/2026", "070/1/35.07.11/2027"], "leaf_indices": [leaves[0], again]}
+    assert desk.book()["repeated"] == desk.book(2027)["repeated"] == [listed]
+    assert desk.book(2025)["repeated"] == desk.book(unit="pagak")["repeated"] == []
+    assert [one["name"] for one in desk.book(2027)["rows"][0]["flags"] if one["name"].startswith("agenda")] == [
+        "agenda.again",
+        "agenda.year",
+    ]
+
+
+@pytest.mark.parametrize(("running", "leapt"), [(102, False), (103, True)])
+def test_a_number_more_than_a_hundred_after_the_one_before_is_a_leap(desk: Desk, running: int, leapt: bool) -> None:
+    desk.signed(CASE, OTHER, THIRD)
+    desk.take(CASE, 2, 1)
+    leaf = desk.take(OTHER, running, 500)
+    desk.take(THIRD, running + 1, 501)
+    book = desk.book()
+    assert book["leaps"] == ([BOOK | {"after": 2, "running": running, "leaf_indices": [leaf]}] if leapt else [])
+    assert book["row_leaps"] == [BOOK | {"after": 1, "agenda_no": 500, "leaf_indices": [leaf]}]
+    assert {"first": 3, "last": running - 1} | BOOK in book["gaps"]
+
+
+def test_what_was_corrected_stands_beside_the_rows_as_they_were_signed(desk: Desk) -> None:
+    desk.signed(CASE, OTHER)
+    desk.take(CASE, 1)
+    desk.take(OTHER, 2)
+    sent = desk.office.run_from(10, 11)[0].recorded.leaf
+    row = desk.office.ledger.stream(CASE)
+    assert row is not None
+    before = desk.book()
+    leaves = {done["number"][:5]: done["leaf_index"] for done in before["rows"]}
+    with desk.office.ledger.reading() as rows:
+        entry = rows.entry(leaves["070/1"])
+    assert entry is not None
+
+    def correct(leaf: str, field: str, old: str, new: str) -> dict[str, Any]:
+        said = {"leaf": leaf, "field": field, "old": old, "new": new}
+        done = desk.office.do(AGUS, CASE, "correction.recorded", {"step": "10", "reason": "Salah tulis."} | said)
+        return {"field": field, "old": old, "new": new, "leaf_index": done.recorded.index}
+
+    first = correct(entry.leaf_hash.hex(), "summary", "IKU 2026", "IKU 2027")
+    second = correct(entry.leaf_hash.hex(), "summary", "IKU 2027", "IKU 2026-2030")
+    delivery = correct(sent, "received_by", "Petugas", "Petugas loket")
+    after = desk.book()
+    one, two = after["rows"]
+    assert (one["summary"], one["corrections"], two["corrections"]) == ("IKU 2026", [first, second], [])
+    (dispatch,) = one["dispatches"]
+    assert (dispatch["received_by"], dispatch["corrections"]) == ("Petugas", [delivery])
+    assert [row["corrections"] for row in before["rows"]] == [[], []]
 
 
 def test_numbers_that_an_older_history_gave_twice_are_shown(desk: Desk) -> None:
@@ -328,6 +452,48 @@ def test_numbers_that_another_sop_used_on_paper_under_the_same_code_are_not_prop
     served.desk.office.do(SRI, f"sop:{sop.slug}", "numbering.enacted", NUMBERING | USED_2026)
     served.desk.number()
     assert proposed(served.next()) == (2026, 41, 46)
+    served.desk.number(used={"year": 2026, "running": 30, "agenda_no": 31})
+    assert proposed(served.next()) == (2026, 31, 32), "whoever stated it last"
+
+
+@pytest.mark.parametrize("code", ["35-7-11", "35.07.11"])
+def test_a_proposal_counts_on_from_what_was_given_under_a_code_that_reads_alike(served: Served, code: str) -> None:
+    served.desk.signed(CASE)
+    served.desk.take(CASE, 4, office_code=code)
+    served.desk.number()
+    assert proposed(served.next()) == (2026, 5, 5)
+
+
+def test_a_leap_does_not_end_the_year_and_is_named(served: Served) -> None:
+    desk = served.desk
+    desk.number()
+    desk.signed(CASE, OTHER, THIRD)
+    desk.take(CASE, 7, 3)
+    desk.take(OTHER, 999_999, 4_000)
+    said = served.next()
+    assert proposed(said) == (2026, 8, 4)
+    assert "Nomor urut 999999 melompat jauh dari yang lain" in said["why"]
+    assert "Nomor agenda 4000 melompat jauh dari yang lain" in said["why"]
+    desk.take(THIRD, 8, 4)
+    assert proposed(served.next()) == (2026, 9, 5)
+
+
+def test_the_number_after_a_leap_is_the_next_one_once_the_others_have_come_near_it(served: Served) -> None:
+    desk = served.desk
+    desk.number(used={"year": 2026, "running": 900, "agenda_no": 40})
+    desk.signed(CASE)
+    desk.take(CASE, 1_000, 45)
+    assert proposed(served.next()) == (2026, 1_001, 46)
+    desk.number(used={"year": 2026, "running": 899, "agenda_no": 40})
+    said = served.next()
+    assert proposed(said) == (2026, 900, 46)
+    assert "Nomor urut 1000 melompat" in said["why"]
+
+
+def test_a_number_on_paper_that_was_corrected_downward_is_proposed_again(served: Served) -> None:
+    served.desk.number(**USED_2026)
+    served.desk.number(used={"year": 2026, "running": 30, "agenda_no": 31})
+    assert proposed(served.next()) == (2026, 31, 32)
 
 
 def test_the_proposal_begins_anew_with_the_year_of_the_services_clock_in_wib(served: Served) -> None:
@@ -342,9 +508,9 @@ def test_the_proposal_begins_anew_with_the_year_of_the_services_clock_in_wib(ser
 
 
 def test_after_the_last_number_there_is_none(served: Served) -> None:
-    served.desk.number()
+    served.desk.number(used={"year": 2026, "running": 999_998, "agenda_no": 1})
     served.desk.signed(CASE)
-    served.desk.take(CASE, 999_999, 1)
+    served.desk.take(CASE, 999_999, 2)
     said = served.next()
     assert (said["number"], said["agenda_no"]) == (None, None)
     assert "999999" in said["why"]
@@ -366,17 +532,31 @@ def test_a_question_for_a_number_that_cannot_be_answered_says_why(
     assert (answer.status_code, answer.get_json()["rule"]) == (status, rule)
 
 
+def test_the_book_of_a_unit_that_nobody_knows_is_refused_with_those_there_are(served: Served) -> None:
+    answer = served.http.get("/v1/agenda?year=2026&unit=xx")
+    assert (answer.status_code, answer.get_json()["rule"]) == (404, "trail.unit")
+    assert "kalipare" in answer.get_json()["allowed"]
+    assert served.http.get("/v1/agenda?year=2026&unit=kalipare").status_code == 200
+
+
 # --- the command line -----------------------------------------------------------------------------------
 
 
-def test_the_command_line_shows_used_gaps_doubles_and_blanks_in_words(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_line_shows_all_that_stands_out_in_words(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = served.desk
     desk.number(**USED_2026)
     desk.signed(CASE, OTHER, THIRD)
     desk.take(CASE, 42, 46)
     smuggle(desk.office, desk.entry(OTHER, 42, 49))
+    fourth = "case:44444444-4444-4444-8444-444444444444"
+    desk.signed(fourth)
+    row = desk.office.ledger.record(desk.entry(fourth, 43, 50)).recorded
+    slip = {"step": "10", "leaf": row.leaf, "field": "summary", "reason": "Salah tulis."}
+    slip |= {"old": "IKU 2026", "new": "IKU 2026-2030"}
+    corrected = desk.office.do(AGUS, fourth, "correction.recorded", slip).recorded.index
+    body = desk.office.steps()[9][2] | {"agenda_no": 51, "deviation": "Nomor pertama keliru."}
+    desk.office.do(AGUS, fourth, "agenda.recorded", body | {"number": body["number"] | {"running": 700}})
+    desk.number(used={"year": 2026, "running": 40, "agenda_no": 46})
 
     class Asked:
         def __init__(self, url: str) -> None:
@@ -394,8 +574,13 @@ def test_the_command_line_shows_used_gaps_doubles_and_blanks_in_words(
     said = " ".join(done.output.split())
     assert done.exit_code == 0
     for words in (
-        "Agenda surat keluar 2026: 2 surat",
-        "Sampai nomor urut 40 dan nomor agenda 45 (35.07.11), nomor diberikan di atas kertas",
+        "Agenda surat keluar 2026: 4 surat",
+        "Sampai nomor urut 40 dan nomor agenda 46 (35.07.11), nomor diberikan di atas kertas",
+        "Surat 070/43/35.07.11/2026: isi ringkas dibetulkan dari “IKU 2026” menjadi “IKU 2026-2030”",
+        f"(daun {corrected}).",
+        "Nomor urut 700 (35.07.11) melompat jauh dari 43; mungkin salah tulis.",
+        f"Surat 070/42/35.07.11/2026, nomor agenda 46, perkara {CASE.removeprefix('case:')}: bernomor yang sudah",
+        f"Lebih dari satu nomor dalam perkara {fourth.removeprefix('case:')}: 070/43/35.07.11/2026, 070/700/",
         "Nomor urut 41 (35.07.11) tidak terpakai.",
         "Nomor agenda 47 sampai 48 (35.07.11) tidak terpakai.",
         "Nomor urut 42 (35.07.11) dipakai lebih dari sekali.",

@@ -186,17 +186,15 @@ def test_a_step_whose_kelengkapan_nobody_gave_is_refused_and_says_what_is_missin
     assert "Indikator Kinerja Utama" in fault.detail
 
 
-def test_a_step_stays_shut_when_it_is_its_turn_but_its_kelengkapan_is_not_there() -> None:
+def test_an_sop_in_which_a_step_would_stay_shut_when_it_is_its_turn_is_not_enacted() -> None:
     def ask_for_minutes(sop: Json) -> None:
         sop["things"].append({"thing": "notulen", "name": "Notulen rapat", "bound": False})
         sop["steps"][2]["kelengkapan"]["reading"].append("notulen")
 
-    scene = SCENE.enacted(variant(ask_for_minutes))
-    opening = but(OPEN, sop={"slug": the_sop().slug, "leaf": scene.sop_leaf})
-    given_case = Given(opening, DIRECT, scene=scene)
-    assert given_case.case.step == "3"
-    fault = given_case.then_refused(DRAFT)
-    assert fault.rule == "sop.kelengkapan"
+    body = {"sop": variant(ask_for_minutes).plain(), "replaces": SCENE.sop_leaf}
+    scene = SCENE.copy()
+    fault = scene.refused(scene.sign("sri-wahyuni", f"sop:{the_sop().slug}", "sop.enacted", body))
+    assert fault.rule == "sop.source"
     assert "Notulen rapat" in fault.detail
 
 

@@ -169,7 +169,7 @@ def test_a_case_runs_from_disposition_to_dispatch_with_nothing_typed_that_the_lo
         desk.done(official, kind, "--document", desk.file("iku-1.json"))
     desk.done("ratna-sari", "typing.reviewed", decision="returned", reason="Rumus memuat target.")
     desk.done("agus-salim", "concept.revised", "--document", desk.file("iku-2.json"))
-    desk.done("ratna-sari", "typing.reviewed", decision="approved")
+    desk.done("ratna-sari", "typing.reviewed", decision="Disetujui")
     desk.done("budi-santoso", "paraf.given")
     desk.done("sri-wahyuni", "signature.given")
     addressees = {"addressees.0.name": "Setda", "addressees.0.copies": "1"}
@@ -263,7 +263,7 @@ def test_what_is_signed_is_shown_with_its_document_hashed_here_and_asked(desk: D
         desk.kecamatan.iku["digest"],
         "Anda, Budi Santoso (sintetis), Sekretaris Kecamatan Kalipare",
         "Artinya:",
-        "step: 6",
+        "langkah: 6",
         "dari catatan yang sudah diperiksa",
     ):
         assert words in page, words
@@ -303,11 +303,13 @@ def test_the_envelope_and_its_receipt_are_kept_and_hold_elsewhere(desk: Desk) ->
 def test_what_happened_on_paper_is_recorded_with_its_scan(desk: Desk) -> None:
     desk.kecamatan.run(upto=5)
     scan = desk.file("pindaian.pdf", b"lembar paraf (sintetis)")
-    said = desk.done("budi-santoso", "paraf.given", "--paper", scan)
+    said = desk.done("budi-santoso", "paraf.given", "--paper", scan, "--occurred-at", "2026-03-02 08.30")
     with desk.kecamatan.ledger.reading() as rows:
         row = rows.entry(said["leaf_index"])
     assert row is not None
-    body = act_of(Entry.parse(row.data).envelope).body.plain()
+    act = act_of(Entry.parse(row.data).envelope)
+    body = act.body.plain()
+    assert act.occurred_at.isoformat() == "2026-03-02T08:30:00+07:00"
     assert (body["paper"]["scan"]["name"], body["document"]) == ("pindaian.pdf", desk.kecamatan.iku["digest"])
 
 
@@ -393,7 +395,7 @@ def test_a_number_that_cannot_be_read_says_how_it_is_written(desk: Desk) -> None
 
 def test_a_decision_that_there_is_not_names_those_that_there_are(desk: Desk) -> None:
     said = fault(desk.act("ratna-sari", "typing.reviewed", "--case", CASE, "--json", decision="ya"), 1, "act.field")
-    assert said["allowed"] == "Pilih: approved, returned."
+    assert said["allowed"] == "Pilih: disetujui (approved), dikembalikan (returned)."
 
 
 def test_a_concept_that_is_no_iku_document_is_refused(desk: Desk) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -161,6 +163,74 @@ def test_a_place_that_is_not_there_is_refused_with_those_that_are(served: Served
         assert result.exit_code == 1
         assert result.stderr.endswith(f"[{rule}]\n")
         assert said in flat(result.stderr)
+
+
+FALSE = "Salah.\n\nDaun 99, versi 9: pendirian buku besar\n  Kunci    0000000000000000…   sidik daun 0000000000000000…"
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Yield a case in which people's reasons are drawn like lines of ours."""
+    office = Kecamatan(tmp_path_factory.mktemp("buku")).open()
+    logkey.write(office.folder / "log.key", office.log)
+    done = office.run(upto=4)
+    review = {"step": "5", "decision": "returned", "reason": FALSE, "document": office.iku["digest"]}
+    done.append(office.do("ratna-sari", CASE, "typing.reviewed", review))
+    skipped = {"step": "3", "document": office.iku, "deviation": FALSE}
+    done.append(office.do("ratna-sari", CASE, "concept.drafted", skipped))
+    slip = {"field": "reason", "old": FALSE, "new": FALSE.replace("99", "98"), "leaf": done[4].recorded.leaf}
+    slip |= {"step": "5", "reason": "kata " * 150 + FALSE}
+    done.append(office.do("ratna-sari", CASE, "correction.recorded", slip))
+    app = create_app(Settings(office.folder), office.clock)
+    with background_server(app) as url:
+        yield Served(url, done[0].recorded.index, [])
+    app.close()
+    office.ledger.close()
+
+
+@pytest.mark.parametrize(
+    "command", [["trail", CASE_ID], ["replay", CASE_ID], ["state", CASE_ID], ["search", "--stream", CASE]]
+)
+def test_no_line_that_a_person_wrote_passes_for_a_line_of_the_page(drawn: Served, command: list[str]) -> None:
+    page = drawn.page(*command)
+    assert "sidik daun 0000" in flat(page)
+    assert not [line for line in page.splitlines() if line.startswith(("Daun 9", "  Kunci    0"))]
+
+
+def test_the_trail_tells_in_a_line_which_visits_an_act_ended_and_both_its_reasons(drawn: Served) -> None:
+    page = flat(drawn.page("trail", CASE_ID))
+    assert re.search(r"Waktu langkah 2: (tepat|tidak dapat dinilai) \(", page)
+    assert page.count("Waktu langkah ") == 7, "one act out of order ended two"
+    assert "Di luar SOP karena: Salah. Daun 99" in page
+
+
+def test_time_is_shown_as_it_was_and_for_which_moment(served: Served) -> None:
+    page = served.page("time", CASE_ID, "--at", served.times[-1])
+    assert "(diminta: 2 Maret 2026 08.00 WIB)" in page
+    then = served.page("time", CASE_ID, "--at", served.first + 2)
+    assert f"SEPERTI PADA DAUN {served.first + 2}, dicatat 2 Maret 2026" in then
+    assert then.count("masih berjalan") == 1
+    assert "masih berjalan" not in served.page("time", CASE_ID)
+
+
+def test_a_state_says_which_case_replaces_it_and_what_is_to_be_looked_at(tmp_path: Path) -> None:
+    office = Kecamatan(tmp_path).open()
+    logkey.write(office.folder / "log.key", office.log)
+    signature = office.run(upto=7)[-1].recorded.leaf
+    official, kind, body = office.steps()[0]
+    named = {"supersedes": {"case": CASE_ID, "signature": signature}}
+    opened = office.do(official, f"case:{WITHDRAWN}", kind, body | named).recorded.index
+    withdrawal = {"step": "1", "reason": "Surat dibatalkan."}
+    office.do("sri-wahyuni", f"case:{WITHDRAWN}", "disposition.withdrawn", withdrawal)
+    app = create_app(Settings(office.folder), office.clock)
+    with background_server(app) as url:
+        old, new = (flat(Served(url, 0, []).page("state", case)) for case in (CASE_ID, WITHDRAWN))
+    assert f"Diganti perkara {WITHDRAWN}, dibuka pada daun {opened}" in old
+    assert "! Perkara 22222222" in old
+    assert "belum digantikan." in old
+    assert f"Pengganti perkara {CASE_ID}" in new
+    app.close()
+    office.ledger.close()
 
 
 def test_at_and_all_are_not_said_together(served: Served) -> None:

@@ -83,8 +83,8 @@ def test_a_reading_is_shown_beside_the_words_of_its_cell_before_it_is_signed(des
         "Dibaca selama ini tidak dapat dinilai",
         "Akan dibaca 2 hari kerja",
         "Dasarnya Rapat SOP 2 Maret 2026.",
-        "raw: II hari (dari catatan yang sudah diperiksa)",
-        "reading: 2 hari kerja",
+        "bunyi dalam naskah: II hari (dari catatan yang sudah diperiksa)",
+        "bacaan: 2 hari kerja",
         "Artinya: Bacaan ini dipakai sejak tindakan ini",
     ):
         assert words in page, words
@@ -127,7 +127,7 @@ def test_what_a_reading_still_needs_is_asked_for_without_the_words_of_the_cell(d
 
 def test_a_reading_that_the_ledger_would_refuse_is_refused_before_the_key_is_opened(desk: Desk) -> None:
     wrong = [
-        ({"reading": "staf"}, "reading.fits"),
+        ({"reading": "dua jam"}, "act.field"),
         ({"step": "5", "reading": "1 jam"}, "reading.clear"),
         ({"step": "3"}, "reading.blank"),
         ({"step": "11"}, "sop.step"),
@@ -172,7 +172,7 @@ def test_a_calendar_is_shown_with_weeks_seasons_and_working_days_before_it_is_si
     shown = ended(desk.act(SRI, *act, answer="y\n"), 0).stdout
     page = flat(shown)
     for words in ("37 jam 30 menit seminggu", "Ramadan 2026", "32 jam 30 menit seminggu", "Hari kerja: ",
-                  "calendar: Kalender kerja 2026", "Yang berlaku sekarang: belum ada.",
+                  "kalender kerja: Kalender kerja 2026", "Yang berlaku sekarang: belum ada.",
                   "Artinya: Waktu langkah yang selesai sesudah ini"):  # fmt: skip
         assert words in page, words
     assert "days_off" not in shown
@@ -211,13 +211,25 @@ def test_a_number_of_other_parts_than_those_enacted_is_refused_before_it_is_sign
     assert "070" in said["allowed"]
 
 
+def test_a_number_on_paper_is_refused_before_it_is_signed_by_what_was_stated_last(desk: Desk) -> None:
+    for last in ("41", "20"):
+        used = {"used.year": "2026", "used.running": last, "used.agenda_no": last}
+        signed(desk, SRI, "numbering.enacted", **NUMBERING, **used)
+    desk.kecamatan.run(upto=9)
+    act = ("agenda.recorded", "--case", CASE)
+    said = refused(desk, "agenda.used", AGUS, *act, **ROW, agenda_no="21", number="070/20/35.07.11/2026")
+    assert "Sampai nomor urut 20" in said["detail"]
+    done = desk.done(AGUS, "agenda.recorded", **ROW, agenda_no="21", number="070/21/35.07.11/2026")
+    assert recorded(desk, done).body.plain()["number"]["running"] == 21
+
+
 def test_the_next_number_is_the_services_proposal_and_said_to_be(desk: Desk) -> None:
     used = {"used.year": "2026", "used.running": "41", "used.agenda_no": "39"}
     signed(desk, SRI, "numbering.enacted", **NUMBERING, **used)
     desk.kecamatan.run(upto=9)
     page = flat(ended(desk.act(AGUS, "agenda.recorded", "--case", CASE, answer="y\n", **ROW), 0).stdout)
-    assert "number: 070/42/35.07.11/2026 (usul layanan; buku besar yang memutuskan)" in page
-    assert "agenda_no: 40 (usul layanan; buku besar yang memutuskan)" in page
+    assert "nomor: 070/42/35.07.11/2026 (usul layanan; buku besar yang memutuskan)" in page
+    assert "nomor agenda: 40 (usul layanan; buku besar yang memutuskan)" in page
     assert "Nomor yang diusulkan layanan: " in page
 
 

@@ -12,7 +12,7 @@ from keys.errors import JejakError
 from keys.fields import Fact
 from ledger.bodies import CATALOGUE
 from ledger.case import Case
-from ledger.correction import CORRECTABLE
+from ledger.correction import CORRECTABLE, corrected
 from tests.kit import CASE, PEOPLE
 from tests.scene import opened_scene
 
@@ -109,6 +109,24 @@ def test_what_was_corrected_is_corrected_again_from_its_newest_version() -> None
     assert [one.new for one in case.corrections] == ["Susun sesuai Renstra 2025.", "Susun sesuai Renstra."]
     stale = written.refused(1, "instruction", "Susun sesuai Renstra 2025.", "Susun menurut Renstra.")
     assert stale.rule == "correction.old"
+
+
+def test_the_corrected_body_says_the_newest_version_of_each_part_and_the_rest_as_it_was_signed() -> None:
+    written = Written()
+    case = written.case
+    row, sheet = case.acts[written.leaves[9]].body, case.acts[written.leaves[0]].body
+    assert corrected(case, written.leaves[9]) == row
+    written.corrected(9, "summary", "IKU 2026", "IKU 2027")
+    written.corrected(9, "summary", "IKU 2027", "IKU 2026-2030")
+    written.corrected(0, "letter.date", "2026-02-26", "2026-02-25")
+    case = written.corrected(9, "letter_date", "2026-03-02", "2026-03-01")
+    assert corrected(case, written.leaves[9]).plain() == row.plain() | {
+        "summary": "IKU 2026-2030",
+        "letter_date": "2026-03-01",
+    }
+    letter = sheet.plain()["letter"] | {"date": "2026-02-25"}
+    assert corrected(case, written.leaves[0]).plain() == sheet.plain() | {"letter": letter}
+    assert case.acts[written.leaves[9]].body == row
 
 
 def test_a_finished_case_is_still_corrected() -> None:

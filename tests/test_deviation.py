@@ -162,6 +162,14 @@ def test_a_review_that_takes_its_own_agreement_back_leaves_none() -> None:
     assert "iku" not in case.things
 
 
+def test_a_review_that_takes_its_agreement_back_takes_the_paraf_that_rested_on_it() -> None:
+    again = but(APPROVE, decision="returned", reason="Keliru disetujui.", **WHY)
+    case = Given(*STEPS[:6], again).case
+    assert (case.approved, case.paraf) == (None, None)
+    fault = Given(*STEPS[:6], again).then_refused(but(STEPS[6], **WHY))
+    assert fault.rule == "sop.kelengkapan", "nothing is signed that nobody agreed to"
+
+
 # --- returned at 6 or 7 -----------------------------------------------------------------------------------
 
 
@@ -358,6 +366,31 @@ def test_a_case_of_another_unit_is_not_replaced() -> None:
     with pytest.raises(NotAllowed) as caught:
         decide(None, opening, variant(lambda sop: sop.update(unit="pagak")), first.case)
     assert caught.value.rule == "case.supersedes"
+
+
+def test_a_case_of_another_sop_is_not_replaced() -> None:
+    scene, way = activity_scene()
+    first = Given(*way[:5], scene=scene)
+    undated = {name: value for name, value in replacing(first.leaves[4])[2].items() if name != "period"}
+    fault = replacing_refused(first, (*OPEN[:2], undated | {"subject": "Surat keterangan usaha"}))
+    assert (fault.rule, SLUG in fault.detail) == ("case.supersedes", True)
+
+
+def test_a_newer_version_of_the_sop_replaces_a_case_of_the_older() -> None:
+    first = Given(*STEPS[:7])
+    scene = first.scene.enacted(variant(lambda sop: sop.update(title="Penyusunan IKU, perubahan")))
+    sop = {"slug": the_sop().slug, "leaf": scene.sop_leaf}
+    assert Given(replacing(first.leaves[6], sop=sop), scene=scene, case=OTHER_CASE).case.sheet
+
+
+def test_without_a_period_a_case_is_replaced_only_under_the_same_subject() -> None:
+    undated = {name: value for name, value in OPEN[2].items() if name != "period"}
+    first = Given((*OPEN[:2], undated), *STEPS[1:7])
+    named = {"supersedes": {"case": CASE.removeprefix("case:"), "signature": first.leaves[6]}}
+    fault = replacing_refused(first, (*OPEN[:2], undated | named | {"subject": "Penyusunan IKU 2027"}))
+    assert (fault.rule, "“Penyusunan IKU 2026”" in fault.detail) == ("case.supersedes", True)
+    assert "tanpa periode" in replacing_refused(first, replacing(first.leaves[6])).detail
+    assert Given((*OPEN[:2], undated | named), scene=first.scene, case=OTHER_CASE).case.sheet
 
 
 # --- any other SOP ----------------------------------------------------------------------------------------

@@ -303,16 +303,16 @@ def test_what_open_cases_need_is_still_enacted_beside_a_superseded_sop() -> None
 # --- calendars and numberings ---------------------------------------------------------------------------
 
 
-def test_a_calendar_holds_above_its_leaf_until_the_next_one_does() -> None:
+def test_a_calendar_holds_above_its_leaf_beside_those_before_it() -> None:
     scene = OPEN.copy()
     first = scene.do(SRI, STREAM, "calendar.enacted", calendar("Kalender A")).recorded
     second = scene.do(SRI, STREAM, "calendar.enacted", calendar("Kalender B")).recorded
     state = versions(scene)
-    assert state.calendar_at(first.index) is None
-    for index, name, by in ((second.index, "Kalender A", first), (second.index + 1, "Kalender B", second)):
-        held = state.calendar_at(index)
-        assert held is not None
-        assert (held.value.name, held.index, held.leaf, held.official) == (name, by.index, by.leaf, SRI)
+    assert state.calendars_at(first.index) == ()
+    for index, names in ((second.index, ["Kalender A"]), (second.index + 1, ["Kalender A", "Kalender B"])):
+        assert [one.value.name for one in state.calendars_at(index)] == names
+    for held, by in zip(state.calendars, (first, second), strict=True):
+        assert (held.index, held.leaf, held.official, held.at) == (by.index, by.leaf, SRI, by.entry.recorded_at)
 
 
 @pytest.mark.parametrize(

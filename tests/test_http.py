@@ -238,7 +238,6 @@ def test_a_case_says_that_whose_turn_it_is_was_inferred(world: World) -> None:
 
 def test_a_case_that_did_not_change_is_not_sent_again(world: World) -> None:
     first = world.http.get(f"/v1/cases/{CASE_ID}")
-    assert first.headers["ETag"] == f'"{world.accepted[-1][1].json()["leaf_hash"]}"'
     again = world.http.get(f"/v1/cases/{CASE_ID}", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     other = world.http.get(f"/v1/cases/{CASE_ID}", headers={"If-None-Match": '"lain"'})

@@ -59,7 +59,9 @@ class Timed:
         step = self.replay.apply(taken.recorded)
         if isinstance(step.after.state, Case):
             assert step.enactments is not None
-            ended, self.here = visits.after(self.here, step)
+            newest = {one.step: one for one in self.ended}
+            left = {no: one for no, one in newest.items() if one.ending == "ditinggalkan"}
+            ended, self.here = visits.after(self.here, step, left)
             self.ended += ended
             version = step.after.state.sop_ref.leaf
             self.judged += [mutu_baku.judge(step.enactments, version, one) for one in ended]
@@ -206,8 +208,8 @@ def test_a_later_calendar_changes_no_verdict_that_was_given(timed: Timed) -> Non
     enacted(timed)
     timed.step(2)
     assert [one.verdict for one in timed.judged] == ["tidak dapat dinilai"] * 3
-    assert timed.judged[1].calendar is None
-    assert timed.judged[2].calendar is not None
+    assert timed.judged[1].calendars == ()
+    assert timed.judged[2].calendars != ()
 
 
 def test_a_late_entry_from_paper_is_not_judged_though_the_clock_is_shown(timed: Timed) -> None:
@@ -295,3 +297,134 @@ def test_a_calendar_that_ended_before_the_step_did_judges_nothing(timed: Timed) 
     timed.at(4, "08:00").step(1)
     assert (timed.judged[-1].verdict, timed.judged[-1].working_minutes) == ("tidak dapat dinilai", None)
     assert "2026-03-03" in timed.judged[-1].rule
+
+
+# --- nothing washes lateness away ---------------------------------------------------------------------------
+
+
+def overdue(timed: Timed) -> Timed:
+    """Bring the case to step 9 (5 minutes) on a Monday; then ten days pass."""
+    enacted(timed).at(2, "08:00")
+    for number in range(8):
+        timed.step(number)
+    return timed.at(12, "08:00")
+
+
+def calendar(**changes: Any) -> dict[str, Any]:
+    return {"calendar": CALENDAR | changes}
+
+
+def free(*days: int) -> list[dict[str, str]]:
+    return [{"date": f"2026-03-{day:02}", "name": "Libur (uji)", "kind": "libur-daerah"} for day in days]
+
+
+def test_a_calendar_that_frees_days_that_are_past_makes_nothing_punctual(timed: Timed) -> None:
+    overdue(timed).do(SRI, STREAM, "calendar.enacted", calendar(days_off=free(*range(2, 12))))
+    timed.step(8)
+    assert timed.judged[-1].verdict == "lewat"
+    assert "sebelum ketentuannya diubah" in timed.judged[-1].rule
+
+
+def test_a_calendar_frees_only_days_after_its_own(timed: Timed) -> None:
+    confirmed(enacted(timed)).at(2, "08:00")
+    for number in range(3):
+        timed.step(number)
+    timed.at(4, "09:00").do(SRI, STREAM, "calendar.enacted", calendar(days_off=free(2, 3, 4, 5)))
+    timed.at(6, "09:00").step(3)
+    assert timed.judged[-1].verdict == "tepat", "Wednesday the 4th was past, Thursday was freed in time"
+    assert timed.judged[-1].deadline is not None
+    assert timed.judged[-1].deadline.isoformat() == "2026-03-06T16:00:00+07:00"
+
+
+def test_next_years_calendar_supplements_this_years(timed: Timed) -> None:
+    overdue(timed).do(
+        SRI, STREAM, "calendar.enacted", calendar(first_day="2027-01-01", last_day="2027-12-31", days_off=[])
+    )
+    timed.step(8)
+    assert timed.judged[-1].verdict == "lewat"
+    assert timed.now().calendars[0].value.name == CALENDAR["name"]
+
+
+def test_a_visit_over_the_turn_of_the_year_is_counted_by_both_calendars(timed: Timed) -> None:
+    confirmed(enacted(timed)).at(2, "08:00")
+    for number in range(3):
+        timed.step(number)
+    timed.do(SRI, STREAM, "calendar.enacted", calendar(first_day="2027-01-01", last_day="2027-12-31", days_off=[]))
+    timed.scene.paper.now = dt.datetime(2027, 1, 4, 2, 0, tzinfo=dt.UTC)
+    timed.step(3)
+    judged = timed.judged[-1]
+    assert judged.verdict == "lewat"
+    assert [one.value.last_day for one in judged.calendars] == ["2026-12-31", "2027-12-31"]
+
+
+def test_a_second_reading_makes_nothing_punctual_that_was_late_by_the_first(timed: Timed) -> None:
+    confirmed(enacted(timed)).at(2, "08:00")
+    for number in range(3):
+        timed.step(number)
+    confirmed(timed.at(9, "08:00"), days=999)
+    timed.step(3)
+    assert timed.judged[-1].verdict == "lewat"
+
+
+def test_a_reading_that_is_younger_than_the_visit_says_so(timed: Timed) -> None:
+    enacted(timed).at(2, "08:00")
+    for number in range(3):
+        timed.step(number)
+    confirmed(timed.at(9, "08:00"), days=150).step(3)
+    assert timed.judged[-1].verdict == "tepat"
+    assert "sesudah langkah ini mulai" in timed.judged[-1].rule
+
+
+def test_what_is_late_stays_late_though_a_deviation_leaves_it(timed: Timed) -> None:
+    overdue(timed)
+    said = timed.scene.steps()[7][2] | {"deviation": "Diulang."}
+    timed.do(BUDI, CASE, "distribution.ordered", said)
+    left = next(one for one in zip(timed.ended, timed.judged, strict=True) if one[0].ending == "ditinggalkan")
+    assert (left[0].step, left[1].verdict) == ("9", "lewat")
+
+
+def test_a_step_that_was_left_and_is_come_to_again_has_been_due_all_the_while(timed: Timed) -> None:
+    enacted(timed).at(2, "08:00")
+    for number in range(8):
+        timed.step(number)
+    said = timed.scene.steps()[7][2] | {"deviation": "Diulang."}
+    timed.at(2, "08:04").do(BUDI, CASE, "distribution.ordered", said)
+    timed.at(2, "08:06").step(8)
+    assert (timed.ended[-1].step, timed.judged[-1].verdict, timed.judged[-1].working_minutes) == ("9", "lewat", 6)
+
+
+def test_what_is_late_stays_late_though_the_disposition_is_withdrawn(timed: Timed) -> None:
+    enacted(timed).at(2, "08:00").step(0)
+    timed.at(12, "08:00").do(SRI, CASE, "disposition.withdrawn", {"step": "1", "reason": "Surat ditarik."})
+    assert (timed.ended[-1].ending, timed.judged[-1].verdict) == ("ditarik", "lewat")
+
+
+def test_a_paper_before_it_hides_no_delay_that_the_clock_alone_shows(timed: Timed) -> None:
+    enacted(timed).at(2, "08:00")
+    for number in range(7):
+        timed.step(number)
+    official, case, kind, body = with_stream(timed.scene.steps()[7])
+    timed.do(official, case, kind, body | {"paper": {"scan": timed.scene.proof}})
+    timed.at(12, "08:00").step(8)
+    assert (timed.ended[-1].step, timed.judged[-1].verdict) == ("9", "lewat")
+
+
+def test_paper_is_late_if_even_what_it_claims_is(timed: Timed) -> None:
+    overdue(timed)
+    official, case, kind, body = with_stream(timed.scene.steps()[8])
+    timed.do(official, case, kind, body | {"paper": {"scan": timed.scene.proof}})
+    assert timed.judged[-1].verdict == "lewat"
+    assert "menurut pernyataan" in timed.judged[-1].rule
+
+
+@pytest.mark.parametrize("unit", ["menit", "jam", "hari-kerja"])
+@pytest.mark.parametrize("amount", [1, 10**10, 2**53 - 1])
+def test_no_standard_however_large_stops_the_count(timed: Timed, amount: int, unit: str) -> None:
+    timed.at(2, "08:00")
+    for number in range(3):
+        timed.step(number)
+    body = {"sop": timed.scene.sop_leaf, "step": "4", "cell": "waktu", "raw": "II hari", "ground": "Uji."}
+    timed.do(SRI, STREAM, "reading.confirmed", body | {"reading": {"amount": amount, "unit": unit}})
+    enacted(timed)
+    timed.at(2, "09:00").step(3)
+    assert timed.judged[-1].verdict in ("tepat", "lewat")

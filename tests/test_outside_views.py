@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from projections import audit_trail, inbox
+from projections import audit_trail, iku_state, inbox
 from tests.kit import CASE, the_sop
-from tests.test_projections import Desk
+from tests.test_projections import OTHER, THIRD, Desk
 
 Json = dict[str, Any]
 
@@ -86,7 +86,16 @@ def test_a_skipped_step_is_told_with_the_signers_reason(desk: Desk) -> None:
     assert [(one["kind"], one["reason"]) for one in desk.case()["deviations"]] == [
         ("concept.drafted", "Sekcam dinas luar.")
     ]
-    assert trail(desk)[-1]["reason"] == "Sekcam dinas luar."
+    row = trail(desk)[-1]
+    assert (row["reason"], row["deviation"]) == (None, "Sekcam dinas luar.")
+
+
+def test_an_act_with_a_reason_of_its_own_out_of_order_has_both_reasons(desk: Desk) -> None:
+    steps = desk.kecamatan.steps()
+    why = {"decision": "returned", "reason": "Rumus memuat target.", "deviation": "Rapat mendadak."}
+    desk.do(CASE, *steps[:5], (*steps[4][:2], steps[4][2] | why))
+    row = trail(desk)[-1]
+    assert (row["reason"], row["deviation"]) == ("Rumus memuat target.", "Rapat mendadak.")
 
 
 def test_a_withdrawn_case_says_so_and_waits_for_nobody(desk: Desk) -> None:
@@ -122,6 +131,70 @@ def test_a_correction_stands_in_the_state_with_both_versions(desk: Desk) -> None
     }
     assert state["subject"] == "Penyusunan IKU 2026", "nothing is overwritten"
     assert state["step"]["no"] == "3"
+
+
+def replacing(desk: Desk, case: str, upto: int = 1) -> None:
+    """Open a case that replaces the first, and play it through its first ``upto`` acts."""
+    signature = desk.case()["signature"]["leaf"]
+    official, kind, body = desk.kecamatan.steps()[0]
+    named = {"supersedes": {"case": CASE.removeprefix("case:"), "signature": signature}}
+    desk.do(case, (official, kind, body | named), *desk.kecamatan.steps()[1:upto])
+
+
+def in_force(desk: Desk) -> Json:
+    desk.views.catch_up()
+    with desk.views.reading() as connection:
+        found = iku_state.iku_in_force(connection, "kalipare", 2026, 2026)
+    assert found is not None
+    return found
+
+
+def test_a_case_and_the_one_that_replaces_it_name_each_other(desk: Desk) -> None:
+    desk.do(CASE, *desk.kecamatan.steps()[:7])
+    assert (desk.case()["supersedes"], desk.case()["superseded_by"]) == (None, [])
+    replacing(desk, OTHER)
+    old, new = desk.case(), desk.case(OTHER)
+    assert old["superseded_by"] == [{"case": new["case"], "opened_index": new["opened_index"]}]
+    assert new["supersedes"] == {"case": old["case"], "signature": old["signature"]["leaf"]}
+    assert (old["notices"], new["notices"]) == ([], [])
+    assert in_force(desk)["superseded_by"] == old["superseded_by"], "opened, but not signed yet"
+
+
+def test_the_iku_that_took_over_names_the_one_before_and_lists_it_beside_itself(desk: Desk) -> None:
+    desk.do(CASE, *desk.kecamatan.steps()[:7])
+    replacing(desk, OTHER, 7)
+    old, now = desk.case(), in_force(desk)
+    assert now["others_signed"] == [{"case": old["case"], "signed_index": old["signature"]["leaf_index"]}]
+    assert now["supersedes"]["case"] == old["case"]
+    assert (now["notices"], old["notices"]) == ([], [])
+
+
+def test_an_iku_that_took_over_without_naming_the_one_in_force_is_told_on_both(desk: Desk) -> None:
+    desk.do(CASE, *desk.kecamatan.steps()[:7])
+    desk.do(OTHER, *desk.kecamatan.steps()[:7])
+    old, now = desk.case(), in_force(desk)
+    (said,), (before,) = now["notices"], old["notices"]
+    assert "tanpa menyebut yang berlaku sebelumnya" in said
+    assert old["case"] in said
+    assert now["case"] in before
+
+
+def test_more_than_one_successor_and_one_that_was_withdrawn_are_told(desk: Desk) -> None:
+    desk.do(CASE, *desk.kecamatan.steps()[:7])
+    withdrawal = ("sri-wahyuni", "disposition.withdrawn", {"step": "1", "reason": "Surat masuk dibatalkan."})
+    replacing(desk, OTHER)
+    desk.do(OTHER, withdrawal)
+    (said,) = desk.case()["notices"]
+    assert said.endswith("sudah ditarik disposisinya, jadi perkara ini belum digantikan.")
+    replacing(desk, THIRD)
+    (said,) = desk.case()["notices"]
+    assert said.endswith("sudah ditarik disposisinya.")
+    fourth = "case:44444444-4444-4444-8444-444444444444"
+    replacing(desk, fourth)
+    twice, gone = desk.case()["notices"]
+    assert all(one.removeprefix("case:") in twice for one in (THIRD, fourth))
+    assert OTHER.removeprefix("case:") in gone
+    assert OTHER.removeprefix("case:") not in twice
 
 
 def test_what_is_rebuilt_shows_the_same(desk: Desk) -> None:

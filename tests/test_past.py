@@ -32,7 +32,7 @@ STATES = {case: f"/v1/cases/{case.removeprefix('case:')}" for case in (CASE, SEC
 #: Everything that can be asked of the past.
 PATHS = [
     *STATES.values(),
-    *(f"{path}/trail" for path in STATES.values()),
+    *(f"{path}/{what}" for path in STATES.values() for what in ("trail", "time")),
     *(f"/v1/streams/{stream}/trail" for stream in (REGISTER, SOP, SECOND)),
     *(OFFICIALS, "/v1/sops", f"/v1/sops/{the_sop().slug}", IKU_IN_FORCE),
 ]
@@ -44,7 +44,8 @@ class Watched(Kecamatan):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         logkey.write(folder / "log.key", self.log)
-        self.app = create_app(Settings(folder), self.clock)
+        self.now = self.clock.now  # the service's clock stands still between an act and what is then shown
+        self.app = create_app(Settings(folder), lambda: self.now)
         self.client = self.app.test_client()
         self.shown: list[dict[str, Json]] = []
         self.times: list[dt.datetime] = []
@@ -52,6 +53,7 @@ class Watched(Kecamatan):
     def do(self, official: str, stream: str, kind: str, body: Json, **changes: Any) -> Accepted:
         done = super().do(official, stream, kind, body, **changes)
         assert done.recorded.index == len(self.shown)
+        self.now = done.recorded.entry.recorded_at
         self.shown.append({path: said for path in PATHS if (said := self.asked(path)) is not None})
         self.times.append(done.recorded.entry.recorded_at)
         return done
@@ -132,6 +134,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """Yield the kecamatan after its three cases."""
     office = Watched(tmp_path_factory.mktemp("buku"))
     office.play()
+    office.now += dt.timedelta(minutes=10)
     yield office
     office.app.close()
     office.ledger.close()
@@ -141,10 +144,10 @@ def stamp(moment: dt.datetime) -> str:
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def at_leaf(office: Watched, index: int, at: str) -> dict[str, Json]:
-    """Return what is now said of everything at ``at``, each said to be of leaf ``index``."""
+def at_leaf(office: Watched, index: int, at: str, moment: dt.datetime | None = None) -> dict[str, Json]:
+    """Return what is now said of everything at ``at``, each said to be of leaf ``index`` and asked of ``moment``."""
     said = {path: found for path in PATHS if (found := office.asked(path, at)) is not None}
-    of = {"leaf_index": index, "recorded_at": stamp(office.times[index])}
+    of = {"leaf_index": index, "recorded_at": stamp(office.times[index]), "moment": stamp(moment) if moment else None}
     assert all(one.pop("at") == of for one in said.values())
     return said
 
@@ -178,14 +181,42 @@ def test_a_moment_stands_for_the_newest_leaf_recorded_at_or_before_it(office: Wa
         moment = office.times[index] + dt.timedelta(microseconds=999_999)
         local = moment.astimezone(dt.timezone(dt.timedelta(hours=7)))
         for said in (stamp(office.times[index]), local.isoformat()):
-            assert at_leaf(office, index, said) == office.shown[index], f"leaf {index}"
+            asked = dt.datetime.fromisoformat(said).astimezone(dt.UTC)
+            assert at_leaf(office, index, said, asked) == office.shown[index], f"leaf {index}"
 
 
-def test_at_the_newest_leaf_everything_is_as_it_is_now(office: Watched) -> None:
+def test_what_is_asked_of_now_is_as_it_is_now(office: Watched) -> None:
     now = {path: office.asked(path) for path in PATHS}
-    newest = len(office.times) - 1
-    assert at_leaf(office, newest, str(newest)) == now
-    assert at_leaf(office, newest, "2031-01-01T00:00:00Z") == now
+    assert at_leaf(office, len(office.times) - 1, stamp(office.now), office.now) == now
+
+
+def test_an_open_visit_is_judged_at_the_moment_that_is_asked_not_at_the_leaf_before_it(office: Watched) -> None:
+    path, newest = f"{STATES[THIRD]}/time", office.times[-1]
+    at_the_leaf, now = office.asked(path, str(len(office.times) - 1)), office.asked(path)
+    later = office.asked(path, stamp(newest + dt.timedelta(minutes=7)))
+    assert at_the_leaf
+    assert now
+    assert later
+    waited = [said["open"]["elapsed_seconds"] for said in (at_the_leaf, later, now)]
+    assert waited == [0, 7 * 60, 10 * 60]
+
+
+def test_a_day_stands_for_its_end_in_wib(office: Watched) -> None:
+    first_day = [index for index, time in enumerate(office.times) if time < dt.datetime(2026, 3, 2, 17, tzinfo=dt.UTC)]
+    end = dt.datetime(2026, 3, 2, 16, 59, 59, 999_999, tzinfo=dt.UTC)
+    said = at_leaf(office, first_day[-1], "2026-03-02", end)
+    whole = at_leaf(office, first_day[-1], "2026-03-02T23:59:59.999999+07:00", end)
+    assert said == whole
+    assert 0 < first_day[-1] < len(office.times) - 1
+
+
+def test_a_moment_to_come_is_refused_in_words_and_so_is_today(office: Watched) -> None:
+    today = office.now.astimezone(dt.timezone(dt.timedelta(hours=7))).date()
+    for at in (stamp(office.now + dt.timedelta(microseconds=1)), "2031-01-01T00:00:00Z", today.isoformat()):
+        for path in PATHS:
+            said = office.refused(f"{path}{'&' if '?' in path else '?'}at={at}", 404)
+            assert said["rule"] == "past.future"
+            assert "belum lewat; sekarang 5 Maret 2026" in said["detail"]
 
 
 def test_a_service_that_has_just_started_says_the_same_of_the_past(office: Watched) -> None:
@@ -194,7 +225,7 @@ def test_a_service_that_has_just_started_says_the_same_of_the_past(office: Watch
         for index in (1, 40, len(office.shown) - 1):
             for path, shown in office.shown[index].items():
                 said = app.test_client().get(f"{path}{'&' if '?' in path else '?'}at={index}").get_json()
-                said.pop("at")
+                assert said.pop("at")["leaf_index"] == index
                 assert said == shown
     finally:
         app.close()
@@ -207,6 +238,21 @@ def test_every_step_of_a_case_stands_on_what_the_whole_replay_has_there(office: 
         past, last = Past(), len(walked) - 1
         for case in STATES:
             assert list(past.steps(rows, case, last)) == [step for step in walked if step.done.act.stream == case]
+
+
+def test_which_case_replaced_which_was_told_only_since_it_was_opened(office: Watched) -> None:
+    third = office.shown[-1][STATES[THIRD]]
+    opened, signed = third["opened_index"], third["signature"]["leaf_index"]
+    before, after = (office.asked(STATES[CASE], str(at)) for at in (opened - 1, opened))
+    assert before
+    assert after
+    assert before["superseded_by"] == []
+    assert after["superseded_by"] == [{"case": third["case"], "opened_index": opened}]
+    first, last = (office.asked(IKU_IN_FORCE, str(at)) for at in (signed - 1, signed))
+    assert first
+    assert last
+    assert (first["others_signed"], last["supersedes"]["case"]) == ([], first["case"])
+    assert last["others_signed"] == [{"case": first["case"], "signed_index": first["signature"]["leaf_index"]}]
 
 
 # --- what is not there -----------------------------------------------------------------------------------
@@ -246,10 +292,19 @@ def test_a_case_that_never_was_is_unknown_at_any_leaf(office: Watched) -> None:
     assert office.refused(path, 404)["rule"] == "case.unknown"
 
 
+def test_a_leaf_recorded_ahead_of_a_clock_that_was_set_back_can_still_be_asked_for(office: Watched) -> None:
+    with office.ledger.reading() as rows:
+        back = office.times[-1] - dt.timedelta(hours=1)
+        assert place_at(rows, office.times[-1], back).index == len(office.times) - 1
+        with pytest.raises(NotFound) as caught:
+            place_at(rows, office.times[-1] + dt.timedelta(seconds=1), back)
+    assert caught.value.rule == "past.future"
+
+
 @pytest.mark.parametrize(
     "at",
     [
-        *("", "-1", "01", "1.0", "kemarin", "2026-03-02", "2026-03-02T10:00:00", "2026-13-02T10:00:00Z"),
+        *("", "-1", "01", "1.0", "kemarin", "2026-02-30", "2026-03-02T10:00:00", "2026-13-02T10:00:00Z"),
         "2026-03-02T10:00:00+07:00",  # a plus that is not escaped is a space in an address
     ],
 )
@@ -270,12 +325,12 @@ def test_leaves_recorded_at_the_same_time_count_together(tmp_path: Path) -> None
     kecamatan = Kecamatan(tmp_path)
     kecamatan.ledger._clock = lambda: kecamatan.clock.now
     with kecamatan.ledger.reading() as rows, pytest.raises(NotFound) as caught:
-        place_at(rows, 0)
+        place_at(rows, 0, kecamatan.clock.now)
     assert caught.value.rule == "ledger.founded"
     kecamatan.found()
     for official in OFFICERS:
         kecamatan.register(official)
     with kecamatan.ledger.reading() as rows:
-        assert place_at(rows, kecamatan.clock.now).index == rows.size() - 1
-        assert place_at(rows, 3).index == 3
+        assert place_at(rows, kecamatan.clock.now, kecamatan.clock.now).index == rows.size() - 1
+        assert place_at(rows, 3, kecamatan.clock.now).index == 3
     kecamatan.ledger.close()

@@ -43,7 +43,7 @@ from tests.test_histories import ENOUGH, imported, rules_of
 ACTS = int(os.environ.get("JEJAK_TEST_ACTS", ENOUGH))
 SEED = int(os.environ.get("JEJAK_TEST_SEED", "20260302"))
 #: Acts of one history.
-STEPS = 350
+STEPS = 200
 
 ROOMS = ("ledger/officials", "ledger/register_powers", "ledger/register_founding", "keys/authority")
 OUT_OF_REACH = {

@@ -277,6 +277,57 @@ def test_paraf_and_signature_by_one_person_are_flagged(scene: Told) -> None:
     assert "perlu diperiksa" in found["acting.signature"]
 
 
+def by_hand(scene: Scene, name: str | None) -> dict[str, Any]:
+    """Return the paper of an act that was put on it by this person's hand, by the signer's own for None."""
+    return {"paper": {"scan": scene.proof} | ({"by": name} if name else {})}
+
+
+@pytest.mark.parametrize(
+    ("paraf_by", "signed_by", "is_flagged"),
+    [
+        ("Sri Wahyuni (sintetis)", None, True),
+        ("SRI WAHYUNI (Sintetis)", None, True),
+        ("Nur Aini (sintetis)", None, False),
+        ("Nur Aini (sintetis)", "Nur Aini (sintetis)", True),
+        (None, "Budi Santoso (sintetis)", True),
+        (None, "Nur Aini (sintetis)", False),
+    ],
+)
+def test_paraf_and_signature_by_one_hand_on_paper_are_flagged_whoever_recorded_them(
+    scene: Told, paraf_by: str | None, signed_by: str | None, is_flagged: bool
+) -> None:
+    scene.run(upto=5)
+    paraf, signature = scene.steps()[5:7]
+    scene.do(BUDI, CASE, paraf[1], paraf[2] | by_hand(scene, paraf_by))
+    scene.do(SRI, CASE, signature[1], signature[2] | (by_hand(scene, signed_by) if signed_by else {}))
+    assert ("one.person" in flagged(scene)) is is_flagged
+    assert not is_flagged or (signed_by or "Sri Wahyuni (sintetis)") in flagged(scene)["one.person"]
+
+
+def test_one_person_who_records_two_hands_is_flagged_as_one_person(scene: Told) -> None:
+    plh = mandate(BUDI, mandate="plh-camat", office="camat", office_name="Plh Camat", capacity="plh", absence="Cuti.")
+    scene.approve("mandate", {"mandate": plh})
+    scene.run(upto=5)
+    paraf, signature = scene.steps()[5:7]
+    scene.do(BUDI, CASE, paraf[1], paraf[2] | by_hand(scene, "Nur Aini (sintetis)"))
+    scene.do(BUDI, CASE, signature[1], signature[2], mandate="plh-camat")
+    assert "one.person" in flagged(scene)
+
+
+def test_a_reading_that_changes_an_earlier_one_of_its_cell_is_flagged_and_names_that(scene: Told) -> None:
+    def confirmed(amount: int) -> int:
+        reading = {"step": "4", "cell": "waktu", "raw": "II hari", "reading": {"amount": amount, "unit": "hari-kerja"}}
+        said = {"sop": scene.sop_leaf, "ground": "Notulen rapat staf (sintetis)."}
+        return int(scene.do(SRI, "sop:penyusunan-iku", "reading.confirmed", reading | said).recorded.index)
+
+    first = confirmed(2)
+    assert "reading.changed" not in flagged(scene)
+    second = confirmed(3)
+    assert f"daun {first}." in flagged(scene)["reading.changed"]
+    confirmed(2)
+    assert f"daun {second}." in flagged(scene)["reading.changed"]
+
+
 @pytest.mark.parametrize("capacity", ["plt", "plh"])
 def test_a_signature_by_an_acting_official_is_flagged(scene: Told, capacity: str) -> None:
     acting = mandate(
@@ -433,6 +484,35 @@ def test_copies_are_received_between_signature_and_recording(
     scene.run(upto=7)
     scene.paper.now += HOUR
     assert with_body(scene, 10, {"received_at": received.isoformat().replace("+00:00", "Z")}).keys() == flag
+
+
+def slip(scene: Told, number: int, field: str, old: str, new: str) -> set[str]:
+    """Correct the act ``number`` of the case and return the flags of the correction about papers."""
+    official, _, body = scene.steps()[number]
+    of = [done for done in scene.of(CASE) if done.act.kind != "correction.recorded"][number].leaf
+    said = {"leaf": of, "field": field, "old": old, "new": new, "reason": "Salah tulis."}
+    scene.do(official, CASE, "correction.recorded", {"step": body["step"]} | said)
+    return flagged(scene).keys() - {"key.unproven", "deviation"}
+
+
+def test_a_correction_is_held_to_what_the_corrected_act_then_says(scene: Told) -> None:
+    scene.run()
+    assert slip(scene, 0, "letter.received", "2026-02-27", "2026-02-25") == {"letter.order"}
+    assert slip(scene, 0, "letter.date", "2026-02-26", "2026-02-24") == set()
+    assert slip(scene, 9, "letter_date", "2026-03-02", "2027-03-02") == {"agenda.future", "agenda.order", "agenda.year"}
+    assert slip(scene, 9, "letter_date", "2027-03-02", "2026-03-01") == {"agenda.before-signature"}
+    received = scene.steps()[10][2]["received_at"]
+    assert slip(scene, 10, "received_at", received, "2026-03-09T10:00:00+07:00") == {"dispatch.future"}
+    assert slip(scene, 1, "instruction", scene.steps()[1][2]["instruction"], "Susun.") == set()
+
+
+def test_the_act_that_gives_a_case_a_second_number_is_flagged_with_the_first(scene: Told) -> None:
+    assert "agenda.again" not in with_body(scene, 9, agenda())
+    official, kind, body = scene.steps()[9]
+    number = agenda()["number"] | {"running": 2}
+    again = {"number": number, "agenda_no": 2, "deviation": "Nomor pertama keliru."}
+    scene.do(official, CASE, kind, body | again)
+    assert "070/1/35.07.11/2026" in flagged(scene)["agenda.again"]
 
 
 def test_every_flag_on_a_paper_is_said_in_a_sentence(scene: Told) -> None:

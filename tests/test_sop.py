@@ -480,7 +480,7 @@ def test_a_second_sop_needs_no_code() -> None:
             step.pop("again", None)
         sop["steps"][4]["activities"] = ["activity.decided"]
         sop["steps"][4]["next"] = [
-            {"to": to, "when": when} for to, when in (("6", "diterima"), ("4", "kurang"), ("10", "ditolak"))
+            {"to": to, "when": when} for to, when in (("6", "diterima"), ("4", "kurang"), ("3", "ditolak"))
         ]
 
     assert Sop.parse(changed(other)).step("5").is_decision
@@ -560,9 +560,27 @@ def test_the_incoming_letter_that_nobody_receives_is_found_until_a_step_receives
     assert raised(receive, rule="no-source") == []
 
 
-def test_a_thing_that_only_a_later_step_gives_is_found() -> None:
-    early = put(["iku-diparaf"], "steps", 2, "kelengkapan", "reading")
-    assert "langkah 3, kelengkapan" in raised(early, rule="no-source")
+@pytest.mark.parametrize(
+    ("step", "needs"),
+    [(2, ["iku-diparaf"]), (3, ["konsep-iku", "iku"])],
+    ids=["only a later step gives it", "it comes by a return only"],
+)
+def test_a_step_that_can_be_come_to_without_what_it_needs_is_refused(step: int, needs: list[str]) -> None:
+    with pytest.raises(NotAllowed) as refused:
+        Sop.parse(changed(put(needs, "steps", step, "kelengkapan", "reading")))
+    assert refused.value.rule == "sop.source"
+    assert f"Langkah {step + 1}" in refused.value.detail
+
+
+def test_what_only_one_of_two_ways_gives_does_not_open_the_step_where_they_meet() -> None:
+    def shortcut(sop: Json) -> None:
+        sop["steps"][4]["next"] = [{"to": "8", "when": "approved"}, {"to": "4", "when": "returned"}]
+        sop["steps"][4]["activities"] = ["typing.reviewed"]
+        del sop["steps"][5:7]
+
+    with pytest.raises(NotAllowed) as refused:
+        Sop.parse(changed(shortcut))
+    assert refused.value.rule in ("sop.source", "sop.document", "sop.signing")
 
 
 def test_a_thing_that_a_step_gives_only_itself_is_found() -> None:
@@ -573,11 +591,6 @@ def test_a_thing_that_a_step_gives_only_itself_is_found() -> None:
 def test_a_thing_given_long_before_has_a_source() -> None:
     late = put(["disposisi"], "steps", 9, "kelengkapan", "reading")
     assert "langkah 10, kelengkapan" not in raised(late, rule="no-source")
-
-
-def test_a_thing_that_comes_back_by_a_return_has_a_source() -> None:
-    back = put(["konsep-iku", "iku"], "steps", 3, "kelengkapan", "reading")
-    assert "langkah 4, kelengkapan" not in raised(back, rule="no-source")
 
 
 def test_the_creation_on_new_years_day_is_found_until_the_date_is_a_working_day() -> None:

@@ -62,7 +62,7 @@ def test_every_visit_is_told_with_its_standard_its_time_its_rule_and_its_verdict
         ("3", "", 0, "tidak dapat dinilai"),
     ]
     assert "Perpres 21/2023" in said["visits"][1]["rule"]
-    assert said["visits"][1]["calendar"]["name"] == CALENDAR["name"]
+    assert [one["name"] for one in said["visits"][1]["calendars"]] == [CALENDAR["name"]]
     assert said["rounds"] == 1
     assert said["disclaimer"].startswith("Tanda tangan elektronik tidak tersertifikasi")
 

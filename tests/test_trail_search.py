@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import sqlite
 
@@ -32,7 +34,8 @@ from api.trail_csv import BOM, HEADINGS, check, defused, table
 from keys.errors import Malformed
 from ledger import logkey
 from ledger.bodies import CATALOGUE
-from ledger.flag_names import NAMES, words_of
+from ledger.flag_names import NAMES, ON_DOCUMENTS, words_of
+from ledger.iku_checks import against_case
 from ledger.note import NoteSigner
 from ledger.notices import DISCLAIMER, SYNTHETIC
 from projections import storage
@@ -40,13 +43,16 @@ from projections.audit_trail import utc
 from projections.schema import METADATA, TRAIL, TRAIL_FLAGS
 from projections.trail_search import Sought, Span, newest, page, statement
 from tests.kit import CASE, MORNING, ORIGIN, Kecamatan, key
+from tests.test_mutu_baku import CALENDAR
 from tests.test_projections import Desk
 
 Json = dict[str, Any]
 OTHER = "case:22222222-2222-4222-8222-222222222222"
 ROOT = Path(__file__).parent.parent
 DAY = dt.timedelta(days=1)
-FORMULA = '=HYPERLINK("http://jahat.example","klik"), lalu\nbaris kedua: 中文, عربى, “é”'
+FORMULA = '=HYPERLINK("http://jahat.example","klik"), lalu\n\n baris kedua;=1+1: 中文, عربى, “é”'
+#: The same reason in a cell of a table.
+DEFUSED = '\'=HYPERLINK("http://jahat.example","klik"), lalu / baris kedua;\'=1+1: 中文, عربى, “é”'
 
 
 @dataclass
@@ -223,7 +229,7 @@ def test_the_last_page_has_no_cursor_even_if_it_is_full(world: World) -> None:
         ({"office": "raja", "unit": "kalipare"}, 404, "trail.office", "sekcam"),
         ({"unit": "pagak"}, 404, "trail.unit", "kalipare"),
         ({"stream": "sop:tidak-ada"}, 404, "stream.unknown", "register"),
-        ({"stream": "case:00000000-0000-4000-8000-000000000000"}, 404, "case.unknown", "/v1/cases"),
+        ({"stream": "case:00000000-0000-4000-8000-000000000000"}, 404, "case.unknown", "jejak cases"),
         ({"from": "2026-03-03", "to": "2026-03-02"}, 400, "trail.time", "from"),
         ({"from": "kemarin"}, 400, "request.parameter", ""),
         ({"to": "2026-02-30"}, 400, "request.parameter", ""),
@@ -266,9 +272,9 @@ def test_a_ledger_that_is_not_founded_has_an_empty_trail(tmp_path: Path) -> None
 
 
 def given_flags() -> set[str]:
-    """Return the names of the flags that the rooms of the ledger can give, from their source."""
+    """Return the names of the flags that the rooms can give an act, from their source."""
     found = set()
-    for path in (ROOT / "ledger").glob("*.py"):
+    for path in [*(ROOT / "ledger").glob("*.py"), *(ROOT / "projections").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             made: list[ast.expr] = []
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Flag":
@@ -284,7 +290,20 @@ def given_flags() -> set[str]:
 
 def test_every_flag_that_can_be_given_has_a_name_in_the_list_and_no_other_is_in_it() -> None:
     assert given_flags() == set(NAMES)
-    assert len(set(NAMES.values())) == len(NAMES)
+    said = [*NAMES.values(), *ON_DOCUMENTS.values()]
+    assert len(set(said)) == len(said)
+
+
+def test_the_flags_on_a_document_are_listed_apart_for_no_act_is_found_by_them(world: World) -> None:
+    given = {name for name, _ in against_case((2025, 2025), (2026, 2026), "CONTOH")}
+    assert given == set(ON_DOCUMENTS)
+    assert not given & set(NAMES)
+    said = world.get("/v1/trail", 400, flag="period.differs")
+    assert said["rule"] == "trail.flag"
+    assert "hanya ada pada keadaan perkaranya: period.differs" in said["allowed"]
+
+
+def test_a_flag_from_outside_the_list_is_called_by_its_name() -> None:
     assert words_of("belum.dikenal") == "belum.dikenal"
 
 
@@ -413,12 +432,12 @@ def test_a_table_has_a_line_an_act_and_says_what_it_is(world: World) -> None:
     acts, notes = parsed(answer.data)
     rows = world.trail()
     assert [(int(act["Daun"]), act["Kalimat"], act["Sidik daun"]) for act in acts] == [
-        (row["leaf_index"], row["sentence"], row["leaf"]) for row in rows
+        (row["leaf_index"], defused(row["sentence"]), row["leaf"]) for row in rows
     ]
     assert {DISCLAIMER, SYNTHETIC} < set(notes)
     assert notes[0] == f"Jumlah: {len(rows)} tindakan; buku besar sampai daun {rows[-1]['leaf_index']}."
     assert notes[1] == "Yang dicari: semua tindakan."
-    assert b"\n" not in answer.data.replace(b"\r\n", b"").replace(FORMULA.encode(), b"").replace(b"lalu\nbaris", b"")
+    assert b"\n" not in answer.data.replace(b"\r\n", b"")
     check(answer.data)
 
 
@@ -446,7 +465,27 @@ def test_a_line_tells_the_act_in_words_a_clerk_reads(world: World) -> None:
 
 def test_a_reason_with_a_formula_commas_quotes_lines_and_other_letters_is_only_text(world: World) -> None:
     (returned,), _ = parsed(world.client.get("/v1/trail.csv", query_string={"flag": "deviation"}).data)
-    assert returned["Alasan"] == f"'{FORMULA}"
+    assert returned["Alasan"] == returned["Alasan penyimpangan"] == DEFUSED
+
+
+@pytest.mark.parametrize("between", [";", "\t"])
+def test_no_formula_begins_where_another_spreadsheet_parts_its_cells(between: str, world: World) -> None:
+    lines = world.client.get("/v1/trail.csv").data.removeprefix(BOM).decode("utf-8").split("\r\n")
+    cells = [cell.lstrip(' "') for line in csv.reader(lines, delimiter=between) for cell in line]
+    assert any(cell.startswith("'=") for cell in cells) is (between == ";")
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_the_time_of_what_an_act_ended_stands_in_its_line(world: World) -> None:
+    acts, _ = parsed(world.client.get("/v1/trail.csv", query_string={"kind": "direction.given"}).data)
+    rows = [row["time"] for row in world.trail() if row["kind"] == "direction.given"]
+    assert [act["Hasil waktu"] for act in acts] == [f"langkah 2 {one['verdict']}" for (one,) in rows]
+    assert [act["Aturan waktu"] for act in acts] == [f"Langkah 2: {one['rule']}." for (one,) in rows]
+    assert all(act["Hasil waktu"] == act["Aturan waktu"] == "" for act in parsed_acts(world, kind="sop.enacted"))
+
+
+def parsed_acts(world: World, **query: str) -> list[Json]:
+    return parsed(world.client.get("/v1/trail.csv", query_string=query).data)[0]
 
 
 def test_the_table_of_a_case_is_its_trail(world: World) -> None:
@@ -505,12 +544,29 @@ def test_a_table_takes_no_more_memory_the_longer_it_is(world: World) -> None:
     assert most(40) < 1.5 * most(2)
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", " =", '"=', "＝"])
 def test_a_cell_that_would_be_calculated_is_text(begin: str) -> None:
     assert defused(f"{begin}1+1") == f"'{begin}1+1"
 
 
-@pytest.mark.parametrize("text", ["", "paraf", "'kutip", " =1", "1-2", "a@b"])
+@pytest.mark.parametrize("between", [";", "\t"])
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "＠", " =", '"=', ' " =', "\u00a0="])
+def test_what_would_be_calculated_after_a_semicolon_or_a_tab_is_text(between: str, begin: str) -> None:
+    assert defused(f"Rapat{between}{begin}1+1") == f"Rapat{between}'{begin}1+1"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n \n", "\x0b", "\x85", "\u2028"])
+def test_a_cell_has_one_line_and_none_of_its_lines_is_calculated(end: str) -> None:
+    assert defused(f"satu{end}=dua{end}") == "satu / =dua"
+    assert defused(f"{end}=dua") == "'=dua"
+
+
+@given(st.text("ab;\t\n\r \"'=+-@,", max_size=30))
+def test_what_is_harmless_is_not_changed_again(text: str) -> None:
+    assert defused(defused(text)) == defused(text)
+
+
+@pytest.mark.parametrize("text", ["", "paraf", "'kutip", "1-2", "a@b", "a; b-c", "Surat; nomor 2"])
 def test_a_cell_that_would_not_be_calculated_stays_as_it_is(text: str) -> None:
     assert defused(text) == text
     assert defused(None) == ""
@@ -523,10 +579,22 @@ def test_a_cell_that_would_not_be_calculated_stays_as_it_is(text: str) -> None:
         lambda data: data[: len(data) // 2],
         lambda data: data.replace(b"Daun,", b"Leaf,", 1),
         lambda data: data.replace(b"\r\n33,", b"\r\n=33,", 1),
+        lambda data: data.replace(b"kedua;'=1", b"kedua;=1", 1),
+        lambda data: data.replace(b"kedua;'=1", b'kedua;""=1', 1),
+        lambda data: data.replace(b"kedua;'=1", b"kedua\t=1", 1),
+        lambda data: data.replace(b"lalu / baris", b"lalu\nbaris", 1),
         lambda data: data + b'"',
         lambda data: data + b"\xff",
     ],
-    ids=["no mark", "cut off", "other headings", "a formula", "an open quote", "no UTF-8"],
+    ids=[
+        "no mark",
+        "cut off",
+        "other headings",
+        "a formula",
+        *("after a semicolon", "after quotes", "after a tab", "a line end"),
+        "an open quote",
+        "no UTF-8",
+    ],
 )
 def test_a_table_that_is_not_whole_or_not_harmless_is_found_out(spoil: Callable[[bytes], bytes], world: World) -> None:
     with pytest.raises(Malformed) as caught:
@@ -560,6 +628,21 @@ def test_search_shows_leaf_time_sentence_and_flags_and_that_nothing_was_verified
     for words in ("BUKU BESAR PERCOBAAN", "Ditemukan: 1 tindakan.", "tampilan layanan", "bukan BSrE/PSrE"):
         assert words in " ".join(page.split())
     assert max(map(len, page.splitlines())) <= 100
+
+
+def test_search_answers_which_steps_were_late(tmp_path: Path) -> None:
+    office, app = served(tmp_path)
+    office.do("sri-wahyuni", "sop:penyusunan-iku", "calendar.enacted", {"calendar": CALENDAR})
+    office.run(upto=1)
+    office.clock.now += dt.timedelta(minutes=25)
+    office.run_from(1, 3)
+    with background_server(app) as url:
+        said = run(url, "--flag", "time.late").stdout
+    (act,) = [part for part in said.split("\n\n") if part.startswith("Daun ")]
+    assert "! Langkah 2 lewat dari mutu bakunya" in act
+    assert "[time.late]" in act
+    app.close()
+    office.ledger.close()
 
 
 def test_search_goes_through_all_pages(url: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from keys.errors import NotJudged
 from ledger.calendar import Calendar
 from ledger.calendar_presets import draft
 from ledger.sop import Duration
-from ledger.working_time import deadline, judge, working_days, working_minutes
+from ledger.working_time import Calendars, deadline, judge, rule_in_words, working_days, working_minutes
 
 CALENDAR = draft("perpres-21-2023", 2026, 2027)
 MINUTE = dt.timedelta(minutes=1)
@@ -144,14 +144,46 @@ def test_a_second_too_many_is_late_though_the_minutes_are_the_same() -> None:
     assert (verdict.verdict, verdict.minutes) == ("lewat", 30)
 
 
-def test_the_rule_is_told_in_one_sentence_that_names_the_calendar_and_its_basis() -> None:
-    start, end = at("2026-04-06 08:00"), at("2026-04-06 09:00")
-    by = "menurut kalender “Kalender kerja 2026–2027” (Perpres 21/2023)"
-    assert judge(CALENDAR, standard(30, "menit"), start, end).rule == f"30 menit kerja {by}"
-    assert judge(CALENDAR, standard(2, "jam"), start, end).rule == f"2 jam kerja {by}"
-    assert judge(CALENDAR, standard(2, "hari-kerja"), start, end).rule == (
+def test_the_rule_is_told_in_one_sentence_that_names_the_calendar() -> None:
+    by = "menurut kalender “Kalender kerja 2026–2027”"
+    assert rule_in_words(standard(30, "menit"), by) == f"30 menit kerja {by}"
+    assert rule_in_words(standard(2, "jam"), by) == f"2 jam kerja {by}"
+    assert rule_in_words(standard(2, "hari-kerja"), by) == (
         f"2 hari kerja: paling lambat akhir jam kerja hari kerja ke-2 sesudah hari mulai, {by}"
     )
+
+
+# --- calendars that supplement each other ------------------------------------------------------------------
+
+
+def calendars(*parts: tuple[Calendar, str]) -> Calendars:
+    return Calendars(tuple((one, dt.date.fromisoformat(day)) for one, day in parts))
+
+
+def year(number: int, **changes: Any) -> Calendar:
+    return Calendar.read(draft("perpres-21-2023", number, number).plain() | changes, "uji", "Kalender")
+
+
+def test_each_day_is_counted_by_the_newest_calendar_that_was_enacted_before_it() -> None:
+    freed = [{"date": f"2026-04-{day:02}", "name": "Libur", "kind": "libur-daerah"} for day in (7, 8, 9)]
+    both = calendars((year(2026), "2026-01-05"), (year(2026, days_off=freed), "2026-04-08"))
+    days = [
+        working_minutes(both, at(f"2026-04-{day:02} 00:00"), at(f"2026-04-{day + 1:02} 00:00")) for day in (7, 8, 9)
+    ]
+    assert days == [450, 450, 0]
+
+
+def test_a_year_that_no_calendar_covers_between_two_others_cannot_be_judged() -> None:
+    gap = calendars((year(2024), "2024-01-05"), (year(2026), "2026-01-05"))
+    assert working_minutes(gap, at("2026-04-06 08:00"), at("2026-04-06 09:00")) == 60
+    for start, end in (("2024-12-30 08:00", "2026-01-05 09:00"), ("2025-03-03 08:00", "2026-01-05 09:00")):
+        with pytest.raises(NotJudged) as caught:
+            working_minutes(gap, at(start), at(end))
+        assert caught.value.rule == "time.calendar"
+    with pytest.raises(NotJudged):
+        deadline(gap, at("2024-12-31 15:00"), standard(5, "hari-kerja"))
+    with pytest.raises(NotJudged):
+        deadline(gap, at("2024-12-31 15:00"), standard(50, "jam"))
 
 
 # --- what cannot be judged -------------------------------------------------------------------------------------------
@@ -169,7 +201,7 @@ def test_what_begins_or_ends_outside_the_calendar_cannot_be_judged(start: str, e
         working_minutes(CALENDAR, at(start), at(end))
     assert caught.value.rule == "time.calendar"
     assert what in caught.value.detail
-    assert "hanya mencakup 2026-01-01 sampai 2027-12-31" in caught.value.detail
+    assert "2026-01-01 sampai 2027-12-31" in caught.value.detail
     assert caught.value.allowed
 
 
@@ -278,7 +310,7 @@ def weeks(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @st.composite
-def calendars(draw: st.DrawFn) -> Calendar:
+def some_calendars(draw: st.DrawFn) -> Calendar:
     """Return a calendar of a few days over a year's turn, with a season or none."""
     dates = [(FIRST + dt.timedelta(days=number)).isoformat() for number in range(DAYS)]
     begin, end = sorted(draw(st.lists(st.integers(0, DAYS - 1), min_size=2, max_size=2)))
@@ -310,7 +342,7 @@ def intervals(draw: st.DrawFn) -> tuple[dt.datetime, dt.datetime]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(calendars(), intervals())
+@given(some_calendars(), intervals())
 def test_working_minutes_are_those_of_counting_minute_by_minute(
     calendar: Calendar, interval: tuple[dt.datetime, dt.datetime]
 ) -> None:
@@ -318,7 +350,7 @@ def test_working_minutes_are_those_of_counting_minute_by_minute(
 
 
 @settings(max_examples=60, deadline=None)
-@given(calendars(), intervals(), st.integers(1, 900), st.sampled_from(["menit", "jam"]))
+@given(some_calendars(), intervals(), st.integers(1, 900), st.sampled_from(["menit", "jam"]))
 def test_a_standard_of_minutes_or_hours_is_kept_exactly_if_no_more_was_worked(
     calendar: Calendar, interval: tuple[dt.datetime, dt.datetime], amount: int, unit: Unit
 ) -> None:
@@ -337,7 +369,7 @@ def test_a_standard_of_minutes_or_hours_is_kept_exactly_if_no_more_was_worked(
 
 
 @settings(max_examples=40, deadline=None)
-@given(calendars(), intervals(), st.integers(1, 6))
+@given(some_calendars(), intervals(), st.integers(1, 6))
 def test_a_standard_of_working_days_is_kept_until_work_ends_on_the_last_of_them(
     calendar: Calendar, interval: tuple[dt.datetime, dt.datetime], amount: int
 ) -> None:

@@ -120,7 +120,7 @@ def _wrong(office: Office, act: Act, dice: Dice) -> Iterator[tuple[str, object]]
 def _of_the_number(office: Office, act: Act, dice: Dice) -> Iterator[Act]:
     number, taken = act.body["number"], office.reference.numbers()
     yield act.but(number=number | {"classification": "800"})
-    yield act.but(number=number | {"office_code": "35.07.12"})
+    yield act.but(number=number | {"office_code": dice.of(("35.07.12", "35-7-11", "35.07.11"))})
     yield act.but(number=number | {"running": dice.of((USED["running"], USED["running"] + 1))})
     yield act.but(agenda_no=dice.of((USED["agenda_no"], USED["agenda_no"] + 1)))
     if taken:
@@ -148,6 +148,8 @@ def _of_an_enactment(office: Office, act: Act, dice: Dice) -> Iterator[Act]:
     if act.kind == "sop.superseded":
         yield act.but(sop=NOBODY)
         yield act.but(by=act.stream.removeprefix("sop:"))
+    if act.kind == "numbering.enacted":
+        yield act.but(office_code=dice.of(("35.07.11.", "35..07.11", "35.07-.11")))
 
 
 PERFORMED = (
