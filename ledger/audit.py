@@ -171,12 +171,11 @@ class Audit:
         for row in self._gapless():
             done = self._framed(row)  # 1
             self._noted(row.index, done)
-            if not self._grown(row):  # 2, 3
-                self._lost.add(_BOOK)  # whatever was sealed here may have changed it
+            self._grown(row)  # 2, 3
             if done is None or (signed := self._signed(done)) is None:  # 4
                 if done is None:
                     self._count(NOT_JUDGED, NOT_JUDGED)
-                self._lost.add(_BOOK)  # nobody vouches for what this act is
+                self._lost.add(_BOOK)  # nobody vouches for what kind of act was sealed here
                 self._lose(row.stream)
             else:
                 self._in_time(done)  # 5
@@ -222,11 +221,10 @@ class Audit:
 
     # 2, 3. leaf hashes and tree
 
-    def _grown(self, row: Row) -> bool:
+    def _grown(self, row: Row) -> None:
         """Grow the tree by the leaf hash that was sealed, and hold the checkpoints that end here to it.
 
-        A leaf whose bytes no longer have that hash is broken itself, and False is returned; the leaves after it are
-        not.
+        A leaf whose bytes no longer have that hash is broken itself; the leaves after it are not.
         """
         hashed = leaf_hash(row.data)
         sealed = row.leaf_hash if len(row.leaf_hash) == HASH_BYTES else hashed
@@ -241,7 +239,6 @@ class Audit:
             size, note = self._next_checkpoint
             self._sealed(size, note)
             self._next_checkpoint = next(self._checkpoints, None)
-        return hashed == sealed
 
     def _sealed(self, size: int, note: bytes) -> None:
         if size < 1:

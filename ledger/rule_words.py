@@ -53,7 +53,7 @@ RULES: dict[str, str] = {
     "journal.unreadable": "Buku besar dibaca langsung dari penyimpanannya, tidak dari ingatan.",
     # Keys and signatures
     **dict.fromkeys(("key.hex", "key.length", "key.canonical", "key.weak", "key.point"), _KEY),
-    **dict.fromkeys(("signature.form", "signature.keyid", "signature.invalid"), _SIGNATURE),
+    **dict.fromkeys(("signature.form", "signature.key", "signature.keyid", "signature.invalid"), _SIGNATURE),
     **dict.fromkeys(("possession.type", "possession.form", "possession.ledger"), _POSSESSION),
     **dict.fromkeys(("possession.official", "possession.public_key"), _POSSESSION),
     # Authority
@@ -188,7 +188,8 @@ RULES: dict[str, str] = {
     "trail.table": "Tabel jejak audit disimpan hanya bila utuh dan tanpa rumus.",
     "time.order": "Lama pengerjaan hanya dihitung bila mulai mendahului selesai.",
     "time.calendar": "Waktu kerja hanya dihitung menurut kalender yang mencakup tanggalnya.",
-    **dict.fromkeys(("mark.entry", "mark.document", "mark.key", "mark.case"), _MARK),
+    **dict.fromkeys(("verdict.register", "verdict.sop"), "Wewenang dinilai dari register dan SOP pada daun itu."),
+    **dict.fromkeys(("mark.entry", "mark.document", "mark.key"), _MARK),
     **dict.fromkeys(("views.event", "views.missing", "views.storage"), _VIEWS),
     "views.url": "Tampilan disimpan dalam satu berkas tersendiri.",
     # The log as it is stored and proved

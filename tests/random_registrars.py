@@ -135,11 +135,13 @@ class Registrars:
         return self.by(powers, held, "register", kind, body | WHY, dice)
 
     def revokes(self, powers: Powers, dice: Dice) -> Act:
-        """Return the revocation of a key: mostly not of a founder's, who are the last to help."""
-        keys = [one for one in powers.keys if one.official not in FOUNDERS] or powers.keys
-        good = [one for one in keys if one.taken is None] or keys
-        spare = [one for one in good if sum(other.official == one.official for other in good) > 1] or good
-        gone = dice.of((*(dice.of(spare),) * 8, dice.of(good), dice.of(good), dice.of(powers.keys)))
+        """Return the revocation of a key: mostly of one that has a successor, and of a founder's last one hardly ever."""
+        good = [one for one in powers.keys if one.taken is None]
+        spare = [one for one in good if sum(other.official == one.official for other in good) > 1]
+        others = [one for one in powers.keys if one.official not in FOUNDERS] or powers.keys
+        gone = dice.of(
+            (*(dice.of(spare or others),) * 12, *(dice.of(others),) * 4, dice.of((*others * 5, *powers.keys)))
+        )
         reason = dice.of(("rotated", "lost", "compromised", "left"))
         body = {"keyid": gone.name, "reason": reason}
         if reason == "compromised":

@@ -42,8 +42,8 @@ from tests.test_histories import ENOUGH, imported, rules_of
 
 ACTS = int(os.environ.get("JEJAK_TEST_ACTS", ENOUGH))
 SEED = int(os.environ.get("JEJAK_TEST_SEED", "20260302"))
-#: Acts of one history.
-STEPS = 200
+#: A history has so many steps, of so many acts each: about two thousand acts of the register, and those of the cases.
+STEPS, ACTS_A_STEP = 1000, 3
 
 ROOMS = ("ledger/officials", "ledger/register_powers", "ledger/register_founding", "keys/authority")
 OUT_OF_REACH = {
@@ -128,10 +128,11 @@ class Histories(RuleBasedStateMachine):
     opened: Office
     played = 0
 
-    @initialize()
-    def begun(self) -> None:
+    @initialize(days=st.integers(0, 9))
+    def begun(self, days: int) -> None:
         Histories.played += 1
         self.office = Office(self.opened.folder.parent / str(self.played), self.opened.folder).again(self.opened)
+        self.office.clock.now += dt.timedelta(days=days)
         self.minds = Registrars(self.office)
         self.reference, self.refused = Reference(), list[Refused]()
         with self.office.ledger.reading() as rows:
@@ -142,8 +143,13 @@ class Histories(RuleBasedStateMachine):
         envelope = done.entry.envelope
         self.reference = self.reference.after(envelope.unverified_payload, done.leaf, envelope.keyid)
 
-    @rule(mind=st.sampled_from(MINDS), dice=st.integers(0, 2**16 - 1).map(Dice))
-    def somebody_acts(self, mind: str, dice: Dice) -> None:
+    @rule(dice=st.integers(0, 2**16 - 1).map(Dice))
+    def somebody_acts(self, dice: Dice) -> None:
+        for _ in range(ACTS_A_STEP):
+            self.acts(dice.of(MINDS), dice)
+
+    def acts(self, mind: str, dice: Dice) -> None:
+        """Let somebody do what comes to their mind."""
         if mind == "rests":
             return
         now = self.office.clock
