@@ -119,12 +119,9 @@ class Registrars:
         if kind not in ("official.approved", "key.approved", "mandate.approved"):
             kind = "mandate.approved"
         kind = dice.of((*(kind,) * 15, "key.approved"))
-        recovery = "recovery" in proposal.body
+        recovery = dice.of((*("recovery" in proposal.body,) * 9, "recovery" not in proposal.body))
         others = dice.of((*((proposal.act["official"], gains(proposal.body)),) * 9, ("", "")))
-        if dice.of((*(recovery,) * 9, not recovery)):
-            held = self.founder(powers, dice, *others)
-        else:
-            held = self.holder(powers, "registrar", dice, *others)
+        held = self.founder(powers, dice, *others) if recovery else self.holder(powers, "registrar", dice, *others)
         why = WHY if dice.of((recovery,) * 19 + (not recovery,)) else {}
         return self.by(powers, held, "register", kind, {"proposal": proposal.leaf} | why, dice)
 
@@ -135,7 +132,7 @@ class Registrars:
         return self.by(powers, held, "register", kind, body | WHY, dice)
 
     def revokes(self, powers: Powers, dice: Dice) -> Act:
-        """Return the revocation of a key: mostly of one that has a successor, and of a founder's last one hardly ever."""
+        """Return the revocation of a key: mostly of one that has a successor, hardly ever of a founder's last."""
         good = [one for one in powers.keys if one.taken is None]
         spare = [one for one in good if sum(other.official == one.official for other in good) > 1]
         others = [one for one in powers.keys if one.official not in FOUNDERS] or powers.keys
@@ -153,7 +150,7 @@ class Registrars:
         """Return the withdrawal of a mandate: mostly not of a registrar's, or there would be none."""
         held = [one for one in powers.mandates if one.taken is None] or powers.mandates
         lesser = [one for one in held if one.record["office"] != "registrar"] or held
-        gone = dice.of((*(dice.of(lesser),) * 20, *(dice.of(powers.mandates),) * 4, dice.of(held)))
+        gone = dice.of((*(dice.of(lesser),) * 12, *(dice.of(powers.mandates),) * 4, *(dice.of(held),) * 4))
         return self._takes(
             powers, "mandate.withdrawn", {"mandate": gone.name, "reason": "Mutasi."}, gone.official, dice
         )
@@ -234,12 +231,11 @@ class Registrars:
             record["absence"] = "Cuti (sintetis)."
         if capacity in ("an", "ub"):
             record["own_office"] = "sekcam"
-            fitting = [one for one in powers.mandates if self._over(powers, one, office, capacity)]
-            over = dice.of((*(fitting or powers.mandates)[-1:] * 6, dice.of(powers.mandates), None))
+            alike = [one for one in powers.mandates if one.record["office"] == office and powers.in_force(one)]
+            up = {"an": ("definitif", "plt"), "ub": ("an",)}[capacity]
+            fitting = [one for one in alike if one.record["capacity"] in up]
+            others = [*alike, *alike, *powers.mandates[-3:]]
+            over = dice.of((*(fitting or others)[-1:] * 5, *(dice.of(others),) * 4, None))
             if over is not None:
                 record["behalf_of"] = over.name
         return record
-
-    def _over(self, powers: Powers, held: Power, office: str, capacity: str) -> bool:
-        up = {"an": ("definitif", "plt"), "ub": ("an",)}[capacity]
-        return held.record["office"] == office and held.record["capacity"] in up and powers.in_force(held)

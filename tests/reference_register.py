@@ -40,6 +40,7 @@ class Powers:
         self.acts = [(index, one) for index, one in enumerate(said) if one.act["stream"] == "register"]
         by_leaf = {one.leaf: (index, one) for index, one in self.acts}
         given = [(index, *by_leaf[one.body["proposal"]]) for index, one in self.acts if one.kind.endswith(".approved")]
+        decided = {proposal.leaf for *_, proposal in given}
         taken = {
             one.body["keyid" if one.kind == "key.revoked" else "mandate"]: index
             for index, one in self.acts
@@ -49,7 +50,7 @@ class Powers:
         self.proposed = {
             one.leaf: (index, one)
             for index, one in self.acts
-            if one.kind.endswith(".proposed") and one.leaf not in [proposal.leaf for *_, proposal in given]
+            if one.kind.endswith(".proposed") and one.leaf not in decided
         }
         self.people: list[tuple[int, Json]] = [(0, one["person"]) for one in self.founders]
         self.keys, self.mandates = [], []

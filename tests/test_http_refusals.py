@@ -485,7 +485,7 @@ def test_what_is_in_no_form_is_told_the_form_in_words(path: str, words: str, cli
 def test_an_unknown_name_in_the_query_is_refused_in_the_same_words_everywhere(client: FlaskClient) -> None:
     document = client.get("/openapi.json").get_json()
     values = {"case_id": CASE.removeprefix("case:"), "stream": "register", "index": "1", "slug": "penyusunan-iku"}
-    values["digest"] = f"sha256:{'0' * 64}"
+    values |= {"digest": f"sha256:{'0' * 64}", "official": "sri-wahyuni"}
     needed = {"office": "camat", "unit": "kalipare", "year": "2026", "period": "2026", "mandate": "x1"}
     needed |= {"old": "1", "new": "2", "sop": "penyusunan-iku"}
     asked = [
