@@ -119,7 +119,7 @@ class Registrars:
         if kind not in ("official.approved", "key.approved", "mandate.approved"):
             kind = "mandate.approved"
         kind = dice.of((*(kind,) * 15, "key.approved"))
-        recovery = dice.of((*("recovery" in proposal.body,) * 9, "recovery" not in proposal.body))
+        recovery = dice.of((*("recovery" in proposal.body,) * 5, "recovery" not in proposal.body))
         others = dice.of((*((proposal.act["official"], gains(proposal.body)),) * 9, ("", "")))
         held = self.founder(powers, dice, *others) if recovery else self.holder(powers, "registrar", dice, *others)
         why = WHY if dice.of((recovery,) * 19 + (not recovery,)) else {}
@@ -199,7 +199,7 @@ class Registrars:
 
     def _person(self, powers: Powers, dice: Dice) -> Json:
         """Return a person's data: a new rank, and mostly the NIP that they have."""
-        name = dice.of((*NEWCOMERS, *PEOPLE, *list(PEOPLE)[2:3] * 6))
+        name = dice.of((*NEWCOMERS, *PEOPLE, *list(PEOPLE)[2:3] * 12))
         known = powers.person(name)
         old = known or {"official": name, "name": f"Pegawai {name[-1]} (sintetis)"}
         nips = [one["nip"] for _, one in powers.people if "nip" in one]

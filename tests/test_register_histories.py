@@ -41,7 +41,7 @@ from tests.reference_sop import Reference
 from tests.test_histories import ENOUGH, imported, rules_of
 
 ACTS = int(os.environ.get("JEJAK_TEST_ACTS", ENOUGH))
-SEED = int(os.environ.get("JEJAK_TEST_SEED", "20260302"))
+SEED = int(os.environ.get("JEJAK_TEST_SEED", "20260303"))
 #: A history has so many steps, of so many acts each: about two thousand acts of the register, and those of the cases.
 STEPS, ACTS_A_STEP = 1000, 3
 
