@@ -338,11 +338,10 @@ def _need(place: Place, kind: str, said: dict[str, Any]) -> Need:
     if family == "register":
         return REGISTRAR_NEEDED
     if family == "sop":
-        enacting = place.known.register.enacting_office
         unit = place.sop.unit if place.sop is not None else None
         if kind == "sop.enacted" and isinstance(said.get("sop"), dict):
             unit = said["sop"].get("unit")
-        return Need(enacting, unit if isinstance(unit, str) else None, f"pemegang jabatan {enacting}")
+        return enactment.needed(place.known.register, unit if isinstance(unit, str) else None)
     assert place.sop is not None
     step = said.get("step", _known(place, kind, said).get("step"))
     holder = place.sop.office_of(place.sop.step(str(step)))

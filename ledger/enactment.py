@@ -74,8 +74,17 @@ def decide(
     else:
         unit = enactments.in_force.unit
         _decide_beside(enactments, act)
-    need = Need(register.enacting_office, unit, f"pemegang jabatan {register.enacting_office}")
+    need = needed(register, unit)
     return require(register, official=act.official, mandate=act.mandate, keyid=keyid, need=need, index=index, at=at)
+
+
+def needed(register: Register, unit: str | None) -> Need:
+    """Return the power to enact in a unit: the enacting office, which one person holds at a time.
+
+    Not the SOP says so: whoever lost the seat could enact one that says otherwise.
+    """
+    office = register.enacting_office
+    return Need(office, unit, f"pemegang jabatan {office}", "one")
 
 
 def _decide_version(enactments: Enactments | None, stream: str, body: SopEnacted) -> str:

@@ -26,6 +26,7 @@ from keys.errors import JejakError, NotAllowed, NotJudged
 from keys.register import Key, Loss, Mandate, Register
 from keys.signing import PublicKey
 from ledger import bodies as b
+from ledger import enactment
 from ledger.acts import Act
 from ledger.case_rules import needed
 from ledger.enactment import Enactments
@@ -210,8 +211,7 @@ def _need(act: Act, sop: Sop | None, register: Register) -> Need:
     unit = sop.unit if sop else body.sop.unit if isinstance(body, b.SopEnacted) else None
     if unit is None:
         raise NotAllowed("sop.unknown", "SOP ini belum ditetapkan.")
-    office = register.enacting_office
-    return Need(office, unit, f"pemegang jabatan {office}")
+    return enactment.needed(register, unit)
 
 
 def _in_words(done: Recorded, authority: Authority, register: Register) -> str:

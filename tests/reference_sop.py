@@ -125,7 +125,7 @@ class Reference:
         elif body in self.numberings(slug)[-1:]:
             yield "numbering.same"
         office = self.said[0].body["enacting_office"]
-        yield from Powers(self.said, at).broken_by_power(act, keyid, office, unit, one_seat=False)
+        yield from Powers(self.said, at).broken_by_power(act, keyid, office, unit, one_seat=True)
 
     def _broken_by_opening(self, act: Json, sop: Json) -> Iterator[str]:
         first, body = sop["steps"][0], act["body"]

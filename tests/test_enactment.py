@@ -361,3 +361,14 @@ def test_what_stands_beside_one_sop_says_nothing_of_another() -> None:
 def _at(scene: Scene, index: int) -> tuple[str, str, str, dict[str, Any]]:
     official, kind, said = scene.steps()[index]
     return official, CASE, kind, said
+
+
+# --- who lost the seat ----------------------------------------------------------------------------------
+
+
+def test_who_lost_the_enacting_office_to_another_enacts_nothing_more() -> None:
+    scene = OPEN.copy()
+    newer = mandate("budi-santoso", mandate="camat-budi", office="camat", office_name="Camat Kalipare")
+    scene.approve("mandate", {"mandate": newer})
+    assert refused(scene, body(scene)).rule == "authority.seat"
+    scene.do("budi-santoso", STREAM, "sop.enacted", body(scene), mandate="camat-budi")
