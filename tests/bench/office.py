@@ -19,6 +19,7 @@ class Bench:
         self.kecamatan = Kecamatan(folder).open()
         self.streams = [f"case:{uuid.UUID(int=number)}" for number in range(1, cases + 1)]
         self.steps = [self.kecamatan.steps(case=stream) for stream in self.streams]
+        self.rounds = len(self.steps[0])
 
     @staticmethod
     def log() -> NoteSigner:
@@ -37,7 +38,7 @@ class Bench:
         """Return acts a second by ``writers`` threads, and the envelopes of each round."""
         spent, rounds = 0.0, []
         with ThreadPoolExecutor(writers) as pool:
-            for number in range(len(self.steps[0])):
+            for number in range(self.rounds):
                 envelopes = self.round(number)
                 began = time.perf_counter()
                 for _ in pool.map(send, envelopes):

@@ -101,7 +101,7 @@ def over_http(folder: Path) -> list[Figure]:
     rounds, spent = [], 0.0
     command = [sys.executable, "-m", "api.cli", "serve", "--home", str(folder / "http"), "--port", "0", "--json"]
     with serving(command, lambda line: int(json.loads(line)["url"].rpartition(":")[2])) as port:
-        for number in range(len(bench.steps)):
+        for number in range(bench.rounds):
             envelopes = bench.round(number)
             began = time.perf_counter()
             ours += timed(HTTP_WRITERS, envelopes, sender(port))
