@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 from api.client import Client, Head
 from api.known_register import indices_in
 from keys.errors import Forged, JejakError, NotJudged
-from ledger import bodies as b
 from ledger import case as cases
 from ledger import enactment
-from ledger.bodies import CATALOGUE
 from ledger.case import Case
 from ledger.enactment import Enactments
-
-#: Where a member that nobody typed came from, in words.
-FROM_LOG, ATTACHED = "dari catatan yang sudah diperiksa", "lampiran"
-ADVISED = "usul layanan; buku besar yang memutuskan"
-#: Kinds that stand on the document that the case holds, and name it.
-_STANDING = frozenset(
-    kind for kind, (_, body) in CATALOGUE.items() if issubclass(body, (*get_args(b.Bound), b.ActivityDecided))
-)
-#: Cells of an SOP that name things.
-_LISTS = ("kelengkapan", "output")
 
 
 def case_of(client: Client, head: Head) -> tuple[Case, Enactments]:

@@ -15,7 +15,8 @@ from keys.authority import day_of, keys_of, mandates_of, registrars_able
 from keys.records import MandateRecord, OfficialRecord
 from keys.register import Key, Loss, Mandate, Proposal, Register
 from keys.signing import PublicKey
-from ledger.register_history import LOSSES, History, standing, why_stale
+from ledger.register_history import History, standing, why_stale
+from ledger.wording import LOSSES
 from projections.audit_trail import utc
 
 

@@ -21,15 +21,7 @@ from ledger import bodies as b
 from ledger.recorded import Recorded
 from ledger.register_powers import require_standing
 from ledger.streams import Stream
-from ledger.wording import CAPACITIES, day, said, short, when
-
-#: Why a key is revoked, in words.
-LOSSES = {
-    "rotated": "karena diganti",
-    "lost": "karena hilang",
-    "compromised": "karena dipakai atau dapat dipakai orang lain",
-    "left": "karena pemiliknya tidak lagi menjabat",
-}
+from ledger.wording import CAPACITIES, LOSSES, day, said, short, when
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from keys.register import Proposal, Register
 from ledger import bodies as b
 from ledger.correction import CORRECTABLE
 from ledger.sop import Duration, Sop
-from ledger.wording import CAPACITIES, day, listed, said, short, when
+from ledger.wording import CAPACITIES, LOSSES, day, listed, said, short, when
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,7 @@ def _approved(body: b.Body, place: Place) -> str:
 
 def _revoked(body: b.Body, place: Place) -> str:
     body = cast(b.KeyRevoked, body)
-    done = (
-        f"mencabut kunci tanda tangan (sidik {short(body.keyid)}){_of_whom(body.keyid, place)} {_LOSSES[body.reason]}"
-    )
+    done = f"mencabut kunci tanda tangan (sidik {short(body.keyid)}){_of_whom(body.keyid, place)} {LOSSES[body.reason]}"
     if body.compromised_since is not None:
         done += f", menurut pernyataannya sejak {when(dt.datetime.fromisoformat(body.compromised_since))}"
     return done
@@ -136,15 +134,6 @@ def _mandate_withdrawn(body: b.Body, place: Place) -> str:
     if decree is None:
         return done
     return f"{done}, berdasarkan keputusan {decree.issuer} nomor {decree.number} tanggal {day(decree.date)}"
-
-
-#: Why a key is revoked, in words.
-_LOSSES = {
-    "rotated": "karena diganti",
-    "lost": "karena hilang",
-    "compromised": "karena dipakai atau dapat dipakai orang lain",
-    "left": "karena pemiliknya tidak lagi menjabat",
-}
 
 
 # --- SOP ------------------------------------------------------------------------------------------------

@@ -19,6 +19,13 @@ CAPACITIES = {
     "an": "atas nama",
     "ub": "untuk beliau",
 }
+#: Why a key is revoked, in words.
+LOSSES = {
+    "rotated": "karena diganti",
+    "lost": "karena hilang",
+    "compromised": "karena dipakai atau dapat dipakai orang lain",
+    "left": "karena pemiliknya tidak lagi menjabat",
+}
 #: Longer words of a person are cut here in a sentence; the trail holds them whole beside it.
 _MOST_SAID = 300
 _MOST_NAMED = 5

@@ -56,7 +56,7 @@ def opened_office(revised: bool) -> Base:
     ``revised`` has both in their second version, and the parts of letter numbers enacted.
     """
     scene, paper = Scene(), _Minuted()
-    scene.paper = scene.ledger = paper  # type: ignore[assignment]
+    scene.paper = scene.ledger = paper  # type: ignore[assignment]  # what a scene stands on
     scene.open()
     person = {"official": NUR, "name": "Nur Aini (sintetis)", "nip": "198001012005000099"}
     scene.approve("official", {"person": person})

@@ -244,7 +244,7 @@ def test_the_audit_does_not_call_a_number_proved_whose_numbering_it_cannot_read(
     with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
         changed = 'replace(state, \'"recorded_at":"2026\', \'"recorded_at":"2025\')'
         connection.execute(
-            f"UPDATE stored_events SET state = CAST({changed} AS BLOB) WHERE leaf_index = ?",  # noqa: S608
+            f"UPDATE stored_events SET state = CAST({changed} AS BLOB) WHERE leaf_index = ?",  # noqa: S608  our own words
             (numbering,),
         )
         connection.commit()
@@ -256,7 +256,7 @@ def test_the_audit_does_not_call_a_number_proved_whose_numbering_it_cannot_read(
 def damaged(office: Kecamatan, change: str, index: int) -> Report:
     """Change a row of the closed journal behind everybody's back, and audit it."""
     with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
-        connection.execute(f"UPDATE stored_events SET {change} WHERE leaf_index = ?", (index,))  # noqa: S608
+        connection.execute(f"UPDATE stored_events SET {change} WHERE leaf_index = ?", (index,))  # noqa: S608  our own words
         connection.commit()
     return audit(office.folder, vkey=office.log.vkey)
 

@@ -203,7 +203,7 @@ def test_what_is_no_plain_file_is_no_document(store: Path, tmp_path: Path, trick
 def test_a_document_of_another_size_than_was_signed_is_found(tmp_path: Path) -> None:
     """The service refuses such an act; an operator who lets it pass is found."""
     kecamatan = Kecamatan(tmp_path / "ledger").open()
-    kecamatan.ledger.documents.require = lambda references: None  # type: ignore[method-assign]
+    kecamatan.ledger.documents.require = lambda references: None  # type: ignore[method-assign]  # a tampered service
     official, kind, body = kecamatan.steps()[0]
     kecamatan.do(official, CASE, kind, body | {"letter": body["letter"] | {"scan": kecamatan.letter | {"size": 1}}})
     kecamatan.ledger.close()

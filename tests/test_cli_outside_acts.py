@@ -202,7 +202,7 @@ def shown(desk: Desk, official: str, kind: str, *more: object, **said: str) -> s
 
 def test_what_an_inspector_will_see_is_shown_before_it_is_signed(desk: Desk) -> None:
     act, said = opening(desk)
-    page = shown(desk, SRI, *act, **said | {"letter.received": "2026-02-20"})  # type: ignore[arg-type]
+    page = shown(desk, SRI, *act, **said | {"letter.received": "2026-02-20"})  # type: ignore[arg-type]  # paths hold dots
     assert "[letter.order]" in page
     desk.kecamatan.run(upto=5)
     case = ("--case", CASE)

@@ -91,7 +91,7 @@ class _Recording(Scene):
 
     def do(self, *args: Any, **changes: Any) -> Any:
         taken = super().do(*args, **changes)
-        HISTORY.append(taken)  # type: ignore[arg-type]
+        HISTORY.append(taken)  # type: ignore[arg-type]  # a scene takes, never stores
         return taken
 
 

@@ -142,7 +142,7 @@ class Process:
 
     def __init__(self, folder: str, start: str, sop_leaf: str, number: str) -> None:
         self.kecamatan = Kecamatan(Path(folder))
-        self.kecamatan.clock = Running(float(start))  # type: ignore[assignment]
+        self.kecamatan.clock = Running(float(start))  # type: ignore[assignment]  # a clock that runs
         self.kecamatan.ledger._clock = self.kecamatan.clock
         self.kecamatan.sop_leaf = sop_leaf
         self.number = int(number)
