@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from flask import Response, jsonify
 
+from api.access import unit_read
 from api.labels import labelled
 from api.parameters import YearNumber, blueprint, json_answer
 from api.parts import parts
@@ -41,7 +42,7 @@ def agenda_book(query: AgendaQuery) -> Response:
     if query.unit is not None:
         check_unit(query.unit)
     with parts().reading() as connection:
-        found = book.agenda(connection, query.year, query.unit)
+        found = book.agenda(connection, query.year, unit_read(query.unit))
     return jsonify(labelled(found))
 
 

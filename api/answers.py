@@ -9,7 +9,7 @@ on the line; how long one may take is :mod:`api.patience`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,8 @@ from keys.errors import Conflict, Forged, JejakError, Malformed, NotAllowed, Not
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)
 #: A JSON answer is at most this many bytes.
 MAX_JSON = 16 * 1024 * 1024
+#: Rules by which a service says that it wants to know who asks.
+ASKS_FOR_SESSION = frozenset({"session.missing", "session.ended"})
 
 _FAULTS: dict[int, type[JejakError]] = {
     400: Malformed,
@@ -68,6 +70,9 @@ class Service:
         except (httpx.InvalidURL, ValueError):
             raise _bad_url(base_url) from None
         self.base_url = base_url
+        #: The session's token, and how to get another one where the service no longer takes it.
+        self.token: str | None = None
+        self.renew: Callable[[], str] | None = None
 
     def close(self) -> None:
         """Close the connections."""
@@ -81,10 +86,30 @@ class Service:
         """Return the answer to a POST of ``body``."""
         return self._send("POST", path, MAX_JSON, content=body, headers=headers)
 
+    def delete(self, path: str) -> Answer:
+        """Return the answer to a DELETE."""
+        return self._send("DELETE", path, MAX_JSON)
+
     def _send(self, method: str, path: str, limit: int, **sent: Any) -> Answer:
+        """Return the answer; where it asks for a session and one can be had, the same request goes again with it."""
+        try:
+            return self._sent(method, path, limit, **sent)
+        except NotAllowed as fault:
+            if fault.rule not in ASKS_FOR_SESSION or self.renew is None:
+                raise
+        renew, self.renew = self.renew, None  # once: a service that refuses what it just gave is not asked again
+        self.token = renew()
+        answer = self._sent(method, path, limit, **sent)
+        self.renew = renew
+        return answer
+
+    def _sent(self, method: str, path: str, limit: int, **sent: Any) -> Answer:
+        headers = dict(sent.pop("headers", None) or {})
+        if self.token is not None:
+            headers["Authorization"] = f"Bearer {self.token}"
         self._patience.begin(limit + len(sent.get("content", b"")))
         try:
-            with self._http.stream(method, path, **sent) as response:
+            with self._http.stream(method, path, headers=headers, **sent) as response:
                 if "content-encoding" in response.headers:
                     raise unreadable("isinya dimampatkan, padahal tidak diminta.")
                 body = bytearray()

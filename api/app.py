@@ -10,17 +10,30 @@ from flask import Response, jsonify
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
-from api import acts, agenda, cases, documents, log, pages, problems, register, time_spent, trail_search
+from api import (
+    access,
+    acts,
+    agenda,
+    cases,
+    documents,
+    log,
+    origins,
+    pages,
+    problems,
+    reads,
+    register,
+    session,
+    time_spent,
+    trail_search,
+)
 from api.follower import Follower
 from api.parameters import check_query
 from api.parts import NAME, Parts
+from api.session_store import SessionStore
 from api.settings import Settings
 from ledger import logkey
 from ledger.application import Ledger
 from projections.catchup import Views
-
-#: Names by which a browser may call a service that listens on this machine only (no DNS rebinding).
-HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 
 class App(OpenAPI):
@@ -33,6 +46,7 @@ class App(OpenAPI):
         """Stop the follower and close the stores."""
         self.parts.follower.close()
         self.parts.views.close()
+        self.parts.sessions.close()
         self.parts.ledger.close()
 
 
@@ -50,6 +64,7 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     home = settings.home.resolve()
     ledger = Ledger(home, logkey.read(home / "log.key"), clock)
     try:
+        sessions = SessionStore(home / "sessions.sqlite")
         views = Views(f"sqlite:///{home / 'views.sqlite'}", ledger.reading, ledger.documents)
     except BaseException:
         ledger.close()
@@ -62,7 +77,6 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     app = App(
         "api",
         info=Info(title="Jejak", version=version("jejak"), description="A ledger of signed acts of an SOP."),
-        security_schemes={},
         doc_ui=False,
         static_folder=None,
         validation_error_status=400,
@@ -70,20 +84,22 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
         validation_error_callback=problems.refuse_parameters,
     )
     app.settings = settings
-    app.parts = Parts(ledger, views, Follower(views.catch_up, size), clock)
+    app.parts = Parts(ledger, views, sessions, Follower(views.catch_up, size), clock)
     app.extensions[NAME] = app.parts
-    app.config["TRUSTED_HOSTS"] = HOSTS
+    app.config["TRUSTED_HOSTS"] = origins.hosts(settings)
     # Flask types its JSON provider as the base class, which has neither attribute.
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     problems.install(app)
+    app.before_request(access.guard)
     app.before_request(check_query)
     app.after_request(_guarded)
-    for room in (acts, agenda, cases, documents, log, register, time_spent, trail_search):
+    for room in (acts, agenda, cases, documents, log, reads, register, session, time_spent, trail_search):
         app.register_api(room.routes)
     app.register_api(log.outside)
     app.register_blueprint(pages.routes)
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.api_doc))
+    access.complete(app)
     app.parts.follower.start()
     return app
 
@@ -97,4 +113,5 @@ def _guarded(response: Response) -> Response:
     sources = "'self'" if response.mimetype == "text/html" else "'none'"
     headers["Content-Security-Policy"] = f"default-src {sources}; frame-ancestors 'none'; base-uri 'none'"
     headers.setdefault("Cache-Control", "no-store")
+    headers.add("Vary", "Authorization, Cookie")
     return response

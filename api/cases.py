@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from flask import Response, jsonify, request
 
+from api.access import unit_read
 from api.actors import actors_of
 from api.advice import advise
 from api.labels import labelled
@@ -72,7 +73,7 @@ class InboxQuery(Fact):
 def cases(query: CasesQuery) -> Response:
     """Return cases, a page at a time; `next` is the cursor of the next page, null on the last."""
     with parts().reading() as connection:
-        found = iku_state.cases(connection, unit=query.unit, after=query.after, limit=query.limit + 1)
+        found = iku_state.cases(connection, unit=unit_read(query.unit), after=query.after, limit=query.limit + 1)
     page, more = found[: query.limit], len(found) > query.limit
     return jsonify(
         labelled(

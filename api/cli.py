@@ -18,6 +18,7 @@ from api.cli_register import register
 from api.cli_replay import replay
 from api.cli_search import search
 from api.cli_serve import demo, serve
+from api.cli_session import login, logout, reads, session
 from api.cli_store import audit, found, rebuild
 from api.cli_time import time
 
@@ -33,6 +34,7 @@ def main() -> None:
 
 for command in (
     *(found, serve, demo, key, act, kinds, send, register, mine),
+    *(login, logout, session, reads),
     *(cases, inbox, agenda, trail, search, state, time, next_, document, diff, replay),
     *(rebuild, sop, iku, calendar, audit),
 ):

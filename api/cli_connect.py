@@ -16,6 +16,7 @@ from api.answers import Service
 from api.cli_base import Misuse, existing_file, paragraph, read_file
 from api.client import Client
 from api.remembered import Pins, Remembered
+from api.sign_in import Holder, KeptSession, SessionFile
 from keys.errors import NotJudged
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -36,11 +37,7 @@ class Connection:
 
     def folder(self) -> Path:
         """Return the folder of the memory; by default one for each address, under the user's state folder."""
-        if self.remembered is not None:
-            return self.remembered
-        state = os.environ.get("XDG_STATE_HOME", "")
-        base = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
-        return base / "jejak" / quote(self.url.rstrip("/"), safe="")
+        return self.remembered or _state_folder(self.url)
 
     def memory(self) -> Remembered:
         """Return the memory, pinned by what the options say or by what was pinned before."""
@@ -81,10 +78,40 @@ class Connection:
         return pins
 
 
+def _state_folder(url: str) -> Path:
+    """Return the folder for what is kept of the service at an address, under the user's state folder."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
+    return base / "jejak" / quote(url.rstrip("/"), safe="")
+
+
+def session_file(url: str) -> SessionFile:
+    """Return where the sign-in at an address is kept: one for each address, whatever memory is used with it."""
+    return SessionFile(_state_folder(url) / "session")
+
+
+def kept_session(url: str, holder: Holder) -> KeptSession | None:
+    """Return the sign-in at an address that is kept, if it is the holder's and may still be good."""
+    kept = session_file(url).load()
+    return kept if kept and kept.keyid == holder.keyid else None
+
+
 @contextmanager
-def connected(connection: Connection) -> Iterator[Client]:
-    """Yield the client, and close it at the end."""
-    client = Client(connection.url, connection.memory())
+def asking(url: str) -> Iterator[Service]:
+    """Yield the service at an address, to be asked as whoever is signed in there, and close it at the end."""
+    service = Service(url)
+    try:
+        kept = session_file(url).load()
+        service.token = kept.token if kept else None
+        yield service
+    finally:
+        service.close()
+
+
+@contextmanager
+def connected(connection: Connection, holder: Holder | None = None) -> Iterator[Client]:
+    """Yield the client, and close it at the end; ``holder`` signs in where the service asks for it."""
+    client = Client(connection.url, connection.memory(), holder=holder, sessions=session_file(connection.url))
     try:
         yield client
     finally:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from api.answers import Service, unreadable
+from api.answers import unreadable
 from api.cli_base import (
     DONE,
     REFUSED,
@@ -23,7 +22,7 @@ from api.cli_base import (
     table,
     write_new_file,
 )
-from api.cli_connect import url_option
+from api.cli_connect import asking, url_option
 from ledger import iku_checks, iku_import
 from ledger.documents import digest_of
 from ledger.iku import IkuDocument, Row
@@ -94,7 +93,7 @@ def sop_list(url: str, as_json: bool) -> None:
     """Daftar SOP di buku besar: berlaku atau dicabut, sidik daunnya, kalendernya, penomorannya."""
     from api.cli_read import NOT_VERIFIED  # that room shows IKU documents with this one
 
-    with closing(Service(url)) as service:
+    with asking(url) as service:
         said = service.get("/v1/sops").json()
     if as_json:
         print_json(said)

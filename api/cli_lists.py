@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from api.answers import Service, unreadable
+from api.answers import unreadable
 from api.cli_base import JejakCommand, item, json_option, paragraph, print_json, table
-from api.cli_connect import url_option
+from api.cli_connect import asking, url_option
 from api.cli_read import NOT_VERIFIED
 from keys.authority import WIB
 from ledger.correction import CORRECTABLE
@@ -63,11 +63,8 @@ def agenda(year: int | None, unit: str | None, url: str, as_json: bool) -> None:
 
 
 def _asked(url: str, path: str, params: dict[str, str]) -> dict[str, Any]:
-    service = Service(url)
-    try:
+    with asking(url) as service:
         said = service.get(path, params=params).json()
-    finally:
-        service.close()
     if not isinstance(said, dict):
         raise unreadable("bukan objek.")
     return said

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 import click
 
-from api.answers import Service, unreadable
+from api.answers import unreadable
 from api.cli_base import Command, JejakCommand, Misuse, item, json_option, paragraph, print_json, table, write_new_file
-from api.cli_connect import connected, connection_of, connection_options, url_option
+from api.cli_connect import asking, connected, connection_of, connection_options, url_option
 from api.cli_files import iku_in_words
 from api.field_words import needed
 from keys.errors import Malformed
@@ -72,11 +72,8 @@ def at_option(command: Command) -> Command:
 
 
 def _advice(url: str, path: str, **params: str | None) -> dict[str, Any]:
-    service = Service(url)
-    try:
+    with asking(url) as service:
         said = service.get(path, params={name: one for name, one in params.items() if one is not None}).json()
-    finally:
-        service.close()
     if not isinstance(said, dict):
         raise unreadable("bukan objek.")
     return said

@@ -15,10 +15,10 @@ from typing import Any
 import click
 
 from api import fields_of
-from api.answers import Service, unreadable
+from api.answers import unreadable
 from api.cli_act import members_said
 from api.cli_base import Command, JejakGroup, Misuse, existing_file, json_option, print_json, read_file
-from api.cli_connect import url_option
+from api.cli_connect import asking, url_option
 from api.cli_read import at_option
 from api.cli_sign import Wanted, sign, signing_of, signing_options
 from api.key_request import KeyRequest
@@ -63,12 +63,9 @@ def show(official: str | None, at: str | None, url: str, as_json: bool) -> None:
     """Tampilkan register, atau riwayat seorang pejabat: memegang apa, sejak kapan, sampai kapan."""
     if official is not None and not re.fullmatch("[a-z0-9][a-z0-9-]*", official):
         raise Misuse(f"{official!r} bukan nama pejabat dalam register; misalnya sri-wahyuni.")
-    service = Service(url)
-    try:
+    with asking(url) as service:
         path = "/v1/register" if official is None else f"/v1/officials/{official}"
         said = service.get(path, params={"at": at} if at is not None else None).json()
-    finally:
-        service.close()
     if as_json:
         print_json(said)
         return

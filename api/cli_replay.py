@@ -15,7 +15,7 @@ import click
 from api.answers import Service, unreadable
 from api.change_words import changes
 from api.cli_base import JejakCommand, Misuse, item, json_option, paragraph, print_json
-from api.cli_connect import url_option
+from api.cli_connect import asking, url_option
 from api.cli_read import SYNTHETIC, CaseId, at_option, end, iku_rows, local, shaped, step_words
 from ledger.kind_names import name_of
 from ledger.wording import flat
@@ -102,8 +102,7 @@ def replay(case: str, at: str | None, whole: bool, url: str, as_json: bool) -> N
     """
     if whole and at is not None:
         raise Misuse("sebut --at atau --all, bukan keduanya.")
-    service = Service(url)
-    try:
+    with asking(url) as service:
         acts = Acts(service, case)
         start = acts.number_at(at) if at is not None else 0
         chosen = range(len(acts.rows)) if at is None else range(start, start + 1)
@@ -119,8 +118,6 @@ def replay(case: str, at: str | None, whole: bool, url: str, as_json: bool) -> N
             for number in chosen:
                 click.echo(f"\n{shaped(acts.page, number)}")
         click.echo("\n".join(end(acts.trail)))
-    finally:
-        service.close()
 
 
 def on_terminal() -> bool:

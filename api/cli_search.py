@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import click
 from api import trail_csv
 from api.answers import Service, unreadable
 from api.cli_base import JejakCommand, item, json_option, paragraph, print_json, write_new_file
-from api.cli_connect import url_option
+from api.cli_connect import asking, url_option
 from api.cli_read import NOT_VERIFIED, SYNTHETIC, StreamId, verdict_lines
 from api.field_words import as_typed
 from keys.errors import Malformed, NotAllowed, Refused
@@ -53,7 +52,7 @@ def search(csv_file: Path | None, url: str, as_json: bool, **filters: str | None
 
 
 def _find(url: str, asked: dict[str, str], csv_file: Path | None, as_json: bool) -> None:
-    with closing(Service(url)) as service:
+    with asking(url) as service:
         if csv_file is not None:
             size = _keep(service, asked, csv_file)
             if as_json:

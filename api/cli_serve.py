@@ -17,6 +17,7 @@ from api.cli_store import LOG_KEY, PINS
 from api.field_words import needed
 from api.settings import Settings
 from keys.errors import NotAllowed, NotFound, Unavailable
+from keys.register import INSPECTOR
 from ledger.case import Case
 from ledger.case_rules import what_is_due
 from ledger.kind_names import name_of
@@ -95,9 +96,14 @@ def _serve(settings: Settings, demo: bool, as_json: bool) -> None:
             return
         waiting = app.parts.ledger.stream(f"case:{demo_office.WAITING_CASE}") if demo else None
         case = waiting.state if waiting is not None and isinstance(waiting.state, Case) else None
-        click.echo(_welcome(url, settings.home, demo, case))
+        click.echo(_welcome(url, settings, demo, case))
 
     serve_app(app, "127.0.0.1", settings.port, ready)
+
+
+def _people(home: Path) -> list[demo_office.Person]:
+    """Return the made-up officials of a demonstration ledger; an older one may lack some of today's."""
+    return [one for one in demo_office.PEOPLE if demo_office.key_path(home, one.official).is_file()]
 
 
 def _pins(home: Path, demo: bool) -> Path:
@@ -114,23 +120,26 @@ def _card(url: str, home: Path, demo: bool) -> dict[str, Any]:
                 "file": str(demo_office.key_path(home, one.official)),
                 "passphrase": one.passphrase,
             }
-            for one in demo_office.PEOPLE
+            for one in _people(home)
         ]
     return card
 
 
-def _welcome(url: str, home: Path, demo: bool, case: Case | None) -> str:
+def _welcome(url: str, settings: Settings, demo: bool, case: Case | None) -> str:
+    home = settings.home
     lines = [f"Jejak melayani di {url}", f"Buku besar {home}; patokan {_pins(home, demo)}"]
+    if settings.web_origin:
+        lines.append(f"Di balik perantara: orang masuk hanya lewat {settings.web_origin}, juga dari komputer ini.")
     if demo:
         lines += ["BUKU BESAR DEMO: semua pejabat, NIP, dan kunci sintetis; kata sandinya bukan rahasia.", ""]
-        for one in demo_office.PEOPLE:
+        for one in _people(home):
             lines += [
                 one.office_name,
                 f"  mandat {one.mandate}, kunci {demo_office.key_path(home, one.official)}",
                 f"  kata sandi: {one.passphrase}",
             ]
     if case is not None:
-        lines += ["", *_waiting(url, home, case)]
+        lines += ["", *_waiting(url, home, case), "", *_reading(url, home)]
     return "\n".join([*lines, "", "Hentikan dengan Ctrl-C."])
 
 
@@ -148,7 +157,7 @@ def _waiting(url: str, home: Path, case: Case) -> list[str]:
         "sesudah `. .venv/bin/activate`:",
         "",
     ]
-    holder = next((one for one in demo_office.PEOPLE if one.office == office.office), None)
+    holder = next((one for one in _people(home) if one.office == office.office), None)
     if holder is not None:
         where = f"--pin {_pins(home, True)} --url {url}"
         given = [f"    {how} \\" for how in needed(kinds[0])]
@@ -158,6 +167,26 @@ def _waiting(url: str, home: Path, case: Case) -> list[str]:
             f"    --mandate {holder.mandate} --key {demo_office.key_path(home, holder.official)}",
         ]
     return [*lines, trail]
+
+
+def _reading(url: str, home: Path) -> list[str]:
+    """Return how one reads: by signing, which signs in as well, or by signing in alone."""
+    lines = [
+        "Membaca hanya dapat dilakukan sesudah masuk. Perintah pertama yang menandatangani sekaligus masuk: kata sandi",
+        "ditanyakan sekali, berlaku 12 jam untuk semua perintah yang membaca.",
+    ]
+    auditor = next((one for one in _people(home) if one.office == INSPECTOR), None)
+    if auditor is None:
+        return lines
+    key = demo_office.key_path(home, auditor.official)
+    return [
+        *lines,
+        "Yang hanya membaca, misalnya auditor Inspektorat (semua unit, dan siapa membaca apa), masuk dahulu:",
+        "",
+        f"  jejak login --key {key} --pin {_pins(home, True)} --url {url}",
+        f"  jejak cases --url {url}",
+        f"  jejak reads --url {url}",
+    ]
 
 
 @click.command("demo", cls=JejakCommand)

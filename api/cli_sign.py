@@ -4,7 +4,8 @@ Order of :func:`sign`, and why: the checkpoint is verified and continues the rem
 are folded from their own acts up to proved heads. Then it is judged here, the nearest question first: are key and
 mandate this person's; is it the turn of such an act; may this office; is anything missing; would the ledger take it.
 Only what passes is shown, its document hashed and laid out, and a person is asked. A new document is uploaded only
-after the yes, because an act may name only what is there; then the key file is opened, the act signed and sent.
+after the yes, because an act may name only what is there; then the act is signed and sent. The key file is opened then,
+or earlier where nobody is signed in with it yet: reading a case takes a session.
 """
 
 from __future__ import annotations
@@ -31,15 +32,14 @@ from api.cli_base import (
     print_json,
     write_new_file,
 )
-from api.cli_connect import Connection, connected, connection_of, connection_options
-from api.cli_store import opened_key
+from api.cli_connect import Connection, connected, connection_of, connection_options, kept_session
+from api.cli_session import holder_of
 from api.client import Proved
 from api.drafting import check, fill, lacking, office, place_of, settle, signer_of, turn
 from api.known_register import Known, Signer, known_register
 from keys.authority import WIB
 from keys.envelope import Envelope
 from keys.errors import Malformed, NotAllowed
-from keys.keyfile import KeyFile, read_keyfile
 from ledger.acts import PAYLOAD_TYPE, Act, compose
 from ledger.bodies import CATALOGUE
 from ledger.kind_names import name_of
@@ -131,9 +131,11 @@ def signing_of(options: dict[str, Any]) -> Signing:
 
 def sign(how: Signing, wanted: Wanted | Callable[[Known, Signer], Wanted]) -> int:
     """Sign what is wanted, or what follows from the verified register, and return the exit code."""
-    closed = KeyFile.parse(read_keyfile(how.key_file))
-    signer = Signer(closed.official, how.mandate, closed.public.id)
-    with connected(how.connection) as client:
+    holder = holder_of(how.key_file, how.passphrase_file, err=how.as_json)
+    signer = Signer(holder.official, how.mandate, holder.keyid)
+    if kept_session(how.connection.url, holder) is None:
+        click.echo("Belum masuk dengan kunci ini: kuncinya dibuka dahulu untuk membaca perkaranya.", err=True)
+    with connected(how.connection, holder) as client:
         known = known_register(client, client.checkpoint().checkpoint.size)
         if not isinstance(wanted, Wanted):
             wanted = wanted(known, signer)
@@ -171,14 +173,12 @@ def sign(how: Signing, wanted: Wanted | Callable[[Known, Signer], Wanted]) -> in
         click.echo(shown, err=how.as_json)
         if not how.yes and not confirmed("Tandatangani?", err=how.as_json):
             raise click.Abort
-        opened = opened_key(how.key_file, how.passphrase_file, err=how.as_json)
-        if (opened.official, opened.key.public.id) != (signer.official, signer.keyid):
-            raise NotAllowed("act.key", "Berkas kunci berubah sejak ditampilkan.")
+        private = holder.open()
         if attached is not None and data is not None:
             client.upload(data, attached.media_type)
         for reference, scan in papers:
             client.upload(scan, reference.media_type)
-        proved = client.submit(Envelope.seal(PAYLOAD_TYPE, payload, opened.key))
+        proved = client.submit(Envelope.seal(PAYLOAD_TYPE, payload, private))
     report(proved, how.output, how.as_json)
     return DONE
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from api.answers import Service, unreadable
+from api.answers import unreadable
 from api.cli_base import JejakCommand, item, json_option, paragraph, print_json, table
-from api.cli_connect import url_option
+from api.cli_connect import asking, url_option
 from api.cli_read import NOT_VERIFIED, SYNTHETIC, CaseId, at_option, place
 from keys.authority import WIB
 from ledger.notices import DISCLAIMER
@@ -26,11 +26,8 @@ _SECONDS = ((86400, "hari"), (3600, "jam"), (60, "menit"))
 @json_option
 def time(case: str, at: str | None, url: str, as_json: bool) -> None:
     """Tampilkan lama tiap langkah sebuah perkara dibandingkan dengan mutu bakunya, sekarang atau dahulu."""
-    service = Service(url)
-    try:
+    with asking(url) as service:
         said = service.get(f"/v1/cases/{case}/time", params={"at": at} if at is not None else {}).json()
-    finally:
-        service.close()
     if as_json:
         print_json(said)
         return

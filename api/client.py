@@ -29,11 +29,11 @@ import httpx
 
 from api.answers import MAX_JSON, Answer, Service, unreadable
 from api.remembered import Remembered, RememberedHead
+from api.sign_in import Holder, SessionFile, use_session
 from keys.envelope import Envelope, decode_base64
 from keys.errors import Forged, JejakError, Malformed, NotFound, NotJudged, Refused, Unavailable
 from ledger import documents
 from ledger.acts import Act, Seen, act_of
-from ledger.bodies import LedgerFounded
 from ledger.checkpoint import SignedCheckpoint, format_hash, open_checkpoint
 from ledger.entry import MAX_BYTES as MAX_ENTRY
 from ledger.entry import Entry
@@ -103,6 +103,8 @@ class Client:
         base_url: str,
         remembered: Remembered,
         *,
+        holder: Holder | None = None,
+        sessions: SessionFile | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -110,6 +112,7 @@ class Client:
         self.origin = remembered.vkey.name
         self._service = Service(base_url, transport)
         self._sleep = sleep
+        use_session(self._service, self.origin, sessions or SessionFile(None), holder)
 
     def close(self) -> None:
         """Close the connections."""
@@ -347,15 +350,11 @@ class Client:
 
     def _begins_with_founding(self, signed: SignedCheckpoint) -> None:
         """Return if leaf 0 under ``signed`` is the pinned one: the log of one leaf has that leaf's hash as root."""
-        entry, act = _read_entry(self._needed("/v1/entries/0", MAX_ENTRY).body)
+        founding = self.remembered.founding
         try:
-            if entry.leaf_hash != self.remembered.founding or not isinstance(act.body, LedgerFounded):
-                raise Forged("client.founding", "Daun 0 lain.")
-            if act.ledger != self.origin:
-                raise Forged("client.founding", "Nama lain.")
-            self._prove(1, entry.leaf_hash, signed.checkpoint.size, signed.checkpoint.root)
+            self._prove(1, founding, signed.checkpoint.size, signed.checkpoint.root)
         except Forged:
-            where = self.remembered.evidence(founding=entry.data, checkpoint=signed.data)
+            where = self.remembered.evidence(founding=founding.hex().encode(), checkpoint=signed.data)
             raise Forged(
                 "client.founding",
                 "Buku besar di layanan ini tidak berawal dari pendirian yang dipatok.",
@@ -412,6 +411,8 @@ class Client:
         except Unavailable:
             raise
         except Refused as error:
+            if error.rule.partition(".")[0] in ("session", "access"):
+                raise  # it says who may read, not that there is nothing
             raise NotJudged(
                 "client.withheld",
                 f"Layanan tidak memberi bagian buku besar yang seharusnya ada padanya ({path}). {error.detail}",

@@ -31,6 +31,7 @@ from api import demo_office as office
 from api.cli_time import time_in_words
 from api.client import Client, Proved
 from api.remembered import Pins, Remembered
+from api.sign_in import Holder
 from keys.authority import WIB
 from keys.envelope import Envelope
 from keys.errors import Forged, NotAllowed, Unavailable
@@ -66,7 +67,9 @@ def run(say: Say) -> dict[str, Any]:
             play.tell()
             state, trail = play.state(), play.trail()
         copy = Path(name) / "salinan"
-        shutil.copytree(home, copy, ignore=shutil.ignore_patterns("log.key", "keys", "views.sqlite*"))
+        shutil.copytree(
+            home, copy, ignore=shutil.ignore_patterns("log.key", "keys", "views.sqlite*", "sessions.sqlite*")
+        )
         say("\nPemeriksaan oleh proses lain, hanya dengan salinan buku besar dan kunci publik log:")
         report = audited(copy, play.pins)
         with open_store(copy) as rows:
@@ -153,6 +156,7 @@ class Play:
         self._say(f"\nDi tengah perkara, {one.name} mengganti kuncinya; dua pendaftar memberi yang baru:")
         new = office.new_hand(self._home, one, turn=2)
         self._hands[official] = new
+        self._clients.pop(official).close()  # with the old key nobody reads any more either
         minutes = self._upload(office.minutes(new), f"berita-acara-{official}-2.txt", "text/plain")
         self._play(self.case, demo_case.rotated(office.key_proposed(new), minutes, old.key.public.id))
         client = self._client(official)
@@ -297,7 +301,9 @@ class Play:
     def _client(self, official: str) -> Client:
         if official not in self._clients:
             memory = Remembered.pin(self._memories / official, self.pins)
-            self._clients[official] = Client(self._url, memory)
+            key = self._hand(official).key
+            holder = Holder(official, key.public.id, lambda: key)
+            self._clients[official] = Client(self._url, memory, holder=holder)
         return self._clients[official]
 
     def _hand(self, official: str) -> Hand:

@@ -17,7 +17,7 @@ from api import demo_case
 from keys.authority import WIB
 from keys.keyfile import open_keyfile, read_keyfile, seal, write_keyfile
 from keys.possession import prove
-from keys.register import REGISTRAR
+from keys.register import INSPECTOR, REGISTRAR
 from keys.signing import PrivateKey
 from ledger import logkey
 from ledger.application import Ledger
@@ -27,6 +27,8 @@ from ledger.sop import Sop
 
 ORIGIN = "kalipare.malangkab.example/jejak-demo"
 UNIT = "kalipare"
+#: The unit of the auditor, who reads every other one.
+AUDITORS = "inspektorat"
 LABEL = "(sintetis)"
 #: The case that waits for the Sekcam's paraf in a demonstration ledger that is served.
 WAITING_CASE = "00000000-0000-4000-8000-000000000006"
@@ -34,13 +36,14 @@ WAITING_CASE = "00000000-0000-4000-8000-000000000006"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A made-up official: name in the register, office, rank; the NIP begins with an impossible birth date."""
+    """A made-up official: name in the register, office, rank, unit; the NIP begins with an impossible birth date."""
 
     official: str
     name: str
     office: str
     office_name: str
     rank: str | None
+    unit: str = UNIT
 
     @property
     def mandate(self) -> str:
@@ -61,6 +64,7 @@ PEOPLE = (
     Person("ratna-sari", f"Ratna Sari {LABEL}", "kasubag-evapor", "Kasubag Evaluasi dan Pelaporan", "Penata"),
     Person("agus-salim", f"Agus Salim {LABEL}", "staf", "Staf Kecamatan Kalipare", None),
     Person("hadi-wijaya", f"Hadi Wijaya {LABEL}", "kasubag-umum", "Kasubag Umum", "Penata Muda Tingkat I"),
+    Person("wahyu-hidayat", f"Wahyu Hidayat {LABEL}", INSPECTOR, "Auditor Inspektorat", "Penata", AUDITORS),
 )
 FOUNDERS = PEOPLE[:2]
 OFFICERS = PEOPLE[2:]
@@ -142,7 +146,7 @@ def mandate(one: Person) -> dict[str, Any]:
     return {
         "mandate": one.mandate,
         "official": one.official,
-        "unit": UNIT,
+        "unit": one.unit,
         "office": one.office,
         "office_name": one.office_name,
         "capacity": "definitif",

@@ -14,6 +14,7 @@ from flask import Response, jsonify, request
 from flask_openapi3.models import RawModel
 from pydantic import BaseModel
 
+from api.access import reads_stream
 from api.labels import labelled
 from api.log import FOREVER
 from api.marks import check
@@ -82,17 +83,30 @@ def document(path: DocumentPath) -> Response:
 
 @routes.get("/documents/<digest>/signatures", responses={"200": json_answer("marks, each verified now")})
 def signatures(path: DocumentPath) -> Response:
-    """Return every review, paraf and signature on exactly these bytes, each verified again from its entry."""
+    """Return every review, paraf and signature on exactly these bytes, each verified again from its entry.
+
+    `elsewhere` counts those in cases that are not the reader's to read.
+    """
     here = parts()
     with here.reading() as connection:
-        marks = audit_trail.marks_on(connection, path.digest)
+        every = audit_trail.marks_on(connection, path.digest)
+    marks = [mark for mark in every if reads_stream(mark["stream"])]
     held = _held(path.digest)
-    if held is None and not marks:
+    if held is None and not every:
         raise NotFound("document.unknown", f"Dokumen {path.digest} tidak ada di sini.")
     register, vkey = here.register(), here.ledger.signer.vkey
     with here.ledger.reading() as rows:
         checked = [mark | check(rows, here.ledger, register, vkey, mark["leaf_index"], path.digest) for mark in marks]
-    return jsonify(labelled({"document": path.digest, "bytes": held or "tidak dapat dinilai", "marks": checked}))
+    return jsonify(
+        labelled(
+            {
+                "document": path.digest,
+                "bytes": held or "tidak dapat dinilai",
+                "marks": checked,
+                "elsewhere": len(every) - len(marks),
+            }
+        )
+    )
 
 
 def _held(digest: str) -> str | None:

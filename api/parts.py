@@ -11,6 +11,8 @@ from typing import Any, cast
 from flask import current_app
 
 from api.follower import Follower
+from api.rate import Rate
+from api.session_store import SessionStore
 from keys.errors import NotFound
 from keys.register import Register
 from ledger.application import Ledger
@@ -24,12 +26,14 @@ NAME = "jejak"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The ledger, its read models with their follower, the clock (aware times), and what was."""
+    """The ledger, its read models and their follower, sign-ins, the clock (aware times), rate and past."""
 
     ledger: Ledger
     views: Views
+    sessions: SessionStore
     follower: Follower
     clock: Callable[[], dt.datetime]
+    rate: Rate = field(default_factory=Rate)
     past: Past = field(default_factory=Past)
 
     @contextmanager

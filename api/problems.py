@@ -63,8 +63,21 @@ TABLE: dict[type[JejakError], Outcome] = {
     Refused: Outcome(422, "Ditolak", "Betulkan yang disebut, lalu kirim lagi."),
     JejakError: Outcome(500, "Kesalahan peladen", "Hubungi pengelola."),
 }
-BY_RULE = {"envelope.size": 413, "document.too_large": 413, "request.too_large": 413, "request.media_type": 415}
+BY_RULE = {
+    "envelope.size": 413,
+    "document.too_large": 413,
+    "request.too_large": 413,
+    "request.media_type": 415,
+    "signin.rate": 429,
+    "signin.refused": 401,
+}
 FORBIDDEN = Outcome(403, "Bukan wewenang", "Tandatangani dengan kunci dan mandat sendiri yang masih berlaku.")
+#: How a family of rules is answered in the place of what its kind says.
+BY_FAMILY = {
+    "authority": FORBIDDEN,
+    "access": Outcome(403, "Bukan untuk Anda", "Baca perkara unit sendiri; semua unit hanya dibaca Inspektorat."),
+    "session": Outcome(401, "Masuk dahulu", "Masuk dengan kunci sendiri."),
+}
 DAMAGED = Outcome(
     500,
     "Simpanan peladen rusak",
@@ -152,9 +165,9 @@ def outcome_of(fault: JejakError) -> Outcome:
     ours = isinstance(fault, Forged) and family not in SENT
     if ours or family in STORED or fault.rule == "merkle.frontier":
         return DAMAGED
-    if isinstance(fault, NotAllowed) and family == "authority":
-        return FORBIDDEN
     outcome = next(TABLE[kind] for kind in type(fault).__mro__ if kind in TABLE)
+    if isinstance(fault, NotAllowed):
+        outcome = BY_FAMILY.get(family, outcome)
     return Outcome(BY_RULE.get(fault.rule, outcome.status), outcome.title, outcome.allowed)
 
 
@@ -169,8 +182,10 @@ def answer_to(fault: JejakError) -> Response:
     response = _problem(
         outcome.status, fault.rule, outcome.title, fault.detail, fault.allowed or outcome.allowed, **facts
     )
-    if outcome.status == 503:
-        response.headers["Retry-After"] = str(RETRY_AFTER)
+    if outcome.status in (429, 503):
+        response.headers["Retry-After"] = str(fault.facts.get("retry_after", RETRY_AFTER))
+    if outcome.status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="jejak"'  # RFC 9110 §11.6.1: a 401 says how
     return response
 
 

@@ -81,7 +81,7 @@ class Remembered:
     @classmethod
     def open(cls, folder: Path) -> Remembered:
         """Return the memory kept in ``folder``; NotFound where nothing was pinned, Malformed if it is damaged."""
-        data = _read(folder / "pins.json")
+        data = read_kept(folder / "pins.json")
         if data is None:
             raise NotFound(
                 "client.unpinned",
@@ -94,9 +94,9 @@ class Remembered:
     def pin(cls, folder: Path, pins: Pins) -> Remembered:
         """Return the memory in ``folder``, pinned to these; NotAllowed if it was pinned to others."""
         VerifierKey.parse(pins.vkey)
-        before = _read(folder / "pins.json")
+        before = read_kept(folder / "pins.json")
         if before is None:
-            _write(folder / "pins.json", pins.format())
+            write_kept(folder / "pins.json", pins.format())
         elif ((known := Pins.parse(before)).vkey, known.founding) != (pins.vkey, pins.founding):
             raise NotAllowed(
                 "client.pinned",
@@ -112,11 +112,11 @@ class Remembered:
             if self._held:
                 yield
                 return
-            with _told(self.folder):
+            with told(self.folder):
                 self.folder.mkdir(parents=True, exist_ok=True)
                 handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                with _told(self.folder):
+                with told(self.folder):
                     fcntl.flock(handle, fcntl.LOCK_EX)
                 self._held += 1
                 yield
@@ -126,7 +126,7 @@ class Remembered:
 
     def newest(self) -> SignedCheckpoint | None:
         """Return the newest verified checkpoint, verified again, or None at first contact."""
-        data = _read(self.folder / "checkpoint")
+        data = read_kept(self.folder / "checkpoint")
         return None if data is None else open_checkpoint(data, self.vkey)
 
     def move(self, old: SignedCheckpoint | None, new: SignedCheckpoint) -> bool:
@@ -139,12 +139,12 @@ class Remembered:
             if (now and now.data) != (old and old.data):
                 return False
             if new is not old:
-                _write(self.folder / "checkpoint", new.data)
+                write_kept(self.folder / "checkpoint", new.data)
             return True
 
     def head(self, stream: str) -> RememberedHead | None:
         """Return the newest act of ``stream`` that was verified here, or None."""
-        data = _read(self._head_file(stream))
+        data = read_kept(self._head_file(stream))
         if data is None:
             return None
         form = _HEAD.fullmatch(data.decode("ascii", errors="replace"))
@@ -161,17 +161,17 @@ class Remembered:
         with self.holding():
             known = self.head(stream)
             if known is None or known.version < head.version:
-                _write(self._head_file(stream), f"{head.version} {head.leaf} {head.index}\n".encode("ascii"))
+                write_kept(self._head_file(stream), f"{head.version} {head.leaf} {head.index}\n".encode("ascii"))
 
     def keep_pending(self, envelope: bytes) -> Path:
         """Keep a signed envelope until its receipt is verified; return its file."""
         path = self._pending(envelope)
-        _write(path, envelope)
+        write_kept(path, envelope)
         return path
 
     def drop_pending(self, envelope: bytes) -> None:
         """Forget a pending envelope: it is recorded and proved, or was refused."""
-        with _told(self.folder):
+        with told(self.folder):
             self._pending(envelope).unlink(missing_ok=True)
 
     def evidence(self, **parts: bytes) -> Path:
@@ -179,7 +179,7 @@ class Remembered:
         name = hashlib.sha256(b"\x00".join(parts.values())).hexdigest()[:32]
         folder = self.folder / "evidence" / name
         for part, data in parts.items():
-            _write(folder / part, data)
+            write_kept(folder / part, data)
         return folder
 
     def _head_file(self, stream: str) -> Path:
@@ -189,17 +189,18 @@ class Remembered:
         return self.folder / "pending" / f"{hashlib.sha256(envelope).hexdigest()}.json"
 
 
-def _read(path: Path) -> bytes | None:
-    with _told(path):
+def read_kept(path: Path) -> bytes | None:
+    """Return a file's bytes, None where there is none; raises Unavailable."""
+    with told(path):
         try:
             return path.read_bytes()
         except FileNotFoundError:
             return None
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_kept(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, durable when this returns; only its owner may read it."""
-    with _told(path):
+    with told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".incoming-", dir=path.parent)
         try:
@@ -218,7 +219,8 @@ def _write(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def told(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses into Unavailable (``client.memory``)."""
     try:
         yield
     except JejakError:

@@ -30,6 +30,13 @@ PATIENCE = 10.0
 #: Seconds until a connection on which nothing moves is closed.
 IDLE = 30
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+#: Where a proxy stands in front (on this machine, as everything that reaches us), it is believed in one thing: from
+#: which address a request came to it. Where none does, a caller could only lie about that.
+BEHIND_PROXY: dict[str, Any] = {
+    "trusted_proxy": "127.0.0.1",
+    "trusted_proxy_count": 1,
+    "trusted_proxy_headers": {"x-forwarded-for"},
+}
 
 
 class Server:
@@ -42,17 +49,20 @@ class Server:
                 f"Jejak tidak melayani di {host}: layanan ini hanya untuk komputer ini sendiri.",
                 allowed="Pakai 127.0.0.1; untuk komputer lain, pasang perantara (proxy) yang aman di depannya.",
             )
+        address = "127.0.0.1" if host == "localhost" else host
         self._stopping = threading.Event()
         self._closing = threading.RLock()  # a signal handler may stop what its own thread is closing
         self._closed = False
         self._map: dict[int, Any] = {}
         self._look = 0.0
         wanted = app.settings.port if port is None else port
+        proxy = BEHIND_PROXY if app.settings.web_origin else {}
         try:
             server = create_server(
                 cast("Any", app),
                 map=self._map,
-                host="127.0.0.1" if host == "localhost" else host,
+                host=address,
+                server_name=address,  # what this listens on is what a statement to sign in is for
                 port=wanted,
                 threads=app.settings.threads,
                 ident="",
@@ -68,6 +78,8 @@ class Server:
                 channel_timeout=IDLE,
                 cleanup_interval=5,
                 asyncore_use_poll=True,
+                clear_untrusted_proxy_headers=True,
+                **proxy,
             )
         except OSError as error:
             wasyncore.close_all(self._map, ignore_all=True)

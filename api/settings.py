@@ -13,16 +13,24 @@ from pathlib import Path
 
 from keys.errors import Malformed
 
+#: A web origin (RFC 6454 §6.2): scheme, host in lower case, and the port unless it is the scheme's own.
+WEB_ORIGIN = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?P<port>:[1-9][0-9]{0,4})?", re.ASCII
+)
 _NUMBER = re.compile("0|[1-9][0-9]{0,4}", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """``home``: the ledger's folder. ``port``: TCP port, 0 for any free one. ``threads``: requests served at once."""
+    """``home``: the ledger's folder. ``port``: TCP port, 0 for any free one. ``threads``: requests served at once.
+
+    ``web_origin``: the one web origin under which a proxy makes the service reachable, None where there is no proxy.
+    """
 
     home: Path
     port: int = 8000
     threads: int = 16
+    web_origin: str | None = None
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:
@@ -38,11 +46,26 @@ class Settings:
             home=Path(home),
             port=_number(environment, "JEJAK_PORT", cls.port, 0, 65535),
             threads=_number(environment, "JEJAK_THREADS", cls.threads, 1, 256),
+            web_origin=_web_origin(environment),
         )
 
 
 #: Every variable that :meth:`Settings.read` reads.
-VARIABLES = ("JEJAK_HOME", "JEJAK_PORT", "JEJAK_THREADS")
+VARIABLES = ("JEJAK_HOME", "JEJAK_PORT", "JEJAK_THREADS", "JEJAK_WEB_ORIGIN")
+
+
+def _web_origin(environment: Mapping[str, str]) -> str | None:
+    text = environment.get("JEJAK_WEB_ORIGIN", "")
+    if not text:
+        return None
+    form = WEB_ORIGIN.fullmatch(text)
+    if form is None or (form["scheme"], form["port"]) in (("https", ":443"), ("http", ":80")):
+        raise Malformed(
+            "settings.web_origin",
+            f"JEJAK_WEB_ORIGIN berisi {text[:80]!r}.",
+            allowed="Alamat yang dibuka orang, tanpa garis miring di akhir, misalnya https://jejak.malangkab.example",
+        )
+    return text
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

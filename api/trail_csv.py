@@ -106,7 +106,7 @@ def table(pages: Iterable[list[Row]], *, sought: str, last: int, synthetic: bool
         count += len(rows)
         if rows:
             yield _lines([[of(row) for _, of in _COLUMNS] for row in rows])
-    end = f"buku besar sampai daun {last}" if last >= 0 else "buku besar masih kosong"
+    end = f"buku besar sampai daun {last}"
     notes = [f"Jumlah: {count} tindakan; {end}.", f"Yang dicari: {sought}.", NOT_PROOF, DISCLAIMER]
     notes += [SYNTHETIC] if synthetic else []
     yield _lines([[note] + [""] * (len(HEADINGS) - 1) for note in notes])

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, Vali
 from api.labels import labelled
 from api.parameters import CasePath, Limit, Number, StreamText, blueprint, json_answer
 from api.parts import parts
+from api.reader import reader
 from api.trail_csv import MEDIA_TYPE, stream_words, table
 from api.trails import shown, unknown
 from keys.authority import WIB
@@ -117,7 +118,7 @@ def case_trail_table(path: CasePath) -> Response:
     """Return the audit trail of a case as a table."""
     stream = f"case:{path.case_id}"
     _check_stream(stream)
-    return _table(Sought(stream=stream), f"jejak-audit-{path.case_id}")
+    return _table(Sought(stream=stream, units=reader().units), f"jejak-audit-{path.case_id}")
 
 
 def _sought(query: TrailQuery) -> Sought:
@@ -138,7 +139,9 @@ def _sought(query: TrailQuery) -> Sought:
         _check_office(query.office, query.unit)
     if query.stream is not None:
         _check_stream(query.stream)
-    return Sought(query.official, query.office, query.unit, query.kind, query.flag, query.stream, start, end)
+    return Sought(
+        query.official, query.office, query.unit, query.kind, query.flag, query.stream, start, end, reader().units
+    )
 
 
 def _rows(connection: Any, sought: Sought, limit: int, after: int, place: Place | None = None) -> list[dict[str, Any]]:
@@ -244,7 +247,7 @@ def _table(sought: Sought, name: str) -> Response:
     made = table(begun, sought=_in_words(sought), last=last, synthetic=synthetic)
     response = Response(stream_with_context(made), content_type=MEDIA_TYPE)
     label = "-sintetis" if synthetic else ""
-    file = f"{name}{label}-sampai-daun-{last}.csv" if last >= 0 else f"{name}-kosong.csv"
+    file = f"{name}{label}-sampai-daun-{last}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
     return response
 
@@ -254,8 +257,6 @@ def _pieces(sought: Sought, last: int) -> Iterator[list[dict[str, Any]]]:
 
     What is in question is said as it was at that leaf, so that all pieces say the same.
     """
-    if last < 0:
-        return
     place, after, more = parts().place(last), -1, True
     while more:
         with parts().views.reading() as connection:

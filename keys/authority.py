@@ -134,6 +134,30 @@ def _able(register: Register, record: MandateRecord, index: int, at: dt.datetime
     return False
 
 
+def mandates_in_force(
+    register: Register, official: str, keyid: str, index: int, at: dt.datetime
+) -> list[MandateRecord]:
+    """Return the mandates that ``official`` may act under with key ``keyid`` at leaf ``index``, oldest first.
+
+    None where the key is not theirs or not good there. Seats are asked of an act, not of a person, and not looked at.
+    """
+    found = []
+    for held in mandates_of(register, official):
+        record = held.record
+        with suppress(NotAllowed):
+            require(
+                register,
+                official=official,
+                mandate=record.mandate,
+                keyid=keyid,
+                need=Need(record.office),
+                index=index,
+                at=at,
+            )
+            found.append(record)
+    return found
+
+
 def keys_of(register: Register, official: str) -> list[Key]:
     """Return every key that an official ever had, oldest first."""
     return [register.keys[keyid] for keyid in register.keys_of.get(official, ())][::-1]

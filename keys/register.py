@@ -22,6 +22,8 @@ Name = TypeVar("Name", str, tuple[str, str])
 
 #: The office that proposes and approves entries of the register.
 REGISTRAR = "registrar"
+#: The office of the internal auditors (Inspektorat/APIP), who read every unit's cases and who read what.
+INSPECTOR = "inspektorat"
 
 
 @dataclass(frozen=True, slots=True)

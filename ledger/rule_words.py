@@ -26,6 +26,7 @@ _VIEWS = "Tampilan disusun dari buku besar, tanpa yang dilewati."
 _SEARCH = "Jejak dicari menurut nama dan masa yang dikenal buku besar ini."
 _FLOW = "Setiap langkah SOP dapat dicapai dan membawa perkara ke akhirnya."
 _BUSY = "Tindakan dicatat satu per satu; amplop yang sama boleh dikirim lagi."
+_ENTRANCE = "Permintaan masuk dibatasi supaya semua orang dapat dilayani."
 _IKU = "Dokumen IKU ditulis dalam satu bentuk baku."
 
 #: rule -> what it asks for, as a clerk would be told.
@@ -166,6 +167,22 @@ RULES: dict[str, str] = {
     **dict.fromkeys(("iku.schema", "iku.canonical", "iku.size"), _IKU),
     "iku.sample": "Contoh IKU dipanggil dengan namanya.",
     "iku.none": "IKU yang ditampilkan adalah IKU yang sudah ditandatangani.",
+    # Signing in, and who reads what
+    "signin.form": "Pernyataan masuk ditulis dalam satu bentuk baku.",
+    "signin.ledger": "Pernyataan masuk hanya berlaku untuk buku besar yang disebutnya.",
+    "signin.audience": "Pernyataan masuk hanya berlaku di alamat yang disebutnya.",
+    "signin.official": "Setiap orang masuk dengan nama dan kuncinya sendiri.",
+    "signin.challenge": "Setiap tantangan masuk dijawab satu kali, dalam dua menit.",
+    "signin.refused": "Yang masuk memakai kunci yang terdaftar dan belum dicabut.",
+    **dict.fromkeys(("signin.busy", "signin.rate"), _ENTRANCE),
+    "session.storage": "Siapa membaca apa dicatat sebelum dijawab.",
+    "session.missing": "Register, SOP, dan perkara hanya dibaca orang yang sudah masuk.",
+    "session.ended": "Sekali masuk berlaku 12 jam, selama kunci dan mandatnya berlaku.",
+    "access.origin": "Dari peramban, perubahan hanya datang dari halaman layanan ini sendiri.",
+    "access.mandate": "SOP dan perkara dibaca pemegang mandat yang masih berlaku.",
+    "access.unit": "Perkara dibaca pejabat unitnya, penandatangannya, dan Inspektorat.",
+    "access.which": "Pemegang mandat di beberapa unit menyebut unit yang mau dibacanya.",
+    "access.inspector": "Siapa membaca apa hanya dilihat Inspektorat.",
     # Reading
     "request.form": "Permintaan ditulis menurut cara yang diterima peladen.",
     "request.path": "Permintaan ditujukan ke alamat yang ada.",

@@ -70,27 +70,38 @@ def _accepted(body: b.Body, place: Place) -> str:
 
 
 def _official_proposed(body: b.Body, place: Place) -> str:
-    return f"mengusulkan pendaftaran {cast(b.OfficialProposed, body).person.name} sebagai pejabat"
+    body = cast(b.OfficialProposed, body)
+    return f"mengusulkan {_person(body.person, place)}{_recovering(body)}"
 
 
 def _key_proposed(body: b.Body, place: Place) -> str:
     body = cast(b.KeyProposed, body)
     key = hashlib.sha256(bytes.fromhex(body.public_key)).hexdigest()
-    return f"mengusulkan kunci tanda tangan (sidik {short(key)}) milik {place.name(body.official)}"
+    return f"mengusulkan kunci tanda tangan (sidik {short(key)}) milik {place.name(body.official)}{_recovering(body)}"
 
 
 def _mandate_proposed(body: b.Body, place: Place) -> str:
-    record = cast(b.MandateProposed, body).mandate
+    body = cast(b.MandateProposed, body)
+    record = body.mandate
     until = f"sampai {day(record.end)}" if record.end else "sampai dicabut"
     decree = record.decree
     return (
         f"mengusulkan {_mandate(record, place)}, berlaku {day(record.start)} {until}, berdasarkan keputusan"
-        f" {decree.issuer} nomor {decree.number} tanggal {day(decree.date)}"
+        f" {decree.issuer} nomor {decree.number} tanggal {day(decree.date)}{_recovering(body)}"
     )
 
 
 def _mandate(record: MandateRecord, place: Place) -> str:
     return f"{place.name(record.official)} sebagai {record.office_name} ({CAPACITIES[record.capacity]})"
+
+
+def _person(record: OfficialRecord, place: Place) -> str:
+    known = place.register is not None and record.official in place.register.officials
+    return f"data baru {place.name(record.official)}" if known else f"pendaftaran {record.name} sebagai pejabat"
+
+
+def _recovering(body: b.Given) -> str:
+    return f", dalam pemulihan register oleh para pendiri karena “{said(body.recovery)}”" if body.recovery else ""
 
 
 def _approved(body: b.Body, place: Place) -> str:
@@ -100,7 +111,7 @@ def _approved(body: b.Body, place: Place) -> str:
         return f"menyetujui usulan dengan sidik {short(body.proposal)}"
     match proposal.what:
         case OfficialRecord() as person:
-            what = f"pendaftaran {person.name} sebagai pejabat"
+            what = _person(person, place)
         case MandateRecord() as record:
             what = _mandate(record, place)
         case key:
@@ -109,7 +120,7 @@ def _approved(body: b.Body, place: Place) -> str:
     if isinstance(body, b.KeyApproved):
         minutes = body.berita_acara
         done += f", dengan berita acara (sidik {short(minutes.digest)})" if minutes else ", tanpa berita acara"
-    return done
+    return done + _recovering(body)
 
 
 def _revoked(body: b.Body, place: Place) -> str:

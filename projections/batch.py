@@ -17,8 +17,8 @@ from ledger.flags import flags
 from ledger.replay import Step
 from ledger.rows import Row, Rows
 from ledger.streams import Stream
-from projections import agenda, audit_trail, iku_state, papers, time_spent
-from projections.schema import AGENDA, CASES, DISPATCHES, TRAIL, TRAIL_FLAGS, USED, VIEWS
+from projections import agenda, audit_trail, iku_state, mentions, papers, time_spent
+from projections.schema import AGENDA, CASES, DISPATCHES, MENTIONS, TRAIL, TRAIL_FLAGS, USED, VIEWS
 from projections.storage import insert_rows
 from projections.walk import Walk, unexpected
 
@@ -35,6 +35,7 @@ class Batch:
             AGENDA: [],
             DISPATCHES: [],
         }
+        self._mentions: list[dict[str, Any]] = []
         self._used: list[dict[str, Any]] = []
         self._touched: dict[str, Stream] = {}
         self._papers: set[str] = set()
@@ -59,6 +60,7 @@ class Batch:
         elif isinstance(act.body, b.NumberingEnacted):
             self._used += agenda.used_rows(step, act.body)
         self._added[TRAIL].append(audit_trail.row_of(step, found))
+        self._mentions += mentions.rows_of(step)
         self._added[TRAIL_FLAGS] += audit_trail.flag_rows(step, found)
 
     def _add_case(self, step: Step, case: Case) -> None:
@@ -83,6 +85,7 @@ class Batch:
         kept = papers.find(connection, undated)
         for table, rows in self._added.items():
             insert_rows(connection, table, rows)
+        insert_rows(connection, MENTIONS, self._mentions, replace=True)
         insert_rows(connection, USED, self._used, replace=True)
         shown = [
             iku_state.row_of(state, kept) | agenda.unnumbered(state, stream)

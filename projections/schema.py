@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, Table, Text
 
 #: The version of everything below.
-VERSION = 4
+VERSION = 5
 
 METADATA = MetaData()
 
@@ -73,6 +73,15 @@ TRAIL_FLAGS = Table(
     METADATA,
     Column("name", Text, primary_key=True),
     Column("leaf_index", Integer, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+#: One row a document and stream that refers to it.
+MENTIONS = Table(
+    "mentions",
+    METADATA,
+    Column("digest", Text, primary_key=True),
+    Column("stream", Text, primary_key=True),
     sqlite_with_rowid=False,
 )
 

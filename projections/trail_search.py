@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, not_, or_, select
 from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from projections.audit_trail import SHOWN, utc
-from projections.schema import TRAIL, TRAIL_FLAGS
+from projections.schema import CASES, TRAIL, TRAIL_FLAGS
 
 #: Rows of a filter that are counted to choose which one leads: one with fewer is read whole within a millisecond.
 MOST_COUNTED = 1_000
@@ -33,6 +33,7 @@ class Sought:
     """What the acts must be, all of it at once; None asks nothing.
 
     ``flag`` is a flag's stable name; ``start`` and ``end`` are aware times, both included.
+    ``units`` are those whose cases the reader may read, None for all; other streams belong to no unit.
     """
 
     official: str | None = None
@@ -43,6 +44,7 @@ class Sought:
     stream: str | None = None
     start: dt.datetime | None = None
     end: dt.datetime | None = None
+    units: frozenset[str] | None = None
 
     def named(self) -> dict[str, str]:
         """Return the filters that ask something, by name, times apart."""
@@ -89,7 +91,15 @@ def statement(connection: Connection, sought: Sought, span: Span) -> Select[Any]
     else:
         asked = select(*SHOWN).where(TRAIL.c[lead] == named[lead], _within(TRAIL.c.leaf_index, span))
         asked = asked.order_by(TRAIL.c.leaf_index)
-    return asked.where(*_checks(named, lead))
+    return asked.where(*_checks(named, lead), *_readable(sought.units))
+
+
+def _readable(units: frozenset[str] | None) -> Iterator[ColumnElement[bool]]:
+    """Yield the condition that an act is not one of a case that only others read."""
+    if units is not None:
+        case = "case:" + CASES.c.case_id
+        own = exists().where(case == TRAIL.c.stream, CASES.c.unit.in_(sorted(units)))
+        yield or_(not_(TRAIL.c.stream.startswith("case:")), own)
 
 
 def _checks(named: dict[str, str], lead: str | None) -> Iterator[ColumnElement[bool]]:

@@ -38,6 +38,10 @@ PEOPLE: dict[str, tuple[str, str, str]] = {
     "agus-salim": ("Agus Salim (sintetis)", "staf", "Staf"),
     "hadi-wijaya": ("Hadi Wijaya (sintetis)", "kasubag-umum", "Kasubag Umum"),
 }
+#: Registered only where a test wants somebody who reads every unit.
+INSPECTOR = "wahyu-hidayat"
+EVERYBODY = PEOPLE | {INSPECTOR: ("Wahyu Hidayat (sintetis)", "inspektorat", "Auditor Inspektorat")}
+
 FOUNDERS = ("dewi-lestari", "eko-prasetyo")
 OFFICERS = tuple(name for name in PEOPLE if name not in FOUNDERS)
 
@@ -56,18 +60,18 @@ def the_sop() -> Sop:
 
 def mandate_of(official: str) -> str:
     """Return the name of the official's one mandate."""
-    return f"{PEOPLE[official][1]}-{official}"
+    return f"{EVERYBODY[official][1]}-{official}"
 
 
 def person(official: str) -> dict[str, Any]:
     """Return the official's record."""
-    nip = f"1980010120050{list(PEOPLE).index(official):05d}"
-    return {"official": official, "name": PEOPLE[official][0], "nip": nip, "rank": "Penata (sintetis)"}
+    nip = f"1980010120050{list(EVERYBODY).index(official):05d}"
+    return {"official": official, "name": EVERYBODY[official][0], "nip": nip, "rank": "Penata (sintetis)"}
 
 
 def mandate(official: str, **changes: Any) -> dict[str, Any]:
     """Return the record of the official's mandate."""
-    _, office, office_name = PEOPLE[official]
+    _, office, office_name = EVERYBODY[official]
     return {
         "mandate": mandate_of(official),
         "official": official,

@@ -8,14 +8,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from click.testing import CliRunner
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from api import cli_lists
 from api.app import App, create_app
+from api.cli import main
+from api.server import background_server
 from api.settings import Settings
 from keys.errors import NotAllowed
 from ledger import logkey
@@ -23,7 +22,9 @@ from projections import agenda
 from projections.catchup import Views
 from projections.schema import CASES, USED
 from tests.activity_sop import PDF, activity_sop
-from tests.kit import CASE, Kecamatan, mandate, the_sop
+from tests.kit import CASE, INSPECTOR, Kecamatan, mandate, the_sop
+from tests.signed_in import desk as signed_in_desk
+from tests.signed_in import keep
 from tests.test_agenda_ledger import smuggle
 
 OTHER = "case:22222222-2222-4222-8222-222222222222"
@@ -390,7 +391,7 @@ class Served:
     """A desk's ledger behind the service."""
 
     def __init__(self, desk: Desk, app: App) -> None:
-        self.desk, self.http = desk, FlaskClient(app)
+        self.desk, self.app, self.http = desk, app, signed_in_desk(app, INSPECTOR)
 
     def next(self, unit: str = "kalipare", sop: str = the_sop().slug) -> dict[str, Any]:
         """Return what the service proposes."""
@@ -402,6 +403,7 @@ class Served:
 @pytest.fixture
 def served(desk: Desk, tmp_path: Path) -> Iterator[Served]:
     logkey.write(tmp_path / "log.key", desk.office.log)
+    desk.office.register(INSPECTOR)
     with closing(create_app(Settings(tmp_path), lambda: desk.office.clock.now)) as app:
         yield Served(desk, app)
 
@@ -542,7 +544,7 @@ def test_the_book_of_a_unit_that_nobody_knows_is_refused_with_those_there_are(se
 # --- the command line -----------------------------------------------------------------------------------
 
 
-def test_the_command_line_shows_all_that_stands_out_in_words(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_shows_all_that_stands_out_in_words(served: Served) -> None:
     desk = served.desk
     desk.number(**USED_2026)
     desk.signed(CASE, OTHER, THIRD)
@@ -558,19 +560,9 @@ def test_the_command_line_shows_all_that_stands_out_in_words(served: Served, mon
     desk.office.do(AGUS, fourth, "agenda.recorded", body | {"number": body["number"] | {"running": 700}})
     desk.number(used={"year": 2026, "running": 40, "agenda_no": 46})
 
-    class Asked:
-        def __init__(self, url: str) -> None:
-            self.url = url
-
-        def get(self, path: str, params: dict[str, str]) -> httpx.Response:
-            answer = served.http.get(path, query_string=params)
-            return httpx.Response(answer.status_code, content=answer.data)
-
-        def close(self) -> None:
-            pass
-
-    monkeypatch.setattr(cli_lists, "Service", Asked)
-    done = CliRunner().invoke(cli_lists.agenda, ["--year", "2026", "--unit", "kalipare", "--url", "http://localhost"])
+    with background_server(served.app) as url:
+        keep(served.app, url, INSPECTOR)
+        done = CliRunner().invoke(main, ["agenda", "--year", "2026", "--unit", "kalipare", "--url", url])
     said = " ".join(done.output.split())
     assert done.exit_code == 0
     for words in (

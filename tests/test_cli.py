@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import shutil
@@ -21,7 +22,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api import demo_office
-from api.app import create_app
+from api.app import App, create_app
 from api.app import now as service_clock
 from api.cli import main
 from api.cli_base import Program, table
@@ -42,6 +43,7 @@ from ledger.entry import Entry
 from ledger.iku import sample
 from ledger.receipt import verify_receipt
 from tests.kit import FOUNDERS, ORIGIN, PEOPLE, Kecamatan, key, mandate, mandate_of, person
+from tests.signed_in import keep
 
 ROOT = Path(__file__).parent.parent
 WORDS = "kuda besi minum kopi"
@@ -85,6 +87,7 @@ class Desk:
     kecamatan: Kecamatan
     url: str
     pin: Path
+    app: App
     passphrase: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,6 +110,8 @@ class Desk:
         return path
 
     def options(self, official: str) -> list[object]:
+        """Return how the official signs, who is signed in already."""
+        keep(self.app, self.url, official)
         return [
             *("--key", self.key(official), "--mandate", mandate_of(official)),
             *("--passphrase-file", self.passphrase),
@@ -154,7 +159,8 @@ def desk(tmp_path: Path, opened: Kecamatan) -> Iterator[Desk]:
     pin.write_text(json.dumps({"origin": ORIGIN, "vkey": str(kecamatan.log.vkey), "founding": first.leaf_hash.hex()}))
     app = create_app(Settings(tmp_path / "buku"), kecamatan.clock)
     with background_server(app) as url:
-        yield Desk(tmp_path, kecamatan, url, pin)
+        keep(app, url)
+        yield Desk(tmp_path, kecamatan, url, pin, app)
     app.close()
     kecamatan.ledger.close()
 
@@ -714,6 +720,7 @@ def test_the_demonstration_says_what_its_case_waits_for_each_time_it_is_served(t
     first = _welcome(home)
     assert "menunggu paraf oleh Sekcam" in first
     assert f"jejak act paraf.given --case {demo_office.WAITING_CASE}" in first
+    assert f"jejak login --key {demo_office.key_path(home, 'wahyu-hidayat')} --pin {home / 'demo.json'}" in first
     stream = f"case:{demo_office.WAITING_CASE}"
     ledger = Ledger(home, logkey.read(home / "log.key"), service_clock)
     now = ledger.stream(stream)
@@ -730,10 +737,29 @@ def test_the_demonstration_says_what_its_case_waits_for_each_time_it_is_served(t
     assert "--set addressees.0.copies=2" in third
 
 
-def _welcome(home: Path) -> str:
-    """Serve a demonstration ledger and return what it tells before the first request."""
-    command = [sys.executable, "-m", "api.cli", "serve", "--demo", "--home", str(home), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as service:
+def test_a_demonstration_from_before_there_was_an_auditor_names_only_keys_that_are_there(tmp_path: Path) -> None:
+    home = tmp_path / "demo"
+    demo_office.found(home, waiting_case=True)
+    demo_office.key_path(home, "wahyu-hidayat").unlink()
+    page = _welcome(home)
+    assert "sekaligus masuk" in page
+    assert "wahyu-hidayat" not in page
+    assert "jejak login" not in page
+    assert str(demo_office.key_path(home, "budi-santoso")) in page
+
+
+def test_behind_a_proxy_the_service_says_under_which_address_people_sign_in(tmp_path: Path, opened: Kecamatan) -> None:
+    shutil.copytree(opened.folder, tmp_path / "buku")
+    page = _welcome(tmp_path / "buku", demo=False, JEJAK_WEB_ORIGIN="https://jejak.malangkab.example")
+    assert "orang masuk hanya lewat https://jejak.malangkab.example, juga dari komputer ini." in page
+
+
+def _welcome(home: Path, demo: bool = True, **environment: str) -> str:
+    """Serve a ledger and return what it tells before the first request."""
+    command = [sys.executable, "-m", "api.cli", "serve", "--home", str(home), "--port", "0"]
+    command += ["--demo"] if demo else []
+    known = os.environ | environment
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=known) as service:
         assert service.stdout is not None
         lines = []
         for line in service.stdout:

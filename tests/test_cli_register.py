@@ -21,9 +21,12 @@ from keys.signing import PrivateKey
 from ledger.acts import PAYLOAD_TYPE, compose
 from ledger.checkpoint import Checkpoint
 from ledger.entry import Entry
+from ledger.log import recorded as entry_at
 from ledger.recorded import Recorded
+from ledger.wording import when
 from tests.kit import CASE as CASE_STREAM
 from tests.kit import FOUNDERS, ORIGIN, Kecamatan, key, mandate, mandate_of, person
+from tests.signed_in import keep
 from tests.test_cli import CASE, WORDS, Desk, desk, ended, fault, opened, run
 
 __all__ = ["desk", "opened"]  # fixtures
@@ -71,6 +74,12 @@ def third_registrar(office: Kecamatan) -> str:
 # --- given by two ----------------------------------------------------------------------------------------
 
 
+def recorded(desk: Desk, leaf: int) -> str:
+    """Return when a leaf was recorded, as people read it."""
+    with desk.kecamatan.ledger.reading() as rows:
+        return when(entry_at(rows, leaf).entry.recorded_at)
+
+
 def test_a_mandate_is_proposed_in_few_words_and_approved_by_its_leaf(desk: Desk) -> None:
     words = {
         "mandate": "plt-umum-agus",
@@ -97,7 +106,7 @@ def test_a_mandate_is_proposed_in_few_words_and_approved_by_its_leaf(desk: Desk)
     assert "Pengusul Dewi Lestari (sintetis), Pendaftar Kepegawaian" in page
     shown = flat(ended(run("register", "show", AGUS, "--url", desk.url), 0).stdout)
     assert "Memegang Staf (definitif), Kasubag Umum (Pelaksana Tugas)" in shown
-    assert f"dicatat 2 Maret 2026 08.00 WIB (daun {leaf + 1}), diusulkan Dewi Lestari" in shown
+    assert f"dicatat {recorded(desk, leaf + 1)} (daun {leaf + 1}), diusulkan Dewi Lestari" in shown
 
 
 def test_the_next_proposal_is_the_oldest_that_the_signer_may_approve(desk: Desk) -> None:
@@ -157,10 +166,11 @@ def test_a_key_is_revoked_by_its_holder_who_is_told_what_follows_and_signs_nothi
     ):
         assert told in page, told
     size = desk.size()
-    fault(desk.act(BUDI, "paraf.given", "--case", CASE, "--yes", "--json"), 1, "authority.key")
+    fault(desk.act(BUDI, "paraf.given", "--case", CASE, "--yes", "--json"), 1, "signin.refused")
     assert desk.size() == size
+    keep(desk.app, desk.url)
     shown = flat(ended(run("register", "show", BUDI, "--url", desk.url), 0).stdout)
-    assert f"sampai dicabut 2 Maret 2026 08.00 WIB (daun {size - 1}) oleh Budi Santoso (sintetis)" in shown
+    assert f"sampai dicabut {recorded(desk, size - 1)} (daun {size - 1}) oleh Budi Santoso (sintetis)" in shown
 
 
 def test_a_key_is_revoked_by_one_registrar_and_by_no_other_official(desk: Desk) -> None:
@@ -214,7 +224,7 @@ def test_a_key_is_rotated_from_request_to_revocation_and_the_case_goes_on(desk: 
     done(desk, EKO, "approve", "--next", "--document", minutes)
     with_new = [*desk.options(BUDI), "--key", new]
     ended(run("register", "revoke", key(BUDI).public.id[:12], "--reason", "rotated", *with_new, "--yes"), 0)
-    fault(desk.act(BUDI, "paraf.given", "--case", CASE, "--yes", "--json"), 1, "authority.key")
+    fault(desk.act(BUDI, "paraf.given", "--case", CASE, "--yes", "--json"), 1, "signin.refused")
     ended(run("act", "paraf.given", "--case", CASE, *with_new, "--yes"), 0)
     memory = ["--url", desk.url, "--remembered", desk.folder / f"ingatan-{BUDI}"]
     page = flat(ended(run("mine", "--key", desk.key(BUDI), "--key", new, *memory), 0).stdout)

@@ -18,6 +18,7 @@ from api.server import background_server
 from api.settings import Settings
 from ledger import logkey
 from tests.kit import CASE, Kecamatan
+from tests.signed_in import keep
 
 CASE_ID = CASE.removeprefix("case:")
 WITHDRAWN = "22222222-2222-4222-8222-222222222222"
@@ -60,6 +61,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     office.do("sri-wahyuni", f"case:{WITHDRAWN}", "disposition.withdrawn", {"step": "1", "reason": "Surat dibatalkan."})
     app = create_app(Settings(office.folder), office.clock)
     with background_server(app) as url:
+        keep(app, url)
         times = [one.recorded.entry.recorded_at.isoformat() for one in done]
         yield Served(url, done[0].recorded.index, times)
     app.close()
@@ -183,6 +185,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     done.append(office.do("ratna-sari", CASE, "correction.recorded", slip))
     app = create_app(Settings(office.folder), office.clock)
     with background_server(app) as url:
+        keep(app, url)
         yield Served(url, done[0].recorded.index, [])
     app.close()
     office.ledger.close()
@@ -224,6 +227,7 @@ def test_a_state_says_which_case_replaces_it_and_what_is_to_be_looked_at(tmp_pat
     office.do("sri-wahyuni", f"case:{WITHDRAWN}", "disposition.withdrawn", withdrawal)
     app = create_app(Settings(office.folder), office.clock)
     with background_server(app) as url:
+        keep(app, url)
         old, new = (flat(Served(url, 0, []).page("state", case)) for case in (CASE_ID, WITHDRAWN))
     assert f"Diganti perkara {WITHDRAWN}, dibuka pada daun {opened}" in old
     assert "! Perkara 22222222" in old

@@ -24,6 +24,7 @@ from api.app import App, create_app
 from api.client import WAITS, Client
 from api.remembered import Pins, Remembered, RememberedHead
 from api.settings import Settings
+from api.sign_in import SessionFile
 from keys.envelope import Envelope
 from keys.errors import (
     Conflict,
@@ -44,6 +45,7 @@ from ledger.merkle import leaf_hash
 from ledger.note import NoteSigner
 from ledger.receipt import format_receipt, verify_receipt
 from tests.kit import CASE, IKU, ORIGIN, Kecamatan, key, mandate_of
+from tests.signed_in import kept
 
 Change = Callable[[bytes], bytes]
 OTHER_CASE = "case:22222222-2222-4222-8222-222222222222"
@@ -121,7 +123,9 @@ class Office:
 
     def new_client(self, folder: Path, pins: Pins | None = None) -> Client:
         memory = Remembered.pin(folder, pins or self.pins)
-        return Client("http://127.0.0.1", memory, transport=self.adversary, sleep=self.naps.append)
+        sessions = SessionFile(self.folder.with_name("masuk"))
+        sessions.keep(kept(self.app))
+        return Client("http://127.0.0.1", memory, sessions=sessions, transport=self.adversary, sleep=self.naps.append)
 
     def size(self) -> int:
         with self.kecamatan.ledger.reading() as rows:

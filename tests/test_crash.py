@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.session_store import SessionStore
 from keys.envelope import Envelope
 from ledger import logkey
 from ledger.acts import PAYLOAD_TYPE, compose
@@ -40,17 +42,22 @@ class Load:
     url: str
     kecamatan: Kecamatan
     seed: int
+    token: str
     acts: dict[int, tuple[str, bytes]] = field(default_factory=dict)
     documents: set[str] = field(default_factory=set)
     surprises: list[str] = field(default_factory=list)
 
     def client(self, number: int) -> None:
-        with httpx.Client(base_url=self.url, timeout=10) as http:
+        with httpx.Client(base_url=self.url, timeout=10, headers=self.headers()) as http:
             for count in range(10_000):
                 try:
                     self.one(http, f"{self.seed}-{number}-{count}")
                 except httpx.TransportError:
                     return
+
+    def headers(self) -> dict[str, str]:
+        """Return what says that somebody is signed in who may bring documents."""
+        return {"Authorization": f"Bearer {self.token}"}
 
     def one(self, http: httpx.Client, name: str) -> None:
         letter = f"surat {name}".encode() * 50
@@ -100,12 +107,16 @@ def test_nothing_acknowledged_is_lost_when_the_service_is_killed_at_any_instant(
     kecamatan.seen_at_start = kecamatan.seen()
     kecamatan.ledger.close()
     logkey.write(home / "log.key", kecamatan.log)
+    sessions = SessionStore(home / "sessions.sqlite")
+    now, keyid = dt.datetime.now(dt.UTC), key("sri-wahyuni").public.id
+    token, _ = sessions.begin("sri-wahyuni", keyid, now, own_only=False)
+    sessions.close()
     chance = random.Random(20261122)  # noqa: S311  reproducible instants, not a secret
     acts: dict[int, tuple[str, bytes]] = {}
     documents: set[str] = set()
     for kill in range(KILLS):
         process, url = start(home)
-        load = Load(url, kecamatan, kill)
+        load = Load(url, kecamatan, kill, token)
         clients = [threading.Thread(target=load.client, args=(number,)) for number in range(CLIENTS)]
         for client in clients:
             client.start()

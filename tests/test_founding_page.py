@@ -21,9 +21,11 @@ PAGE = (ROOT / "docs" / "founding.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.strip().splitlines()]
 SERVE = "jejak serve --home buku"
 #: Commands that open a key file or seal one.
-SIGNING = [["key", one] for one in ("new", "prove", "rotate")] + [
-    ["register", one] for one in ("propose", "approve", "revoke", "withdraw")
-]
+SIGNING = (
+    [["login", "--key"]]
+    + [["key", one] for one in ("new", "prove", "rotate")]
+    + [["register", one] for one in ("propose", "approve", "revoke", "withdraw")]
+)
 
 
 def typed(command: str) -> str:
@@ -53,6 +55,7 @@ def test_the_page_leads_from_founding_to_the_first_case_a_new_key_and_a_recovery
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JEJAK_REMEMBERED", str(tmp_path / "ingatan"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "keadaan"))
     described = re.search(r"```json\n(.*?)```", PAGE, re.DOTALL)
     assert described
     Path("uraian.json").write_text(described[1], encoding="utf-8")
@@ -79,6 +82,9 @@ def test_the_page_leads_from_founding_to_the_first_case_a_new_key_and_a_recovery
     assert "Pengusul Dewi Lestari, Pendaftar Kepegawaian" in said("jejak act mandate.approved")
     assert "temuan" in said("jejak act sop.enacted")
     assert "Penyusunan IKU 2026 langkah 2" in said("jejak cases")
+    assert "Masuk sebagai Tono Hidayat" in said("jejak login")
+    assert "mendirikan buku besar" in said("jejak trail register")
+    assert "tono-hidayat sudah keluar." in said("jejak logout")
     assert "Ditandatangani dengan kunci Anda: 3 tindakan." in said("jejak mine")
     assert "karena diganti" in said("jejak register show sri-wahyuni")
     assert "sesudah ini tinggal 1 pendaftar" in said("jejak register withdraw registrar-eko")

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api import problems
+from api.access import POLICIES
 from api.app import App, create_app
 from api.settings import Settings
 from keys import errors
@@ -26,7 +27,8 @@ from keys.possession import PAYLOAD_TYPE as POSSESSION
 from keys.signing import PrivateKey
 from ledger import logkey
 from ledger.acts import PAYLOAD_TYPE
-from tests.kit import CASE, Kecamatan, key, mandate_of
+from tests.kit import CASE, INSPECTOR, Kecamatan, key, mandate_of
+from tests.signed_in import desk
 
 JSON = "application/json"
 ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -42,6 +44,7 @@ INDONESIAN = re.compile(
 def office(tmp_path_factory: pytest.TempPathFactory) -> Kecamatan:
     """Return a founded ledger whose next acts are signed by hand."""
     office = Kecamatan(tmp_path_factory.mktemp("buku")).open()
+    office.register(INSPECTOR)
     logkey.write(office.folder / "log.key", office.log)
     return office
 
@@ -55,7 +58,13 @@ def app(office: Kecamatan) -> Iterator[App]:
 
 @pytest.fixture(scope="module")
 def client(app: App) -> FlaskClient:
-    return app.test_client()
+    return desk(app)
+
+
+@pytest.fixture(scope="module")
+def inspector(app: App) -> FlaskClient:
+    """Return the client of somebody who may ask about every unit, also one that is not there."""
+    return desk(app, INSPECTOR)
 
 
 def members(office: Kecamatan, case: str, done: int, **changes: Any) -> tuple[str, dict[str, Any]]:
@@ -460,8 +469,8 @@ def test_a_document_whose_bytes_were_altered_is_not_handed_out(office: Kecamatan
         ("/v1/inbox?office=camat&unit=pagak", 404, "inbox.unit"),
     ],
 )
-def test_a_question_that_cannot_be_answered_says_why(path: str, status: int, rule: str, client: FlaskClient) -> None:
-    check_problem(client.get(path), status, rule)
+def test_a_question_that_cannot_be_answered_says_why(path: str, status: int, rule: str, inspector: FlaskClient) -> None:
+    check_problem(inspector.get(path), status, rule)
 
 
 @pytest.mark.parametrize(
@@ -482,8 +491,8 @@ def test_what_is_in_no_form_is_told_the_form_in_words(path: str, words: str, cli
     assert "^" not in detail, "a pattern is no word"
 
 
-def test_an_unknown_name_in_the_query_is_refused_in_the_same_words_everywhere(client: FlaskClient) -> None:
-    document = client.get("/openapi.json").get_json()
+def test_an_unknown_name_in_the_query_is_refused_in_the_same_words_everywhere(inspector: FlaskClient) -> None:
+    document = inspector.get("/openapi.json").get_json()
     values = {"case_id": CASE.removeprefix("case:"), "stream": "register", "index": "1", "slug": "penyusunan-iku"}
     values |= {"digest": f"sha256:{'0' * 64}", "official": "sri-wahyuni"}
     needed = {"office": "camat", "unit": "kalipare", "year": "2026", "period": "2026", "mandate": "x1"}
@@ -496,7 +505,7 @@ def test_an_unknown_name_in_the_query_is_refused_in_the_same_words_everywhere(cl
     assert len(asked) > 15
     for path, verb, own in [*asked, ("/openapi.json", "get", [])]:
         query = {name: value for name, value in needed.items() if name in own} | {"asing": "1"}
-        answer = client.open(path, method=verb.upper(), query_string=query, data=b"{}", content_type=JSON)
+        answer = inspector.open(path, method=verb.upper(), query_string=query, data=b"{}", content_type=JSON)
         body = check_problem(answer, 400, "request.parameter")
         assert body["detail"] == "Alamat: bagian 'asing' tidak dikenal.", path
 
@@ -518,11 +527,14 @@ def test_a_service_on_this_machine_is_not_reached_by_another_name(client: FlaskC
     check_problem(answer, 400, "request.form")
 
 
-def test_our_own_bug_is_a_problem_without_internals(app: App, client: FlaskClient) -> None:
+def test_our_own_bug_is_a_problem_without_internals(
+    app: App, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken() -> None:
         raise ZeroDivisionError("rahasia dapur")
 
     app.view_functions["rusak"] = broken
+    monkeypatch.setitem(POLICIES, "rusak", None)
     rules = app.url_map
     rules.add(app.url_rule_class("/rusak", endpoint="rusak"))
     answer = client.get("/rusak")
@@ -572,6 +584,6 @@ def test_a_damaged_entry_is_our_fault_and_is_said_so(tmp_path_factory: pytest.Te
     connection.execute("UPDATE stored_events SET originator_version = 99 WHERE leaf_index = 5")
     connection.commit()
     connection.close()
-    body = check_problem(app.test_client().get("/v1/entries/5"), 500, "entry.columns")
+    body = check_problem(desk(app).get("/v1/entries/5"), 500, "entry.columns")
     assert body["leaf"] == 5
     app.close()

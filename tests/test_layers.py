@@ -22,7 +22,7 @@ LIBRARIES = {
     "click": {"api"},
     "httpx": {"api"},
     "httpcore": {"api"},
-    "sqlalchemy": {"projections"},
+    "sqlalchemy": {"projections", "api.session_store"},
     "eventsourcing": {"ledger.aggregates", "ledger.journal", "ledger.memory", "ledger.application"},
     "cryptography": {"keys"},
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -11,10 +13,12 @@ import pytest
 from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from api.access import POLICIES
 from api.app import App, create_app
 from api.settings import Settings
 from ledger import logkey
 from tests.kit import CASE, Kecamatan
+from tests.signed_in import desk
 
 #: Addresses for people and for this document itself.
 UNDOCUMENTED = {"/", "/openapi.json"}
@@ -33,7 +37,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 @pytest.fixture(scope="module")
 def client(app: App) -> FlaskClient:
-    return app.test_client()
+    return desk(app)
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +79,36 @@ def test_every_operation_answers_errors_with_a_problem_and_no_other_form(documen
         assert not {"422", "500"} & set(one["responses"]), name
 
 
-def test_nothing_asks_for_a_password(document: dict[str, Any]) -> None:
-    assert not document["components"].get("securitySchemes")
-    assert not any("security" in one for one in operations(document).values())
+def test_nothing_asks_for_a_password_but_for_a_token_in_a_header_or_a_cookie(document: dict[str, Any]) -> None:
+    assert document["components"]["securitySchemes"] == {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": "jejak"},
+    }
+    assert "password" not in json.dumps(document).lower()
+
+
+def test_a_session_is_asked_for_exactly_where_a_route_has_a_policy(app: App, document: dict[str, Any]) -> None:
+    asked = {
+        f"{verb} " + re.sub("<([^>]+)>", r"{\1}", rule.rule)
+        for rule in app.url_map.iter_rules()
+        for verb in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if POLICIES[rule.endpoint] is not None
+    }
+    said = {name: one["security"] for name, one in operations(document).items() if "security" in one}
+    assert said.keys() == asked
+    assert len(asked) > 20
+    for name, one in said.items():
+        assert one == [{"bearer": []}, {"cookie": []}], f"{name}: either will do"
+    assert "security" not in document, "nothing is asked for everywhere"
+
+
+def test_under_https_the_document_names_the_cookie_that_is_bound_to_its_host(tmp_path: Path) -> None:
+    office = Kecamatan(tmp_path)
+    logkey.write(tmp_path / "log.key", office.log)
+    app = create_app(Settings(tmp_path, web_origin="https://jejak.malangkab.example"), office.clock)
+    schemes = app.test_client().get("/openapi.json").get_json()["components"]["securitySchemes"]
+    assert schemes["cookie"]["name"] == "__Host-jejak"
+    app.close()
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from ledger.recorded import Recorded
 from ledger.replay import Replay
 from ledger.streams import REGISTER
 from tests.kit import CASE, OFFICERS, Kecamatan, disposition, mandate, the_sop
+from tests.signed_in import desk
 
 Json = dict[str, Any]
 
@@ -46,7 +47,7 @@ class Watched(Kecamatan):
         logkey.write(folder / "log.key", self.log)
         self.now = self.clock.now  # the service's clock stands still between an act and what is then shown
         self.app = create_app(Settings(folder), lambda: self.now)
-        self.client = self.app.test_client()
+        self.client = desk(self.app)
         self.shown: list[dict[str, Json]] = []
         self.times: list[dt.datetime] = []
 
@@ -224,7 +225,7 @@ def test_a_service_that_has_just_started_says_the_same_of_the_past(office: Watch
     try:
         for index in (1, 40, len(office.shown) - 1):
             for path, shown in office.shown[index].items():
-                said = app.test_client().get(f"{path}{'&' if '?' in path else '?'}at={index}").get_json()
+                said = desk(app).get(f"{path}{'&' if '?' in path else '?'}at={index}").get_json()
                 assert said.pop("at")["leaf_index"] == index
                 assert said == shown
     finally:

@@ -22,8 +22,9 @@ WITHDRAWN = "case:22222222-2222-4222-8222-222222222222"
 
 @pytest.fixture
 def office(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """Let the page's people sit at the desk, each with a key file and a memory; the case waits for its paraf."""
+    """Let the page's people sit at one desk, each with a key file, nobody signed in; the case waits for its paraf."""
     monkeypatch.chdir(desk.folder)
+    monkeypatch.setenv("XDG_STATE_HOME", str(desk.folder / "keadaan"))
     monkeypatch.setenv("JEJAK_URL", desk.url)
     monkeypatch.setenv("JEJAK_REMEMBERED", str(desk.folder / "ingatan"))
     for official in ("sri-wahyuni", "budi-santoso", "ratna-sari", "agus-salim"):
@@ -41,7 +42,7 @@ def test_the_page_leads_through_every_way_that_a_case_can_go(office: Desk) -> No
         command = next(left)
         assert command.startswith(start)
         words = shlex.split(command)[1:]
-        if words[0] == "act":
+        if words[0] in ("act", "login"):
             words += ["--passphrase-file", "sandi.txt"]
         return " ".join(ended(run(*words, answer=f"{answer}\n"), code).stdout.split())
 
@@ -50,6 +51,7 @@ def test_the_page_leads_through_every_way_that_a_case_can_go(office: Desk) -> No
         for official, kind, body in steps[first:last]:
             office.kecamatan.do(official, CASE, kind, body)
 
+    assert "Masuk sebagai Budi Santoso" in types("jejak login")
     assert "Di luar urutan, dengan alasan: pengembalian dokumen ke langkah 3 atau 4" in types("jejak next")
     assert "Di luar SOP: Kolom satuan belum diisi. [deviation]" in types("jejak act document.returned")
     assert "putaran: 2" in types("jejak act concept.revised")
@@ -88,5 +90,5 @@ def test_the_page_leads_through_every_way_that_a_case_can_go(office: Desk) -> No
 
 def test_every_link_and_every_named_command_of_the_page_is_there() -> None:
     named = {shlex.split(command)[1] for command in COMMANDS}
-    assert {"act", "next", "trail", "search", "time", "agenda", "calendar", "sop"} == named
+    assert {"login", "act", "next", "trail", "search", "time", "agenda", "calendar", "sop"} == named
     assert "docs/perkara.md" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -28,6 +28,7 @@ from ledger.flag_names import QUESTIONED
 from projections import storage
 from projections.schema import TRAIL
 from tests.kit import CASE, FOUNDERS, ORIGIN, Kecamatan, key
+from tests.signed_in import desk, keep
 from tests.test_projections import Desk
 
 Json = dict[str, Any]
@@ -66,7 +67,7 @@ class World:
     before: dict[str, Json]
 
     def get(self, path: str, **query: object) -> Json:
-        answer = self.app.test_client().get(path, query_string=query or None)
+        answer = desk(self.app).get(path, query_string=query or None)
         assert answer.status_code == 200, answer.text
         return dict(answer.get_json())
 
@@ -146,9 +147,9 @@ def test_without_a_claim_a_revocation_puts_nothing_in_question(tmp_path: Path) -
     with closing(office.ledger), closing(create_app(Settings(tmp_path), office.clock)) as app:
         office.run(upto=6)
         revoke(office, BUDI, None)
-        rows = app.test_client().get("/v1/trail").get_json()["trail"]
+        rows = desk(app).get("/v1/trail").get_json()["trail"]
         assert questioned(rows) == []
-        sought = app.test_client().get("/v1/trail", query_string={"flag": QUESTIONED}).get_json()
+        sought = desk(app).get("/v1/trail", query_string={"flag": QUESTIONED}).get_json()
         assert sought["trail"] == []
 
 
@@ -190,16 +191,16 @@ def test_a_search_passes_over_what_the_same_person_signed_with_another_key(
         direct, paraf = office.run(upto=6)[1::4]
         office.run(OTHER, upto=2)
         second = revoke(office, "kunci-kedua", since)
-        assert app.test_client().get("/v1/trail", query_string={"flag": QUESTIONED}).get_json()["trail"] == []
+        assert desk(app).get("/v1/trail", query_string={"flag": QUESTIONED}).get_json()["trail"] == []
         revoke(office, BUDI, stamp(paraf.recorded.entry.recorded_at))
-        rows = app.test_client().get("/v1/trail", query_string={"flag": QUESTIONED}).get_json()["trail"]
+        rows = desk(app).get("/v1/trail", query_string={"flag": QUESTIONED}).get_json()["trail"]
         assert [row["leaf_index"] for row in rows] == [paraf.recorded.index, second - 1]
         assert direct.recorded.index < paraf.recorded.index
 
 
 def test_the_table_has_both_verdicts_and_says_what_is_in_question(world: World) -> None:
     def table(path: str) -> list[dict[str, str]]:
-        text = world.app.test_client().get(path).data.decode("utf-8-sig")
+        text = desk(world.app).get(path).data.decode("utf-8-sig")
         return [row for row in csv.DictReader(io.StringIO(text, newline="")) if row["Daun"].isdigit()]
 
     rows = table(f"/v1/cases/{CASE_ID}/trail.csv")
@@ -275,13 +276,13 @@ def test_verdicts_believe_no_column_of_the_read_models(tmp_path: Path) -> None:
     with closing(office.ledger), closing(create_app(Settings(tmp_path), office.clock)) as app:
         office.run(upto=6)
         path = f"/v1/cases/{CASE_ID}/trail"
-        true = app.test_client().get(path).get_json()["trail"]
+        true = desk(app).get(path).get_json()["trail"]
         lies = {"keyid": "0" * 64, "official": "orang-lain", "recorded_at": "2001-01-01T00:00:00.000000Z"}
         engine = storage.open_engine(f"sqlite:///{tmp_path / 'views.sqlite'}")
         with storage.writing(engine) as connection:
             connection.execute(update(TRAIL).values(**lies))
         engine.dispose()
-        lied = app.test_client().get(path).get_json()["trail"]
+        lied = desk(app).get(path).get_json()["trail"]
         assert {row["official"] for row in lied} == {"orang-lain"}
         assert [row["verdicts"] for row in lied] == [row["verdicts"] for row in true]
 
@@ -292,6 +293,7 @@ def test_verdicts_believe_no_column_of_the_read_models(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def url(world: World) -> Iterator[str]:
     with background_server(world.app) as found:
+        keep(world.app, found)
         yield found
 
 

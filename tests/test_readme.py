@@ -127,6 +127,7 @@ def test_the_second_block_gives_a_paraf_and_verifies_the_trail(newcomer: Newcome
     assert code == 0, shown
     assert "TERCATAT dan terbukti" in shown
     assert "tidak tersertifikasi" in shown
+    assert shown.count("Kata sandi") == 1, "which signs in as well: nothing below asks for one"
     code, shown = newcomer.types(trail)
     assert code == 0, shown
     assert "memberi paraf pada" in shown
@@ -140,6 +141,19 @@ def test_the_second_block_gives_a_paraf_and_verifies_the_trail(newcomer: Newcome
     code, shown = newcomer.types(audit)
     assert code == 0, shown
     assert "Kesimpulan: TERBUKTI." in shown
+
+
+def test_the_third_block_signs_the_auditor_in_who_sees_who_read_the_case(newcomer: Newcomer) -> None:
+    act, login, reads = BLOCKS[1][1], *BLOCKS[2]
+    newcomer.types(act, (("[y/t]", "y"), ("sandi", "demo jejak budi-santoso")))  # who has signed it already, signs in
+    code, shown = newcomer.types(login, (("sandi", "demo jejak wahyu-hidayat"),))
+    assert code == 0, shown
+    assert "Masuk sebagai Wahyu Hidayat (sintetis)" in shown
+    assert "semua unit" in shown
+    code, shown = newcomer.types(reads)
+    assert code == 0, shown
+    assert "budi-santoso" in shown
+    assert "bukan bagian buku besar" in shown
 
 
 def test_every_make_target_that_is_named_exists() -> None:

@@ -11,6 +11,8 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +21,23 @@ from flask import Flask
 
 import keys
 import ledger
-from api import problems
+from api import problems, session_store
+from api.app import App, create_app
 from api.cli_base import WIDTH, tell
-from keys import errors
-from keys.errors import JejakError, NotAllowed
+from api.rate import Rate
+from api.settings import Settings
+from keys import errors, signin
+from keys.errors import JejakError, NotAllowed, Unavailable
 from keys.fields import Fact
 from keys.member_words import MEMBERS, VALUES, words_of
+from ledger import logkey
 from ledger.bodies import CATALOGUE
 from ledger.documents import digest_of
 from ledger.kind_names import NAMES
 from ledger.note import NoteSigner
 from ledger.rule_words import RULES, naming_step, place_in_words
 from tests.activity_sop import SLUG, activity_sop
-from tests.kit import CASE, FOUNDERS, ORIGIN, founding, key, mandate, mandate_of, person, the_sop
+from tests.kit import CASE, FOUNDERS, ORIGIN, Kecamatan, founding, key, mandate, mandate_of, person, the_sop
 from tests.scene import Scene, founded_scene, opened_scene, reference, variant
 
 Act = tuple[str, str, dict[str, Any]]
@@ -129,8 +135,11 @@ CODE = re.compile(
     r"\w_\w|\b[a-z]{2,}\.[a-z]{2,}|\b(?:sop|case|register):|[\\^${}<>|`*]|'"  # names, streams, patterns, Python
     rf"|\b(?:null|true|false|None|JSON|UTF|payload|stream|{'|'.join(sorted(ENGLISH))})\b"
 )
-#: What stands in a refusal and is no word: fingerprints, a case's number, the name of a ledger.
-NAMED = re.compile(r"(?:sha256:)?[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z.]+\.example/jejak")
+#: What stands in a refusal and is no word: fingerprints, a case's number, the name of a ledger, what is to be typed.
+NAMED = re.compile(
+    r"(?:sha256:)?[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z.]+\.example/jejak"
+    r"|jejak login --key BERKAS"
+)
 
 
 def code_in(text: str) -> list[str]:
@@ -563,6 +572,7 @@ OF_NO_STEP = {"numbering.code"}
 TOLD = (
     *(*JUDGES, "ledger.sop", "ledger.sop_procedure", "ledger.acts", "ledger.founding", "ledger.past", "ledger.seen"),
     *("ledger.journal", "ledger.waiting", "api.parts", "api.trails", "api.problems"),
+    *("api.access", "api.rate", "api.reader", "api.session_store"),
 )
 
 
@@ -600,6 +610,146 @@ def test_no_word_of_a_refusal_is_code_whatever_the_case_puts_into_it(name: str) 
 def test_every_refusal_is_written_with_what_would_be_allowed(name: str) -> None:
     made = [call for call, _ in calls(MODULES[name]) if isinstance(call.func, ast.Name) and call.func.id in FAULTS]
     assert [one.lineno for one in made if "allowed" not in {given.arg for given in one.keywords}] == []
+
+
+# --- at the door: who signs in, and who reads what --------------------------------------------------------
+
+HERE = "http://localhost"
+
+
+@dataclass
+class Door:
+    """A served ledger with the reference case, asked without a network: faults come as they are raised."""
+
+    app: App
+    office: Kecamatan
+
+    def asked(self, path: str, by: str | None = None, method: str = "GET", **sent: Any) -> JejakError:
+        """Return the fault by which a request is refused; ``by`` is whoever is signed in."""
+        headers = dict(sent.pop("headers", {}))
+        if by is not None:
+            headers["Authorization"] = f"Bearer {self.token(by)}"
+        asked = self.app.test_request_context(path, method=method, headers=headers, **sent)
+        with asked, pytest.raises(JejakError) as caught:
+            self.answer()
+        return caught.value
+
+    def answer(self) -> None:
+        self.app.preprocess_request()
+        self.app.dispatch_request()
+
+    def token(self, official: str) -> str:
+        here, own_only = self.app.parts, official == AGUS  # whose mandate has ended
+        return here.sessions.begin(official, key(official).public.id, here.clock(), own_only=own_only)[0]
+
+    def challenge(self) -> str:
+        return self.app.parts.sessions.challenge(self.app.parts.clock())[0]
+
+    def stated(self, by: str = BUDI, ledger: str = ORIGIN, audience: str = HERE, **changes: str) -> JejakError:
+        """Return what refuses a statement by this key that is wrong in what is named."""
+        said = {"official": by, "challenge": self.challenge()} | changes
+        return self.signed_in_with(signin.sign(ledger, audience, said["official"], said["challenge"], key(by)))
+
+    def signed_in_with(self, data: bytes) -> JejakError:
+        return self.asked("/v1/sessions", method="POST", data=data, content_type="application/json")
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    office = Kecamatan(tmp_path_factory.mktemp("pintu")).open()
+    logkey.write(office.folder / "log.key", office.log)
+    office.run(upto=1)
+    for official, name in ((SRI, "camat-pagak"), (HADI, "kasubag-umum-pagak")):
+        office.approve("mandate", {"mandate": mandate(official, mandate=name, unit="pagak")})
+    for official in (AGUS, HADI):
+        office.do(DEWI, "register", "mandate.withdrawn", {"mandate": mandate_of(official), "reason": "Mutasi."})
+    app = create_app(Settings(office.folder), office.clock)
+    yield Door(app, office)
+    app.close()
+    office.ledger.close()
+
+
+def crowded(door: Door) -> JejakError:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session_store, "MOST_WAITING", 0)
+        return door.asked("/v1/challenges", method="POST")
+
+
+def impatient(door: Door) -> JejakError:
+    rate = Rate(burst=1)
+    rate.take("192.0.2.1", at=0.0)
+    with pytest.raises(JejakError) as caught:
+        rate.take("192.0.2.1", at=0.0)
+    return caught.value
+
+
+def from_another_page(door: Door) -> JejakError:
+    """Return what refuses that a page of another site ends the session whose cookie the browser sends along."""
+    sent = {"Cookie": f"jejak={door.token(BUDI)}", "Origin": "http://127.0.0.1:9"}
+    return door.asked("/v1/session", method="DELETE", headers=sent)
+
+
+def told_twice(door: Door) -> JejakError:
+    given = door.challenge()
+    door.app.parts.sessions.take(given, door.app.parts.clock())
+    return door.stated(challenge=given)
+
+
+def unwritable(door: Door) -> JejakError:
+    """Return what refuses a reading that cannot be noted."""
+
+    @contextmanager
+    def broken(engine: object) -> Iterator[None]:
+        raise Unavailable("views.storage", "Berkas ini tidak dapat dibaca.")
+        yield
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session_store.storage, "reading", broken)
+        return door.asked("/v1/cases", headers={"Authorization": f"Bearer {door.token(BUDI)}"})
+
+
+#: rule -> what is done at the door to meet it
+AT_THE_DOOR: list[tuple[str, Callable[[Door], JejakError]]] = [
+    ("signin.form", lambda door: door.signed_in_with(door.office.sign(BUDI, CASE, DIRECT[1], DIRECT[2]))),
+    ("signin.ledger", lambda door: door.stated(ledger="pagak.malangkab.example/jejak")),
+    ("signin.audience", lambda door: door.stated(audience="http://127.0.0.1:9")),
+    ("signin.official", lambda door: door.stated(official=SRI)),
+    ("signin.challenge", told_twice),
+    ("signin.refused", lambda door: door.stated("orang-asing")),
+    ("signin.busy", crowded),
+    ("signin.rate", impatient),
+    ("session.missing", lambda door: door.asked("/v1/cases")),
+    ("session.ended", lambda door: door.asked("/v1/cases", headers={"Authorization": "Bearer tidak-ada"})),
+    ("session.storage", unwritable),
+    ("access.origin", from_another_page),
+    ("access.mandate", lambda door: door.asked("/v1/cases", by=AGUS)),
+    ("access.unit", lambda door: door.asked(f"/v1/cases/{CASE[5:]}", by=HADI)),
+    ("access.unit", lambda door: door.asked("/v1/cases?unit=kalipare", by=HADI)),
+    ("access.unit", lambda door: door.asked(f"/v1/documents/{door.office.letter['digest']}", by=HADI)),
+    ("access.which", lambda door: door.asked("/v1/cases", by=SRI)),
+    ("access.inspector", lambda door: door.asked("/v1/reads", by=SRI)),
+]
+DOOR = ("keys.signin", "api.access", "api.rate", "api.reader", "api.session", "api.session_store")
+#: Met by programs only, whose authors are told the form itself.
+OF_PROGRAMS = {"signin.form"}
+
+
+def test_every_rule_of_the_door_has_a_scenario_and_there_are_no_strays() -> None:
+    named = {one for one in set().union(*map(rules_in, DOOR)) if one.partition(".")[0] != "request"}
+    assert {rule for rule, _ in AT_THE_DOOR} == named
+
+
+@pytest.mark.parametrize(
+    ("rule", "meet"), AT_THE_DOOR, ids=[f"{rule} {at}" for at, (rule, _) in enumerate(AT_THE_DOOR)]
+)
+def test_a_refusal_at_the_door_says_rule_and_what_is_allowed_and_nothing_of_code(
+    rule: str, meet: Callable[[Door], JejakError], door: Door
+) -> None:
+    fault = meet(door)
+    assert fault.rule == rule
+    for said in (fault.detail, fault.allowed):
+        assert re.fullmatch(r"[A-Z0-9][^\n]*[^.]\.", said), said
+        assert rule in OF_PROGRAMS or code_in(said) == [], said
 
 
 # --- step, place and member -------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from keys.possession import prove
 from ledger import logkey
 from ledger.note import NoteSigner
 from tests.kit import FOUNDERS, MORNING, ORIGIN, Kecamatan, key, mandate, mandate_of, person
+from tests.signed_in import desk
 
 DEWI, EKO = FOUNDERS
 SRI, BUDI, AGUS = "sri-wahyuni", "budi-santoso", "agus-salim"
@@ -78,7 +79,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     logkey.write(folder / "log.key", NoteSigner(ORIGIN, key("log")))
     kecamatan.ledger.close()
     app = create_app(Settings(folder), kecamatan.clock)
-    yield Office(kecamatan, app, app.test_client(), before, withdrawn, revoked, waiting, fallen)
+    yield Office(kecamatan, app, desk(app), before, withdrawn, revoked, waiting, fallen)
     app.close()
 
 
@@ -178,7 +179,7 @@ def test_a_person_is_shown_as_recorded_at_the_leaf(tmp_path: Path) -> None:
     logkey.write(tmp_path / "log.key", kecamatan.log)
     kecamatan.ledger.close()
     app = create_app(Settings(tmp_path), kecamatan.clock)
-    http = app.test_client()
+    http = desk(app)
     before = http.get(f"/v1/officials/{BUDI}", query_string={"at": first - 1}).get_json()
     now = http.get(f"/v1/officials/{BUDI}").get_json()
     app.close()
@@ -187,6 +188,21 @@ def test_a_person_is_shown_as_recorded_at_the_leaf(tmp_path: Path) -> None:
     assert ["Penata (sintetis)" in one for one in ranks] == [True, False]
     assert f"(daun {first})" in ranks[1]
     assert len([one for one in before["history"] if one.startswith("Tercatat sebagai")]) == 1
+
+
+def test_what_is_recorded_anew_of_a_known_official_is_not_told_as_a_registration(tmp_path: Path) -> None:
+    kecamatan = Kecamatan(tmp_path)
+    kecamatan.found()
+    kecamatan.register(AGUS)
+    kecamatan.approve("official", {"person": person(AGUS) | {"rank": "Penata Muda (sintetis)"}})
+    logkey.write(tmp_path / "log.key", kecamatan.log)
+    app = create_app(Settings(tmp_path), kecamatan.clock)
+    rows = desk(app).get("/v1/streams/register/trail").get_json()["trail"]
+    app.close()
+    kecamatan.ledger.close()
+    told = [row["sentence"] for row in rows if row["kind"].startswith("official.")]
+    first, anew = "pendaftaran Agus Salim (sintetis) sebagai pejabat", "data baru Agus Salim (sintetis)"
+    assert [(first in one, anew in one) for one in told] == [(True, False)] * 2 + [(False, True)] * 2
 
 
 def test_a_recovery_is_listed_and_told(tmp_path: Path) -> None:
@@ -203,9 +219,11 @@ def test_a_recovery_is_listed_and_told(tmp_path: Path) -> None:
     logkey.write(tmp_path / "log.key", kecamatan.log)
     kecamatan.ledger.close()
     app = create_app(Settings(tmp_path), kecamatan.clock)
-    http = app.test_client()
+    http = desk(app)
     said, agus = http.get("/v1/register").get_json(), http.get(f"/v1/officials/{AGUS}").get_json()
+    told = [row["sentence"] for row in http.get("/v1/streams/register/trail").get_json()["trail"][-4:]]
     app.close()
+    assert all("dalam pemulihan register oleh para pendiri karena “Tinggal satu pendaftar.”" in one for one in told)
     assert [(one["what"], one["mandate"]) for one in said["recovery"]] == [("mandate", "registrar-agus")]
     assert agus["mandates"][0]["recovered"] is True
     assert "dalam pemulihan register oleh kedua pendiri" in agus["history"][-1]

@@ -40,7 +40,7 @@ def newcomers() -> Iterator[None]:
     """Let the kit know the officials of this SOP, as it knows its own."""
     with pytest.MonkeyPatch.context() as patch:
         for official, known in NEWCOMERS.items():
-            patch.setitem(kit.PEOPLE, official, known)
+            patch.setitem(kit.EVERYBODY, official, known)
         yield
 
 

@@ -27,6 +27,7 @@ from keys.errors import NotAllowed, Unavailable
 from ledger import logkey
 from ledger.documents import MAX_BYTES
 from tests.kit import CASE, Kecamatan
+from tests.signed_in import bearer
 
 ROOT = Path(__file__).parent.parent
 
@@ -104,7 +105,7 @@ def test_what_no_application_sees_is_a_problem_too(sent: bytes, status: int, app
 def test_peers_that_ask_for_documents_and_never_read_hold_up_nobody(app: App) -> None:
     digest, _ = app.parts.ledger.documents.store([b"x" * MAX_BYTES])
     with background_server(app) as url, ExitStack() as open_sockets:
-        asked = f"GET /v1/documents/{digest} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * 3
+        asked = f"GET /v1/documents/{digest} HTTP/1.1\r\nHost: localhost\r\n{signed_in(app)}\r\n".encode() * 3
         peers = [open_sockets.enter_context(connection(url)) for _ in range(20)]
         for peer in peers:
             peer.sendall(asked)
@@ -112,11 +113,11 @@ def test_peers_that_ask_for_documents_and_never_read_hold_up_nobody(app: App) ->
         assert heads.count(b"HTTP/1.1 200") == 1  # a third of four threads
         assert heads.count(b"HTTP/1.1 503") == 19
         assert httpx.get(f"{url}/log/checkpoint", timeout=3).status_code in (200, 404)
-        refused = httpx.get(f"{url}/v1/documents/{digest}", timeout=3)
+        refused = httpx.get(f"{url}/v1/documents/{digest}", headers=bearer(app), timeout=3)
         assert (refused.status_code, refused.json()["rule"]) == (503, "server.busy")
         assert int(refused.headers["Retry-After"]) > 0
         open_sockets.close()
-        answer = until_served(lambda: httpx.get(f"{url}/v1/documents/{digest}", timeout=5))
+        answer = until_served(lambda: httpx.get(f"{url}/v1/documents/{digest}", headers=bearer(app), timeout=5))
         assert (len(answer.content), answer.headers["Connection"]) == (MAX_BYTES, "close")
 
 
@@ -129,11 +130,12 @@ def test_what_is_sent_behind_a_request_is_not_answered(app: App) -> None:
 
 
 def test_uploads_that_never_end_leave_room_for_everything_else(app: App) -> None:
-    begun = b"POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nx"
+    begun = f"POST /v1/documents HTTP/1.1\r\nHost: localhost\r\n{signed_in(app)}Content-Length: 9\r\n".encode()
+    begun += b"Content-Type: text/plain\r\n\r\nx"
     with background_server(app) as url, connection(url) as peer:
         peer.sendall(begun)
         time.sleep(0.2)  # it has arrived and holds the place
-        headers = {"Content-Type": "text/plain"}
+        headers = {"Content-Type": "text/plain"} | bearer(app)
         refused = httpx.post(f"{url}/v1/documents", content=b"isi", headers=headers, timeout=3)
         assert (refused.status_code, refused.json()["rule"]) == (503, "server.busy")
         assert int(refused.headers["Retry-After"]) > 0
@@ -163,10 +165,15 @@ def test_a_peer_that_does_not_read_loses_its_place(app: App, monkeypatch: pytest
     monkeypatch.setattr(channels, "RATE", 64 * 1024 * 1024)
     digest, _ = app.parts.ledger.documents.store([b"x" * MAX_BYTES])
     with background_server(app) as url, connection(url) as peer:
-        peer.sendall(f"GET /v1/documents/{digest} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        peer.sendall(f"GET /v1/documents/{digest} HTTP/1.1\r\nHost: localhost\r\n{signed_in(app)}\r\n".encode())
         assert peer.recv(12) == b"HTTP/1.1 200"
-        answer = until_served(lambda: httpx.get(f"{url}/v1/documents/{digest}", timeout=5))
+        answer = until_served(lambda: httpx.get(f"{url}/v1/documents/{digest}", headers=bearer(app), timeout=5))
         assert len(answer.content) == MAX_BYTES
+
+
+def signed_in(app: App) -> str:
+    """Return the line of a request that says who asks."""
+    return "".join(f"{name}: {value}\r\n" for name, value in bearer(app).items())
 
 
 def connection(url: str) -> socket.socket:

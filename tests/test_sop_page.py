@@ -47,7 +47,7 @@ def office(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setenv("JEJAK_REMEMBERED", str(desk.folder / "ingatan"))
     monkeypatch.setenv("JEJAK_URL", desk.url)
     for official, known in NEWCOMERS.items():
-        monkeypatch.setitem(kit.PEOPLE, official, known)
+        monkeypatch.setitem(kit.EVERYBODY, official, known)
         desk.kecamatan.register(official)
     for name, official in (("sri.json", "sri-wahyuni"), ("nur.json", "nur-aini")):
         write_keyfile(desk.folder / name, sealed(official))

@@ -15,6 +15,7 @@ from api.cli import main
 from api.cli_time import span
 from api.server import background_server
 from tests.kit import CASE, Kecamatan
+from tests.signed_in import As, keep
 from tests.test_http import served
 from tests.test_mutu_baku import CALENDAR, STREAM
 
@@ -42,7 +43,8 @@ class Timed:
 @pytest.fixture(scope="module")
 def timed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timed]:
     office, app = served(Path(tmp_path_factory.mktemp("buku")))
-    with background_server(app) as url, httpx.Client(base_url=url) as http:
+    with background_server(app) as url, httpx.Client(base_url=url, auth=As(app)) as http:
+        keep(app, url)
         made = Timed(office, url, http)
         office.do("sri-wahyuni", STREAM, "calendar.enacted", {"calendar": CALENDAR})
         office.run(upto=1)

@@ -43,6 +43,7 @@ from projections.audit_trail import utc
 from projections.schema import METADATA, TRAIL, TRAIL_FLAGS
 from projections.trail_search import Sought, Span, newest, page, statement
 from tests.kit import CASE, MORNING, ORIGIN, Kecamatan, key
+from tests.signed_in import desk, keep
 from tests.test_mutu_baku import CALENDAR
 from tests.test_projections import Desk
 
@@ -109,7 +110,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     office.run()
     office.clock.now += DAY
     second_case(office)
-    yield World(office, app, app.test_client())
+    yield World(office, app, desk(app))
     app.close()
     office.ledger.close()
 
@@ -181,7 +182,7 @@ def test_a_day_ends_at_midnight_in_wib(tmp_path: Path) -> None:
         official, kind, body = office.steps()[number]
         office.clock.now = midnight + dt.timedelta(seconds=second - 1)
         office.do(official, CASE, kind, body)
-    last = World(office, app, app.test_client())
+    last = World(office, app, desk(app))
     assert [row["kind"] for row in last.all(stream=CASE, to="2026-03-02")] == ["disposition.issued"]
     assert [row["kind"] for row in last.all(**{"from": "2026-03-03"})] == ["direction.given"]
     app.close()
@@ -191,7 +192,7 @@ def test_a_day_ends_at_midnight_in_wib(tmp_path: Path) -> None:
 def test_pages_neither_skip_nor_repeat_while_acts_are_recorded(tmp_path: Path) -> None:
     office, app = served(tmp_path)
     steps = iter(office.steps())
-    asked = World(office, app, app.test_client())
+    asked = World(office, app, desk(app))
     seen: list[int] = []
     cursor: Json = {}
     while True:
@@ -258,13 +259,12 @@ def test_a_time_that_is_none_is_told_the_form_in_words(world: World) -> None:
     assert "2026-03-02T08:00:00+07:00" in world.get("/v1/trail", 400, **{"from": "2026-03-02T08:00:00 07:00"})["detail"]
 
 
-def test_a_ledger_that_is_not_founded_has_an_empty_trail(tmp_path: Path) -> None:
+def test_in_a_ledger_that_is_not_founded_there_is_nobody_who_could_read_a_trail(tmp_path: Path) -> None:
     logkey.write(tmp_path / "log.key", NoteSigner(ORIGIN, key("log")))
     app = create_app(Settings(tmp_path))
-    asked = app.test_client()
-    assert asked.get("/v1/trail").get_json()["trail"] == []
-    lines = list(csv.reader(io.StringIO(asked.get("/v1/trail.csv").data.removeprefix(BOM).decode())))
-    assert lines[1][0] == "Jumlah: 0 tindakan; buku besar masih kosong."
+    for path in ("/v1/trail", "/v1/trail.csv"):
+        assert app.test_client().get(path).status_code == 401
+        assert desk(app).get(path).get_json()["rule"] == "session.ended"
     app.close()
 
 
@@ -515,7 +515,7 @@ def test_a_table_ends_at_the_leaf_that_was_newest_when_it_began(
 ) -> None:
     monkeypatch.setattr(trail_search, "PIECE", 10)
     office, app = served(tmp_path)
-    pieces = iter(app.test_client().get("/v1/trail.csv", buffered=False).response)
+    pieces = iter(desk(app).get("/v1/trail.csv", buffered=False).response)
     data = next(pieces)
     office.run()
     app.parts.views.catch_up()
@@ -608,6 +608,7 @@ def test_a_table_that_is_not_whole_or_not_harmless_is_found_out(spoil: Callable[
 @pytest.fixture(scope="module")
 def url(world: World) -> Iterator[str]:
     with background_server(world.app) as found:
+        keep(world.app, found)
         yield found
 
 
@@ -637,6 +638,7 @@ def test_search_answers_which_steps_were_late(tmp_path: Path) -> None:
     office.clock.now += dt.timedelta(minutes=25)
     office.run_from(1, 3)
     with background_server(app) as url:
+        keep(app, url)
         said = run(url, "--flag", "time.late").stdout
     (act,) = [part for part in said.split("\n\n") if part.startswith("Daun ")]
     assert "! Langkah 2 lewat dari mutu bakunya" in act

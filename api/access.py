@@ -1,0 +1,281 @@
+"""Who may read what: every route has one policy in :data:`POLICIES`, and none without one is served.
+
+* *public*: what anybody needs to check a receipt, and what says what this service is; acts, which their own signature
+  vouches for; signing in itself.
+* *one's own*: the register, also for somebody whose mandates have ended: they must be able to revoke their key.
+* *official*: whoever holds a mandate reads the register and the SOPs, and brings documents; founders bring them too,
+  for a recovery needs minutes when no mandate is left.
+* *of a unit*: a case, its entries and its documents are read by the officials of its unit, by whoever signed the very
+  entry, and by the Inspektorat.
+* *inspector*: who read what.
+
+What is read is noted before it is answered; what cannot be noted is not answered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import request
+from flask_openapi3.openapi import OpenAPI
+
+from api.parts import Parts, parts
+from api.reader import Reader, cookie_name, reader, sign_in_of
+from keys.errors import Malformed, NotAllowed, NotFound
+from keys.register import INSPECTOR
+from ledger import log
+from ledger.case import Case
+from ledger.recorded import Recorded
+from ledger.streams import REGISTER
+from projections import mentions
+
+#: Characters of the longest name of a thing that is read.
+MOST_NAMED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is read, for the record: of which sort, and which one."""
+
+    what: str
+    name: str
+
+
+Policy = Callable[[Reader, Parts], Read | None]
+
+
+def unit_read(named: str | None) -> str | None:
+    """Return the unit that a list is of: the one named, else the reader's own; None, all units, for inspectors.
+
+    Raises Malformed (``access.which``) where the reader has several units and names none.
+    """
+    units = reader().units
+    if named is not None or units is None:
+        return named
+    if len(units) > 1:
+        raise Malformed(
+            "access.which",
+            "Anda memegang mandat di beberapa unit.",
+            allowed=f"Sebut unit=: {', '.join(sorted(units))}.",
+        )
+    return next(iter(units))
+
+
+def guard() -> None:
+    """Let the request pass, or raise NotAllowed: ``session.*`` (sign in first), ``access.*`` (not yours to read)."""
+    if request.endpoint is None or request.method == "OPTIONS":
+        return  # there is no such address; or only what it takes is asked
+    policy = POLICIES[request.endpoint]
+    if policy is None:
+        return
+    here = parts()
+    who = sign_in_of(here)
+    read = policy(who, here)
+    if read is not None and _nameable(read.name):
+        here.sessions.note_read(who.session, who.role, read.what, read.name, here.clock())
+
+
+# The policies. Each is told what the address names as it was sent; what is no such thing is for the view to refuse.
+
+
+def _own(who: Reader, here: Parts) -> None:
+    """Let in whoever is signed in."""
+
+
+def _official(who: Reader, here: Parts) -> None:
+    """Let in whoever holds a mandate."""
+    if not who.mandates:
+        raise NotAllowed(
+            "access.mandate",
+            "Bagian ini hanya untuk pejabat yang memegang mandat yang berlaku.",
+            allowed="Yang dapat dibaca tanpa mandat: register, untuk mengurus kunci sendiri.",
+        )
+
+
+def _bringing(who: Reader, here: Parts) -> None:
+    """Let in whoever may bring a document: who holds a mandate, or founded the ledger."""
+    if not who.founder:
+        _official(who, here)
+
+
+def _inspector(who: Reader, here: Parts) -> None:
+    """Let in the Inspektorat."""
+    if not who.inspector:
+        raise NotAllowed(
+            "access.inspector",
+            "Catatan siapa membaca apa hanya untuk Inspektorat.",
+            allowed=f"Masuk dengan mandat jabatan {INSPECTOR}.",
+        )
+
+
+def _asked_unit(who: Reader, here: Parts) -> None:
+    """Let in officials of the unit that the query names; without one, the view answers for their own."""
+    _official(who, here)
+    unit = request.args.get("unit")
+    if unit is not None and _nameable(unit) and not who.reads(unit):
+        raise _other(f"Unit {unit[:80]} bukan unit Anda.", who)
+
+
+def _search(who: Reader, here: Parts) -> Read:
+    """Let a search pass; what it finds is within what the reader may read."""
+    _official(who, here)
+    stream = request.args.get("stream")
+    if stream is not None:
+        _stream_of(who, here, stream)
+    return Read("pencarian", urlencode(sorted(request.args.items()))[:MOST_NAMED])
+
+
+def _case(who: Reader, here: Parts) -> Read:
+    """Let in who may read the case that is named by its number."""
+    name = f"case:{_sent('case_id')}"
+    _stream_of(who, here, name)
+    return Read("alur", name)
+
+
+def _stream(who: Reader, here: Parts) -> Read:
+    """Let in who may read the stream that is named."""
+    name = _sent("stream")
+    _stream_of(who, here, name)
+    return Read("alur", name)
+
+
+def _entry(who: Reader, here: Parts) -> Read:
+    """Let in who may read the entry's stream, and whoever signed the entry themselves."""
+    done = _recorded(here, _sent("index"))
+    if done is not None and done.act.official != who.session.official:
+        _stream_of(who, here, done.act.stream)
+    if done is not None and not done.act.stream.startswith("case:"):
+        return Read("alur", done.act.stream)  # whoever signs reads all of it each time: one read, and counted
+    return Read("daun", _sent("index"))
+
+
+def _document(who: Reader, here: Parts) -> Read:
+    """Let in who may read whatever refers to the document: a case, an SOP, or the register (minutes about a key).
+
+    One that nothing names yet is known to nobody but whoever has its bytes, and so its digest.
+    """
+    _official(who, here)
+    digest = _sent("digest")
+    with here.reading() as connection:
+        streams = mentions.streams_of(connection, digest)
+    if streams and not any(_may_have(who, here, one) for one in streams):
+        raise _other("Dokumen ini milik perkara unit lain, atau berita acara register.", who)
+    return Read("dokumen", digest)
+
+
+def _may_have(who: Reader, here: Parts, stream: str) -> bool:
+    """Tell whether a document that ``stream`` refers to is theirs to read by that."""
+    if stream == REGISTER:
+        return who.inspector or who.registrar
+    unit = _unit_of(here, stream)
+    return unit is None or who.reads(unit)
+
+
+def _stream_of(who: Reader, here: Parts, name: str) -> None:
+    """Return if the stream is theirs to read, or there is none; the register is everybody's who has a key."""
+    if name == REGISTER:
+        return
+    _official(who, here)
+    unit = _unit_of(here, name)
+    if unit is not None and not who.reads(unit):
+        raise _other("Perkara ini bukan perkara unit Anda.", who)
+
+
+def reads_stream(stream: str) -> bool:
+    """Tell whether whoever asks may read a stream."""
+    unit = _unit_of(parts(), stream)
+    return unit is None or reader().reads(unit)
+
+
+def _unit_of(here: Parts, stream: str) -> str | None:
+    """Return the unit of a case, None for what is no case."""
+    found = here.ledger.stream(stream) if stream.startswith("case:") else None
+    return found.state.sop.unit if found and isinstance(found.state, Case) else None
+
+
+def _recorded(here: Parts, index: str) -> Recorded | None:
+    if not (index.isascii() and index.isdigit() and len(index) <= 16):
+        return None
+    try:
+        with here.ledger.reading() as rows:
+            return log.recorded(rows, int(index))
+    except NotFound:
+        return None
+
+
+def _nameable(name: str) -> bool:
+    """Tell whether something could have this name; what nothing can have is no read, and its view refuses it."""
+    return len(name) <= MOST_NAMED and name.isascii() and name.isprintable()
+
+
+def _sent(name: str) -> str:
+    return str((request.view_args or {}).get(name, ""))
+
+
+def _other(detail: str, who: Reader) -> NotAllowed:
+    own = ", ".join(sorted(who.units or ())) or "tidak ada"
+    return NotAllowed("access.unit", detail, allowed=f"Unit Anda: {own}. Semua unit hanya dibaca Inspektorat.")
+
+
+#: The policy of each route, by endpoint; None for what is public.
+POLICIES: dict[str, Policy | None] = {
+    "pages.home": None,
+    "openapi": None,
+    "service.health": None,
+    "service.checkpoint": None,
+    "log.ledger": None,
+    "log.consistency": None,
+    "log.entry_receipt": None,
+    "acts.record_act": None,
+    "session.challenge": None,
+    "session.sign_in": None,
+    "session.sign_in_browser": None,
+    "session.who": _own,
+    "session.sign_out": _own,
+    "reads.reads": _inspector,
+    "register.officials": _own,
+    "register.official": _own,
+    "register.register": _own,
+    "register.sops": _official,
+    "register.sop": _official,
+    "documents.store_document": _bringing,
+    "documents.document": _document,
+    "documents.signatures": _document,
+    "log.entry": _entry,
+    "log.stream": _stream,
+    "log.stream_trail": _stream,
+    "cases.cases": _asked_unit,
+    "cases.case": _case,
+    "cases.trail": _case,
+    "cases.next_act": _case,
+    "cases.iku": _asked_unit,
+    "cases.inbox_of": _asked_unit,
+    "time.time_of_case": _case,
+    "agenda.agenda_book": _asked_unit,
+    "agenda.next_number": _asked_unit,
+    "trail.trail_search": _search,
+    "trail.trail_table": _search,
+    "trail.case_trail_table": _case,
+}
+
+
+def complete(app: OpenAPI) -> None:
+    """Say in the OpenAPI document which operations ask for a session.
+
+    Raises AssertionError unless every route of the application has its policy, and every policy a route.
+    """
+    rules = list(app.url_map.iter_rules())
+    routes = {rule.endpoint for rule in rules}
+    assert routes == POLICIES.keys(), f"routes and policies differ: {sorted(routes ^ POLICIES.keys())}"
+    with app.app_context():
+        cookie = {"type": "apiKey", "in": "cookie", "name": cookie_name()}
+    app.security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}, "cookie": cookie}
+    for rule in rules:
+        item = app.paths.get(re.sub("<([^>]+)>", r"{\1}", rule.rule))
+        for method in rule.methods or ():
+            operation = getattr(item, method.lower(), None)
+            if operation is not None and POLICIES[rule.endpoint] is not None:
+                operation.security = [{name: []} for name in app.security_schemes]

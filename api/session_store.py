@@ -1,0 +1,256 @@
+"""What the service keeps of sign-ins: challenges, sessions, and who read what. Not evidence, and not in the log.
+
+A file of its own beside the views (``sessions.sqlite``), shared by all processes of a ledger. Losing it signs everybody
+out and loses the record of reads; no act depends on it. Of a token only the SHA-256 is kept, so who copies the file
+cannot use it. A read is one row for each session and thing read, with its first and last time and how often.
+
+Times are aware; in the tables they are microseconds since the epoch, UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert
+
+from keys.errors import NotAllowed, Unavailable
+from projections import storage
+
+#: How long a challenge may wait for its answer, and how long a session lasts.
+CHALLENGE_LASTS, SESSION_LASTS = dt.timedelta(minutes=2), dt.timedelta(hours=12)
+#: By how much the clock may have been set back since it dated something, or another request have looked at it earlier;
+#: what is dated later than that is good for nothing, so that a clock that was ahead makes nothing last longer.
+SET_BACK = dt.timedelta(minutes=1)
+#: Challenges that may wait at once; who asks too often is stopped long before (:mod:`api.rate`).
+MOST_WAITING = 20_000
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_METADATA = MetaData()
+_CHALLENGES = Table(
+    "challenges",
+    _METADATA,
+    Column("challenge", Text, primary_key=True),
+    Column("until", Integer, nullable=False),
+)
+Index("challenges_by_time", _CHALLENGES.c.until)
+_SESSIONS = Table(
+    "sessions",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("token", Text, nullable=False, unique=True),
+    Column("official", Text, nullable=False),
+    Column("keyid", Text, nullable=False),
+    Column("own_only", Boolean, nullable=False),
+    Column("since", Integer, nullable=False),
+    Column("until", Integer, nullable=False),
+    Column("ended", Integer),
+)
+Index("sessions_by_time", _SESSIONS.c.until)
+_READS = Table(
+    "reads",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("session", Integer, nullable=False),
+    Column("official", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    Column("times", Integer, nullable=False),
+)
+Index("reads_once", _READS.c.session, _READS.c.what, _READS.c.name, unique=True)
+Index("reads_by_official", _READS.c.official)
+Index("reads_by_name", _READS.c.what, _READS.c.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A sign-in that lasts: by whom, with which key, from when to when.
+
+    ``own_only`` when it began without a mandate: then it is for the affairs of one's own keys.
+    """
+
+    id: int
+    official: str
+    keyid: str
+    own_only: bool
+    since: dt.datetime
+    until: dt.datetime
+
+
+class SessionStore:
+    """The tables in an SQLite file; safe to use from any thread. Raises Unavailable where it cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        with suppress(OSError):  # where there can be no file, opening it says so
+            path.touch(mode=0o600)  # SQLite gives its files beside it the same mode
+        self._engine = storage.open_engine(f"sqlite:///{path}")
+        with self._writing() as connection:
+            _METADATA.create_all(connection)
+        path.chmod(0o600)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with _faults(), storage.writing(self._engine) as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with _faults(), storage.reading(self._engine) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close the file."""
+        self._engine.dispose()
+
+    def challenge(self, now: dt.datetime) -> tuple[str, dt.datetime]:
+        """Return a new challenge (43 characters of base64url) and until when it is good."""
+        value, until = secrets.token_urlsafe(32), now + CHALLENGE_LASTS
+        with self._writing() as connection:
+            first, last = _good(now, CHALLENGE_LASTS)
+            connection.execute(delete(_CHALLENGES).where(~_CHALLENGES.c.until.between(first, last)))
+            if connection.execute(select(func.count()).select_from(_CHALLENGES)).scalar_one() >= MOST_WAITING:
+                raise Unavailable(
+                    "signin.busy", "Terlalu banyak orang sedang masuk.", allowed="Coba lagi sebentar lagi."
+                )
+            connection.execute(_CHALLENGES.insert().values(challenge=value, until=_micros(until)))
+        return value, until
+
+    def take(self, challenge: str, now: dt.datetime) -> None:
+        """Use a challenge up: it is given once, answered once, in time; else NotAllowed (``signin.challenge``)."""
+        with self._writing() as connection:
+            taken = delete(_CHALLENGES).where(_CHALLENGES.c.challenge == challenge).returning(_CHALLENGES.c.until)
+            until = connection.execute(taken).scalar()
+        first, last = _good(now, CHALLENGE_LASTS)
+        if until is None or not first <= until <= last:
+            raise NotAllowed(
+                "signin.challenge",
+                "Tantangan masuk ini sudah dipakai, sudah lewat dua menit, atau bukan dari layanan ini.",
+                allowed="Minta tantangan baru, lalu masuk lagi.",
+            )
+
+    def begin(self, official: str, keyid: str, now: dt.datetime, *, own_only: bool) -> tuple[str, Session]:
+        """Return the token of a new session, which is told this once, and the session."""
+        token, until = secrets.token_urlsafe(32), now + SESSION_LASTS
+        row = {
+            "token": _hashed(token),
+            "official": official,
+            "keyid": keyid,
+            "own_only": own_only,
+            "since": _micros(now),
+            "until": _micros(until),
+        }
+        with self._writing() as connection:
+            made = connection.execute(_SESSIONS.insert().values(row)).inserted_primary_key
+        assert made is not None
+        return token, Session(made[0], official, keyid, own_only, now, until)
+
+    def find(self, token: str, now: dt.datetime) -> Session | None:
+        """Return the session of a token, None where there is none, it has ended, or its time is over."""
+        in_time = _SESSIONS.c.until.between(*_good(now, SESSION_LASTS))
+        asked = select(_SESSIONS).where(_SESSIONS.c.token == _hashed(token), in_time, _SESSIONS.c.ended.is_(None))
+        with self._reading() as connection:
+            row = connection.execute(asked).first()
+        if row is None:
+            return None
+        return Session(row.id, row.official, row.keyid, row.own_only, _moment(row.since), _moment(row.until))
+
+    def end(self, session: Session, now: dt.datetime) -> None:
+        """End a session; once ended it stays so."""
+        with self._writing() as connection:
+            ended = update(_SESSIONS).where(_SESSIONS.c.id == session.id, _SESSIONS.c.ended.is_(None))
+            connection.execute(ended.values(ended=_micros(now)))
+
+    def note_read(self, session: Session, role: str, what: str, name: str, now: dt.datetime) -> None:
+        """Note that ``name``, of the sort ``what``, is read in a session; ``role`` is as whom it may be."""
+        at = _micros(now)
+        row = insert(_READS).values(
+            session=session.id, official=session.official, role=role, what=what, name=name, first=at, last=at, times=1
+        )
+        again = row.on_conflict_do_update(
+            index_elements=["session", "what", "name"], set_={"last": at, "times": _READS.c.times + 1}
+        )
+        with self._writing() as connection:
+            connection.execute(again)
+
+    def reads(
+        self, *, official: str | None, what: str | None, name: str | None, before: int | None, limit: int
+    ) -> list[dict[str, Any]]:
+        """Return who read what, newest first, a page below the row number ``before``."""
+        asked = select(_READS).order_by(_READS.c.id.desc()).limit(limit)
+        for column, value in ((_READS.c.official, official), (_READS.c.what, what), (_READS.c.name, name)):
+            if value is not None:
+                asked = asked.where(column == value)
+        if before is not None:
+            asked = asked.where(_READS.c.id < before)
+        with self._reading() as connection:
+            return [_read(row) for row in connection.execute(asked)]
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Say of what it is that the file cannot be used: the views' own words would mislead."""
+    try:
+        yield
+    except Unavailable as fault:
+        if fault.rule != "views.storage":
+            raise
+        raise Unavailable(
+            "session.storage",
+            "Catatan masuk sedang tidak dapat dibaca atau ditulis, jadi perkara tidak dapat dibaca.",
+            allowed="Coba lagi sebentar lagi; tindakan yang ditandatangani tetap dapat dikirim.",
+            **fault.facts,
+        ) from None
+
+
+def _read(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "no": row.id,
+        "official": row.official,
+        "role": row.role,
+        "what": row.what,
+        "name": row.name,
+        "first_at": _moment(row.first).isoformat(),
+        "last_at": _moment(row.last).isoformat(),
+        "times": row.times,
+    }
+
+
+def _good(now: dt.datetime, lasts: dt.timedelta) -> tuple[int, int]:
+    """Return the first and last end that something may have which is good at ``now`` and was for ``lasts``."""
+    return _micros(now) + 1, _micros(now + lasts + SET_BACK)
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _micros(moment: dt.datetime) -> int:
+    return (moment - _EPOCH) // dt.timedelta(microseconds=1)
+
+
+def _moment(micros: int) -> dt.datetime:
+    return _EPOCH + dt.timedelta(microseconds=micros)

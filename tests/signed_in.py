@@ -1,0 +1,72 @@
+"""Clients that are signed in: each request begins a session of its own, so that no clock that a test moves ends it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Generator
+from typing import Any
+
+import httpx
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from api.app import App
+from api.cli_connect import session_file
+from api.session_store import SESSION_LASTS
+from api.sign_in import KeptSession
+from tests.kit import FOUNDERS, key
+
+#: Whoever reads where it does not matter who: a founder, there from leaf 0 on, who reads all of their own unit.
+SOMEBODY = FOUNDERS[0]
+
+
+def bearer(app: App, official: str = SOMEBODY) -> dict[str, str]:
+    """Return the header by which the official is signed in."""
+    here = app.parts
+    token, _ = here.sessions.begin(official, key(official).public.id, here.clock(), own_only=False)
+    return {"Authorization": f"Bearer {token}"}
+
+
+class Desk(FlaskClient):
+    """A client without a network, as an official would have it."""
+
+    official = SOMEBODY
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request in a session of its own."""
+        app = self.application
+        assert isinstance(app, App)
+        kwargs["headers"] = {**bearer(app, self.official), **dict(kwargs.get("headers") or {})}
+        return super().open(*args, **kwargs)
+
+
+def desk(app: App, official: str = SOMEBODY) -> FlaskClient:
+    """Return a client as which the official reads."""
+    client = Desk(app, app.response_class)
+    client.official = official
+    return client
+
+
+class As(httpx.Auth):
+    """Signs each request of an httpx client in as the official."""
+
+    def __init__(self, app: App, official: str = SOMEBODY) -> None:
+        self._app = app
+        self._official = official
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the header to a request."""
+        request.headers.update(bearer(self._app, self._official))
+        yield request
+
+
+def keep(app: App, url: str, official: str = SOMEBODY) -> None:
+    """Leave the official signed in at an address, as ``jejak login`` would."""
+    session_file(url).keep(kept(app, official))
+
+
+def kept(app: App, official: str = SOMEBODY) -> KeptSession:
+    """Return a session of the official as a client keeps it."""
+    token = bearer(app, official)["Authorization"].removeprefix("Bearer ")
+    until = (dt.datetime.now(dt.UTC) + SESSION_LASTS).isoformat()
+    return KeptSession(official=official, keyid=key(official).public.id, token=token, until=until)
