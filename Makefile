@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench crash histories lint lock clean
+.PHONY: help run demo test bench crash tamper histories lint lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,11 +31,15 @@ bench: $(READY) ## measure, each figure beside its reference; writes var/bench.j
 crash: $(READY) ## the crash test at length: kill -9 of the service at 500 random instants
 	JEJAK_TEST_KILLS=500 $(BIN)/pytest -q -s tests/test_crash.py
 
+tamper: $(READY) ## every attack of docs/tamper.md again; fails where one is found otherwise than it says
+	@$(BIN)/python -m tests.tamper --check
+
 histories: $(READY) ## 100,000 acts of random officials against the slow reference; SEED=... repeats a run
 	JEJAK_TEST_ACTS=100000 JEJAK_TEST_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/pytest -q -s tests/test_histories.py
 
-lock: ## renew requirements.lock from pyproject.toml (needs uv)
+lock: ## renew requirements.lock from pyproject.toml, and that of the outside clients (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --extra dev -o requirements.lock pyproject.toml
+	uv pip compile --universal --generate-hashes --python-version 3.12 --no-header -o tests/outside/requirements.lock tests/outside/requirements.in
 
 clean: ## remove the environment and everything under var/
 	rm -rf $(VENV) var

@@ -15,7 +15,7 @@ What is read is noted before it is answered; what cannot be noted is not answere
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -23,17 +23,24 @@ from flask import request
 from flask_openapi3.openapi import OpenAPI
 
 from api.parts import Parts, parts
-from api.reader import Reader, cookie_name, reader, sign_in_of
-from keys.errors import Malformed, NotAllowed, NotFound
+from api.reader import NOW, Reader, cookie_name, reader, sign_in_of
+from keys.authority import mandates_in_force, mandates_of, require_key
+from keys.envelope import Envelope
+from keys.errors import Malformed, NotAllowed, NotFound, Refused, Unavailable
 from keys.register import INSPECTOR
 from ledger import log
+from ledger.acts import act_of
 from ledger.case import Case
 from ledger.recorded import Recorded
 from ledger.streams import REGISTER
-from projections import mentions
+from projections import iku_state, mentions
 
 #: Characters of the longest name of a thing that is read.
 MOST_NAMED = 1000
+
+
+#: Families of rules about what the sender of an act is, or says of the log, and not of what is recorded here.
+_OF_SENDERS = frozenset({"authority", "access", "seen", "founding", "ledger"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,69 +126,136 @@ def _asked_unit(who: Reader, here: Parts) -> None:
         raise _other(f"Unit {unit[:80]} bukan unit Anda.", who)
 
 
-def _search(who: Reader, here: Parts) -> Read:
+def _iku(who: Reader, here: Parts) -> Read:
+    """Let in officials of the unit whose IKU is asked for."""
+    _asked_unit(who, here)
+    return _asked("iku")
+
+
+def _search(who: Reader, here: Parts) -> Read | None:
     """Let a search pass; what it finds is within what the reader may read."""
     _official(who, here)
     stream = request.args.get("stream")
-    if stream is not None:
-        _stream_of(who, here, stream)
-    return Read("pencarian", urlencode(sorted(request.args.items()))[:MOST_NAMED])
+    if stream is None:
+        return _asked("jejak")
+    return _stream_of(who, here, stream)
 
 
-def _case(who: Reader, here: Parts) -> Read:
+def _asked(what: str) -> Read:
+    return Read("pencarian", f"{what}?{urlencode(sorted(request.args.items()))}"[:MOST_NAMED])
+
+
+def _case(who: Reader, here: Parts) -> Read | None:
     """Let in who may read the case that is named by its number."""
-    name = f"case:{_sent('case_id')}"
-    _stream_of(who, here, name)
-    return Read("alur", name)
+    return _stream_of(who, here, f"case:{_sent('case_id')}")
 
 
-def _stream(who: Reader, here: Parts) -> Read:
+def _stream(who: Reader, here: Parts) -> Read | None:
     """Let in who may read the stream that is named."""
-    name = _sent("stream")
-    _stream_of(who, here, name)
-    return Read("alur", name)
+    return _stream_of(who, here, _sent("stream"))
 
 
-def _entry(who: Reader, here: Parts) -> Read:
+def _entry(who: Reader, here: Parts) -> Read | None:
     """Let in who may read the entry's stream, and whoever signed the entry themselves."""
     done = _recorded(here, _sent("index"))
-    if done is not None and done.act.official != who.session.official:
+    if done is None:
+        return None
+    if done.act.official != who.session.official:
         _stream_of(who, here, done.act.stream)
-    if done is not None and not done.act.stream.startswith("case:"):
+    if not done.act.stream.startswith("case:"):
         return Read("alur", done.act.stream)  # whoever signs reads all of it each time: one read, and counted
     return Read("daun", _sent("index"))
 
 
-def _document(who: Reader, here: Parts) -> Read:
-    """Let in who may read whatever refers to the document: a case, an SOP, or the register (minutes about a key).
+def _all_entries(who: Reader, here: Parts) -> Read:
+    """Let in who may read every case that there is: entries that stand together belong to any unit."""
+    _official(who, here)
+    with here.reading() as connection:
+        units = iku_state.units(connection)
+    if not all(map(who.reads, units)):
+        raise _other("Entri yang berurutan memuat perkara unit lain.", who)
+    return Read("daun", _sent("place"))
 
-    One that nothing names yet is known to nobody but whoever has its bytes, and so its digest.
+
+def _document(who: Reader, here: Parts) -> Read | None:
+    """Let in who brought the document, and who may read a case, an SOP or the register (minutes) that refers to it.
+
+    To name a document takes only its digest: the first who did so had its bytes with them, and whoever names it later
+    gives nobody what their unit never brought.
     """
     _official(who, here)
     digest = _sent("digest")
     with here.reading() as connection:
-        streams = mentions.streams_of(connection, digest)
-    if streams and not any(_may_have(who, here, one) for one in streams):
-        raise _other("Dokumen ini milik perkara unit lain, atau berita acara register.", who)
+        found = mentions.mentions_of(connection, digest)
+    brought = here.sessions.brought(digest)
+    if not found and not brought and not here.ledger.documents.holds(digest):
+        return None
+    units = _units_of(here, brought)
+    if not (
+        who.inspector
+        or who.session.official in brought
+        or any(_may_have(who, here, one.stream, None if at == 0 else units) for at, one in enumerate(found))
+    ):
+        raise _other("Dokumen ini milik perkara unit lain, berita acara register, atau dibawa orang lain.", who)
     return Read("dokumen", digest)
 
 
-def _may_have(who: Reader, here: Parts, stream: str) -> bool:
-    """Tell whether a document that ``stream`` refers to is theirs to read by that."""
+def _marks(who: Reader, here: Parts) -> Read | None:
+    """Let in who holds a file and asks which marks stand on it; they are told those in cases that they may read."""
+    _official(who, here)
+    return Read("dokumen", _sent("digest")) if here.ledger.documents.holds(_sent("digest")) else None
+
+
+def _may_have(who: Reader, here: Parts, stream: str, brought: set[str] | None) -> bool:
+    """Tell whether a document that ``stream`` refers to is theirs to read by that.
+
+    ``brought`` are the units whose officials brought it, None where it does not matter.
+    """
     if stream == REGISTER:
         return who.inspector or who.registrar
     unit = _unit_of(here, stream)
-    return unit is None or who.reads(unit)
+    return unit is None or (who.reads(unit) and (brought is None or unit in brought))
 
 
-def _stream_of(who: Reader, here: Parts, name: str) -> None:
-    """Return if the stream is theirs to read, or there is none; the register is everybody's who has a key."""
+def _units_of(here: Parts, officials: Iterable[str]) -> set[str]:
+    register = here.register()
+    return {one.record.unit for official in officials for one in mandates_of(register, official)}
+
+
+def _stream_of(who: Reader, here: Parts, name: str) -> Read | None:
+    """Let in who may read a stream, and return what is read, None where there is none; the register is everybody's."""
     if name == REGISTER:
-        return
+        return Read("alur", name)
     _official(who, here)
     unit = _unit_of(here, name)
     if unit is not None and not who.reads(unit):
         raise _other("Perkara ini bukan perkara unit Anda.", who)
+    return Read("alur", name) if here.ledger.stream(name) is not None else None
+
+
+def told(fault: Refused, data: bytes) -> Refused:
+    """Return what the sender of an act is told of its refusal.
+
+    What stands in a case, and which documents are here, is told to those only who may read the case with a key that is
+    good; to others what is wrong with their key or their power, which is all that concerns them.
+    """
+    here = parts()
+    stream = here.ledger.stream(REGISTER)
+    if isinstance(fault, Malformed | Unavailable) or fault.rule.partition(".")[0] in _OF_SENDERS or stream is None:
+        return fault
+    register, envelope = here.register(), Envelope.parse(data)
+    act = act_of(envelope)
+    try:
+        require_key(register, act.official, envelope.keyid, NOW)
+    except NotAllowed as closer:
+        return closer
+    unit = _unit_of(here, act.stream)
+    held = mandates_in_force(register, act.official, envelope.keyid, NOW, here.clock())
+    if unit is None or any(one.unit == unit or one.office == INSPECTOR for one in held):
+        return fault
+    return NotAllowed(
+        "access.unit", "Perkara ini bukan perkara unit Anda.", allowed="Tandatangani di perkara unit sendiri."
+    )
 
 
 def reads_stream(stream: str) -> bool:
@@ -226,6 +300,8 @@ POLICIES: dict[str, Policy | None] = {
     "openapi": None,
     "service.health": None,
     "service.checkpoint": None,
+    "tiles.hash_tile": None,
+    "tiles.entry_bundle": _all_entries,
     "log.ledger": None,
     "log.consistency": None,
     "log.entry_receipt": None,
@@ -243,7 +319,7 @@ POLICIES: dict[str, Policy | None] = {
     "register.sop": _official,
     "documents.store_document": _bringing,
     "documents.document": _document,
-    "documents.signatures": _document,
+    "documents.signatures": _marks,
     "log.entry": _entry,
     "log.stream": _stream,
     "log.stream_trail": _stream,
@@ -251,7 +327,8 @@ POLICIES: dict[str, Policy | None] = {
     "cases.case": _case,
     "cases.trail": _case,
     "cases.next_act": _case,
-    "cases.iku": _asked_unit,
+    "bundles.bundle": _case,
+    "cases.iku": _iku,
     "cases.inbox_of": _asked_unit,
     "time.time_of_case": _case,
     "agenda.agenda_book": _asked_unit,
@@ -274,7 +351,7 @@ def complete(app: OpenAPI) -> None:
         cookie = {"type": "apiKey", "in": "cookie", "name": cookie_name()}
     app.security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}, "cookie": cookie}
     for rule in rules:
-        item = app.paths.get(re.sub("<([^>]+)>", r"{\1}", rule.rule))
+        item = app.paths.get(re.sub("<(?:path:)?([^>]+)>", r"{\1}", rule.rule))
         for method in rule.methods or ():
             operation = getattr(item, method.lower(), None)
             if operation is not None and POLICIES[rule.endpoint] is not None:

@@ -9,10 +9,11 @@ from flask_openapi3.models import RawModel
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from api.access import told
 from api.parameters import blueprint
 from api.parts import parts
 from keys.envelope import MAX_BYTES
-from keys.errors import Malformed
+from keys.errors import Malformed, Refused
 from ledger.application import Accepted
 from ledger.receipt import format_receipt
 
@@ -41,7 +42,11 @@ class AcceptedAct(BaseModel):
 @routes.post("/acts", responses={"201": AcceptedAct, "200": AcceptedAct})
 def record_act(raw: EnvelopeBytes) -> Response:
     """Record a signed act; the same envelope sent again gets 200 and the same receipt."""
-    accepted = parts().ledger.record(_body())
+    data = _body()
+    try:
+        accepted = parts().ledger.record(data)
+    except Refused as fault:
+        raise told(fault, data) from None
     response = jsonify(_said(accepted).model_dump())
     response.status_code = 200 if accepted.again else 201
     response.headers["Location"] = f"/v1/entries/{accepted.recorded.index}"

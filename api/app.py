@@ -14,6 +14,7 @@ from api import (
     access,
     acts,
     agenda,
+    bundles,
     cases,
     documents,
     log,
@@ -23,6 +24,7 @@ from api import (
     reads,
     register,
     session,
+    tiles,
     time_spent,
     trail_search,
 )
@@ -59,10 +61,10 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     """Return the application that serves the ledger in ``settings.home``, its read models caught up.
 
     ``clock`` returns aware times. Raises NotFound where there is no log key, Forged where the ledger's end is not
-    sealed, Unavailable where it cannot be opened.
+    sealed or is not what is remembered outside, Unavailable where it cannot be opened.
     """
     home = settings.home.resolve()
-    ledger = Ledger(home, logkey.read(home / "log.key"), clock)
+    ledger = Ledger(home, logkey.read(home / "log.key"), clock, settings.remembered)
     try:
         sessions = SessionStore(home / "sessions.sqlite")
         views = Views(f"sqlite:///{home / 'views.sqlite'}", ledger.reading, ledger.documents)
@@ -87,6 +89,7 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     app.parts = Parts(ledger, views, sessions, Follower(views.catch_up, size), clock)
     app.extensions[NAME] = app.parts
     app.config["TRUSTED_HOSTS"] = origins.hosts(settings)
+    app.url_map.merge_slashes = False  # an address has one spelling; another is not found, nor redirected
     # Flask types its JSON provider as the base class, which has neither attribute.
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
@@ -94,9 +97,10 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     app.before_request(access.guard)
     app.before_request(check_query)
     app.after_request(_guarded)
-    for room in (acts, agenda, cases, documents, log, reads, register, session, time_spent, trail_search):
+    for room in (acts, agenda, bundles, cases, documents, log, reads, register, session, time_spent, trail_search):
         app.register_api(room.routes)
     app.register_api(log.outside)
+    app.register_api(tiles.outside)
     app.register_blueprint(pages.routes)
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.api_doc))
     access.complete(app)

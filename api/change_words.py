@@ -11,7 +11,7 @@ from typing import Any
 
 from ledger.correction import CORRECTABLE
 from ledger.kind_names import name_of
-from ledger.wording import short
+from ledger.wording import CAPACITIES, short
 
 State = dict[str, Any]
 
@@ -72,7 +72,13 @@ def _marks(before: State | None, after: State) -> Iterator[str]:
         elif new is not None and (old is None or old["leaf"] != new["leaf"]):
             hand = f": tanda tangan basah {new['by']}, bukan tanda tangan elektroniknya" if new["by"] else ""
             paper = f", dicatat menyusul dari kertas{hand}" if new["paper"] else ""
-            yield f"{title}: {new['name']} sebagai {new['office_name']}{paper}."
+            yield f"{title}: {new['name']} sebagai {new['office_name']}{_standing_in(new)}{paper}."
+
+
+def _standing_in(mark: dict[str, Any]) -> str:
+    """Return in which capacity a mark was given, where its giver does not hold the office themselves."""
+    capacity = mark["capacity"]
+    return "" if capacity == "definitif" else f" ({CAPACITIES[capacity]})"
 
 
 def _letter(before: State | None, after: State) -> Iterator[str]:

@@ -29,7 +29,7 @@ WIDTH, NARROWEST, WIDEST = 96, 60, 120
 #: A word of at most so many characters is not broken in a table while there is another way.
 _WHOLE_WORD = 48
 #: Faults of this machine, not of a service that is not reached: what was asked for cannot be done here.
-_HERE = frozenset({"server.port", "file.write", "demo.folder"})
+_HERE = frozenset({"server.port", "file.write", "demo.folder", "outside.storage"})
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -12,12 +12,12 @@ from urllib.parse import quote
 
 import click
 
-from api.answers import Service
+from api.answers import ASKS_FOR_SESSION, Service
 from api.cli_base import Misuse, existing_file, paragraph, read_file
 from api.client import Client
 from api.remembered import Pins, Remembered
 from api.sign_in import Holder, KeptSession, SessionFile
-from keys.errors import NotJudged
+from keys.errors import NotAllowed, NotJudged
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -103,7 +103,8 @@ def asking(url: str) -> Iterator[Service]:
     try:
         kept = session_file(url).load()
         service.token = kept.token if kept else None
-        yield service
+        with _told_where(url, Path(os.environ.get("JEJAK_REMEMBERED") or _state_folder(url))):
+            yield service
     finally:
         service.close()
 
@@ -113,9 +114,25 @@ def connected(connection: Connection, holder: Holder | None = None) -> Iterator[
     """Yield the client, and close it at the end; ``holder`` signs in where the service asks for it."""
     client = Client(connection.url, connection.memory(), holder=holder, sessions=session_file(connection.url))
     try:
-        yield client
+        with _told_where(connection.url, connection.folder()):
+            yield client
     finally:
         client.close()
+
+
+@contextmanager
+def _told_where(url: str, folder: Path) -> Iterator[None]:
+    """Say how to sign in at this address; a service does not know under which one it is asked, nor what is pinned."""
+    try:
+        yield
+    except NotAllowed as fault:
+        if fault.rule not in ASKS_FOR_SESSION:
+            raise
+        words = "jejak login --key BERKAS"
+        words += "" if url == os.environ.get("JEJAK_URL", DEFAULT_URL) else f" --url {url}"
+        words += "" if (folder / "pins.json").exists() else " --pin BERKAS-PATOKAN"
+        allowed = f"Masuk dengan kunci sendiri: {words}"
+        raise NotAllowed(fault.rule, fault.detail, allowed=allowed, **fault.facts) from None
 
 
 def url_option(command: Command) -> Command:

@@ -19,12 +19,13 @@ from api.cli_base import Command, JejakCommand, Misuse, item, json_option, parag
 from api.cli_connect import asking, connected, connection_of, connection_options, url_option
 from api.cli_files import iku_in_words
 from api.field_words import needed
+from api.moments import At
 from keys.errors import Malformed
 from ledger.iku import IkuDocument
 from ledger.kind_names import name_of
 from ledger.notices import DISCLAIMER, INFERRED
 from ledger.verdicts import PROVED
-from ledger.wording import day, flat, when
+from ledger.wording import day, flat, reason_words, when
 
 _CASE = re.compile(r"(?:case:)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 _OTHER_STREAM = re.compile(r"register|sop:[a-z0-9][a-z0-9-]{0,62}[a-z0-9]")
@@ -65,10 +66,10 @@ class StreamId(CaseId):
 def at_option(command: Command) -> Command:
     """Add ``--at``: what was known at a leaf or a moment."""
     words = (
-        "Seperti pada daun ini (nomornya), pada waktu ini (2026-11-22T09:15:00+07:00), atau pada akhir hari ini"
-        " (2026-11-22, WIB)."
+        "Seperti pada daun ini (nomornya), pada waktu ini ('2026-11-22 09.15', WIB), atau pada akhir hari ini"
+        " (2026-11-22)."
     )
-    return click.option("--at", metavar="DAUN|WAKTU", help=words)(command)
+    return click.option("--at", type=At(), metavar="DAUN|WAKTU", help=words)(command)
 
 
 def _advice(url: str, path: str, **params: str | None) -> dict[str, Any]:
@@ -177,7 +178,7 @@ def _trail_in_words(said: dict[str, Any]) -> str:
         parts += [f"  {one['what']:<8} {one['digest']}" for one in row["papers"]]
         parts += [paragraph(f"Waktu    {flat(visit_words(one))}", 2, _HANG) for one in row.get("time") or ()]
         if row.get("reason"):
-            parts.append(paragraph(f"Alasan   {flat(row['reason'])}", 2, _HANG))
+            parts.append(paragraph(f"Alasan   {flat(reason_words(row['kind'], row['reason']))}", 2, _HANG))
         if row.get("deviation") and row["deviation"] != row.get("reason"):
             parts.append(paragraph(f"Di luar SOP karena: {flat(row['deviation'])}", 2, _HANG))
         for one in row.get("corrections") or ():

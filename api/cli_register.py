@@ -23,6 +23,7 @@ from api.cli_read import at_option
 from api.cli_sign import Wanted, sign, signing_of, signing_options
 from api.key_request import KeyRequest
 from api.known_register import Known, Signer
+from api.moments import Since
 from api.proposals import PROPOSALS, next_for
 from api.register_words import official_in_words, register_in_words
 from keys.errors import NotAllowed
@@ -137,7 +138,9 @@ def approve(
 @click.argument("keyid", metavar="SIDIK-KUNCI")
 @click.option("--reason", required=True, type=click.Choice(("rotated", "lost", "compromised", "left")),
               help="Diganti, hilang, dipakai orang lain, atau tidak lagi menjabat.")  # fmt: skip
-@click.option("--since", metavar="WAKTU", help="Sejak kapan orang lain dapat memakainya, menurut Anda.")
+@click.option("--since", type=Since(), metavar="WAKTU",
+              help="Sejak kapan orang lain dapat memakainya, menurut Anda: '2026-11-22 09.15' (WIB), atau awal hari"
+              " 2026-11-22.")  # fmt: skip
 @click.option("--note", metavar="CATATAN", help="Catatan.")
 @signing_options
 def revoke(keyid: str, reason: str, since: str | None, note: str | None, **options: Any) -> int:

@@ -36,10 +36,17 @@ DEMO_PINS = "demo.json"
     metavar="NOMOR",
     help="Porta; 0 untuk yang kosong; bawaan: JEJAK_PORT atau 8000.",
 )
+@click.option(
+    "--remembered",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="TEMPAT",
+    help="Berkas atau folder segel yang disimpan di luar buku besar, boleh beberapa; bawaan: JEJAK_MEMORY.",
+)
 @json_option
-def serve(demo: bool, home: Path | None, port: int | None, as_json: bool) -> None:
+def serve(demo: bool, home: Path | None, port: int | None, remembered: tuple[Path, ...], as_json: bool) -> None:
     """Layani sebuah buku besar lewat HTTP, di komputer ini saja, sampai dihentikan (Ctrl-C)."""
-    settings = _settings(demo, home, port)
+    settings = _settings(demo, home, port, remembered)
     if demo and not demo_office.founded(settings.home):
         _found_demo(settings.home)
     if not (settings.home / LOG_KEY).is_file():
@@ -51,13 +58,14 @@ def serve(demo: bool, home: Path | None, port: int | None, as_json: bool) -> Non
     _serve(settings, demo, as_json)
 
 
-def _settings(demo: bool, home: Path | None, port: int | None) -> Settings:
+def _settings(demo: bool, home: Path | None, port: int | None, remembered: tuple[Path, ...]) -> Settings:
     environment = dict(os.environ)
     if home is not None:
         environment["JEJAK_HOME"] = str(home)
     elif demo and not environment.get("JEJAK_HOME"):
         environment["JEJAK_HOME"] = str(DEMO_HOME)
     settings = Settings.read(environment)
+    settings = replace(settings, remembered=remembered or settings.remembered)
     return settings if port is None else replace(settings, port=port)
 
 

@@ -7,16 +7,14 @@ for the person who looks, and nothing is decided by them.
 from __future__ import annotations
 
 import datetime as dt
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
 from api.answers import ASKS_FOR_SESSION, unreadable
-from api.cli_base import DONE, JejakCommand, Misuse, existing_file, item, json_option, paragraph, print_json, table
+from api.cli_base import DONE, JejakCommand, existing_file, item, json_option, paragraph, print_json, table
 from api.cli_connect import asking, connected, connection_of, connection_options, session_file, url_option
-from api.cli_read import StreamId
 from api.cli_store import opened_key
 from api.sign_in import Holder, KeptSession, sign_in
 from keys.errors import NotAllowed, NotJudged, Unavailable
@@ -115,7 +113,11 @@ def session(url: str, as_json: bool) -> int:
 @click.command("reads", cls=JejakCommand)
 @click.option("--official", metavar="NAMA", help="Hanya pembacaan pejabat ini.")
 @click.option("--what", type=click.Choice(WHAT), help="Hanya pembacaan jenis ini; alur: perkara, register, atau SOP.")
-@click.option("--name", metavar="NAMA", help="Hanya pembacaan atas ini: nomor perkara, nomor daun, atau sidik dokumen.")
+@click.option(
+    "--name",
+    metavar="NAMA",
+    help="Hanya pembacaan atas ini: nomor perkara (dengan entri dan dokumennya), nomor daun, atau sidik dokumen.",
+)
 @click.option(
     "--before", type=click.IntRange(0), metavar="NOMOR", help="Halaman sesudahnya: nomor yang disebut di akhir."
 )
@@ -126,7 +128,7 @@ def reads(official: str | None, what: str | None, name: str | None, before: int 
     asked = {
         "official": official,
         "what": what,
-        "name": _recorded_name(name) if name is not None else None,
+        "name": name,
         "before": str(before) if before is not None else None,
     }
     with asking(url) as service:
@@ -143,13 +145,6 @@ def reads(official: str | None, what: str | None, name: str | None, before: int 
         raise unreadable("bagian yang diperlukan tidak ada.") from None
     click.echo("\n\n".join([*(page if rows else ["Belum ada yang membaca."]), notice]))
     return DONE
-
-
-def _recorded_name(typed: str) -> str:
-    """Return how the record names a thing: a case with ``case:`` before its number, anything else as it was typed."""
-    with suppress(Misuse):
-        return StreamId().convert(typed, None, None)
-    return typed
 
 
 def _row(one: dict[str, Any]) -> tuple[object, ...]:

@@ -11,7 +11,6 @@ or earlier where nobody is signed in with it yet: reading a case takes a session
 from __future__ import annotations
 
 import datetime as dt
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,6 +36,7 @@ from api.cli_session import holder_of
 from api.client import Proved
 from api.drafting import check, fill, lacking, office, place_of, settle, signer_of, turn
 from api.known_register import Known, Signer, known_register
+from api.moments import WIB_TIME, moment
 from keys.authority import WIB
 from keys.envelope import Envelope
 from keys.errors import Malformed, NotAllowed
@@ -44,9 +44,6 @@ from ledger.acts import PAYLOAD_TYPE, Act, compose
 from ledger.bodies import CATALOGUE
 from ledger.kind_names import name_of
 from ledger.wording import when
-
-#: A moment in WIB as people write it: a day, and the time to the minute.
-_WIB_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2})[.:]([0-9]{2})(?: ?WIB)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +160,7 @@ def sign(how: Signing, wanted: Wanted | Callable[[Known, Signer], Wanted]) -> in
             kind=kind,
             official=signer.official,
             mandate=how.mandate,
-            occurred_at=_moment(occurred_at) if occurred_at else dt.datetime.now(WIB).isoformat(timespec="seconds"),
+            occurred_at=moment(occurred_at) if occurred_at else dt.datetime.now(WIB).isoformat(timespec="seconds"),
             body=said,
         )
         ready = Act.read(payload)
@@ -194,15 +191,9 @@ def _asked_when(err: bool) -> str:
         raise Misuse("tindakan dari kertas menyebut kapan terjadinya: --occurred-at '2026-03-02 08.30' (WIB).")
     while True:
         text = str(click.prompt("Kapan terjadinya di kertas (WIB), misalnya 2026-03-02 08.30", err=err)).strip()
-        if _WIB_TIME.fullmatch(text):
+        if WIB_TIME.fullmatch(text):
             return text
         click.echo("Tulis tanggal dan jamnya, misalnya 2026-03-02 08.30.", err=True)
-
-
-def _moment(text: str) -> str:
-    """Return a moment as people write it in RFC 3339; any other text is left to the act's schema."""
-    form = _WIB_TIME.fullmatch(text.strip())
-    return f"{form[1]}T{form[2]}:{form[3]}:00+07:00" if form else text
 
 
 def _lacking(kind: str, still: list[fields_of.Member], why: str) -> Malformed:

@@ -1,4 +1,4 @@
-"""``jejak found``, ``rebuild``, ``audit``: for whoever keeps the ledger's folder, or a copy of it."""
+"""``jejak found`` and ``rebuild``: for whoever keeps the ledger's folder."""
 
 from __future__ import annotations
 
@@ -7,20 +7,16 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from api.cli_base import (
     DONE,
-    NOT_JUDGED,
-    REFUSED,
     JejakCommand,
-    Misuse,
     confirmed,
     existing_file,
     json_option,
-    paragraph,
     passphrase,
     print_json,
     read_file,
@@ -40,12 +36,7 @@ from ledger import logkey
 from ledger.acts import Origin
 from ledger.application import Ledger
 from ledger.hand import Hand
-from ledger.note import NoteSigner, VerifierKey
-from ledger.notices import CUT_TAIL, DISCLAIMER, SYNTHETIC
-from ledger.wording import when
-
-if TYPE_CHECKING:
-    from ledger.audit import Report
+from ledger.note import NoteSigner
 
 LOG_KEY = "log.key"
 PINS = "pin.json"
@@ -192,70 +183,6 @@ def _leaf_zero(plan: FoundingPlan, signer: NoteSigner, hands: list[Hand]) -> dic
 def _record(ledger: Ledger, hand: Hand, kind: str, body: dict[str, Any]) -> None:
     now = dt.datetime.now(WIB).isoformat(timespec="seconds")
     ledger.record(hand.sign(ledger, "register", kind, body, now))
-
-
-@click.command("audit", cls=JejakCommand)
-@click.option("--store", required=True, type=_folder, metavar="FOLDER", help="Salinan folder buku besar.")
-@click.option("--vkey", metavar="KUNCI", help="Kunci pemeriksa log, dari luar salinan itu.")
-@click.option("--founding", metavar="SIDIK", help="Sidik daun 0, dari luar salinan itu.")
-@click.option("--pin", type=existing_file(), metavar="BERKAS", help="Berkas patokan dari pendiri; ganti kedua di atas.")
-@json_option
-def audit(store: Path, vkey: str | None, founding: str | None, pin: Path | None, as_json: bool) -> int:
-    """Periksa ulang setiap daun sebuah salinan buku besar dari bitanya."""
-    from ledger.audit import NOT_JUDGED as CANNOT_BE_JUDGED
-    from ledger.audit import audit as run
-
-    if pin is not None:
-        if vkey is not None or founding is not None:
-            raise Misuse("sebut --pin, atau --vkey dengan --founding, bukan keduanya.")
-        pins = Pins.parse(read_file(pin))
-        vkey, founding = pins.vkey, pins.founding
-    if vkey is None:
-        raise Misuse("sebut --vkey KUNCI atau --pin BERKAS: tanpa patokan tidak ada yang terbukti.")
-    report = run(store, vkey=VerifierKey.parse(vkey), founding=founding, progress=progress("Memeriksa daun"))
-    if as_json:
-        print_json(report.as_dict() | {"disclaimer": DISCLAIMER})
-    else:
-        for one in report.findings:
-            where = "Buku besar" if one.leaf is None else f"Daun {one.leaf}"
-            click.echo(paragraph(f"{where}: {one.verdict}. {one.sentence} [{one.rule}]"))
-        click.echo(f"{report.verified} dari {report.leaves} daun terbukti.")
-        click.echo(f"Tanda tangan: {_counted(report.signature)}.")
-        click.echo(f"Wewenang: {_counted(report.authority)}.")
-        click.echo("Kesimpulan: TERBUKTI." if report.sound else "Kesimpulan: TIDAK TERBUKTI SELURUHNYA.")
-        if founding is None:
-            click.echo(
-                paragraph(
-                    f"Pendirian tidak dipatok: daun 0 salinan ini bersidik {report.founding}. "
-                    "Bandingkan dengan berita acara pendirian."
-                )
-            )
-        click.echo(_vouched_for(report))
-    if report.sound:
-        return DONE
-    broken = report.broken or not all(one.verdict == CANNOT_BE_JUDGED for one in report.findings)
-    return REFUSED if broken else NOT_JUDGED
-
-
-def _counted(found: dict[str, int]) -> str:
-    """Return how many leaves have which verdict, none of those that no leaf has."""
-    return ", ".join(f"{count} {verdict}" for verdict, count in found.items() if count) or "tidak ada daun"
-
-
-def _vouched_for(report: Report) -> str:
-    """Return what the verdict covers, what it cannot, and what the signatures are not."""
-    lines = [CUT_TAIL, DISCLAIMER]
-    if report.leaves:
-        until = f"dicatat terakhir {_moment(report.newest_recorded_at)}, akar {report.root}"
-        said = "Yang terbukti" if report.sound else "Yang diperiksa, tetapi tidak seluruhnya terbukti"
-        lines.insert(0, f"{said}: sampai daun {report.leaves - 1}, {until}.")
-    if report.synthetic:
-        lines.insert(0, SYNTHETIC)
-    return "\n".join(["", *map(paragraph, lines)])
-
-
-def _moment(text: str) -> str:
-    return f"{when(dt.datetime.fromisoformat(text))} ({text})" if text else "pada waktu yang tidak terbaca"
 
 
 def progress(what: str) -> Callable[[int, int], None]:

@@ -34,6 +34,7 @@ from keys.envelope import Envelope, decode_base64
 from keys.errors import Forged, JejakError, Malformed, NotFound, NotJudged, Refused, Unavailable
 from ledger import documents
 from ledger.acts import Act, Seen, act_of
+from ledger.bundle import Bundle, parse_bundle
 from ledger.checkpoint import SignedCheckpoint, format_hash, open_checkpoint
 from ledger.entry import MAX_BYTES as MAX_ENTRY
 from ledger.entry import Entry
@@ -42,6 +43,7 @@ from ledger.note import MAX_BYTES as MAX_NOTE
 from ledger.receipt import MAX_BYTES as MAX_RECEIPT
 from ledger.receipt import VerifiedReceipt, format_receipt, verify_receipt
 from ledger.recorded import Recorded
+from ledger.stored_zip import MAX_BYTES as MAX_BUNDLE
 
 #: Seconds to wait before sending the same envelope again, after each lost connection.
 WAITS = (0.2, 1.0, 3.0)
@@ -200,6 +202,10 @@ class Client:
             found.append(Chained(act, leaf, entry.envelope.keyid))
         return found[::-1]
 
+    def entry_bytes(self, index: int) -> bytes:
+        """Return the entry at a leaf index as the service gives it, unread and unproved."""
+        return self._needed(f"/v1/entries/{index}", MAX_ENTRY).body
+
     def entries(self, size: int) -> Iterator[Recorded]:
         """Yield the first ``size`` entries as the service gives them, unproved: whoever reads rebuilds the tree."""
         for index in range(size):
@@ -223,7 +229,8 @@ class Client:
 
     def document(self, digest: str) -> bytes:
         """Return the document's bytes, which hash to ``digest``; raises NotFound or Forged."""
-        data = self._service.get(f"/v1/documents/{digest}", documents.MAX_BYTES).body
+        path = f"/v1/documents/{digest}"
+        data = self._again(lambda: self._service.get(path, documents.MAX_BYTES)).body  # few are sent at a time
         if documents.digest_of(data) != digest:
             where = self.remembered.evidence(asked=digest.encode(), given=data)
             raise Forged(
@@ -232,6 +239,33 @@ class Client:
                 allowed=f"Jangan tandatangani apa pun. Bukti disimpan di {where}.",
             )
         return data
+
+    def bundle(self, case: str) -> Bundle:
+        """Return the evidence bundle of a case (its uuid), at a checkpoint that fits all we know.
+
+        It is no older than the newest checkpoint, and than the newest act of its streams seen before. What it proves
+        beyond that is :mod:`ledger.evidence`.
+        """
+        newest = self.checkpoint()
+        data = self._service.get(f"/v1/cases/{case}/bundle", MAX_BUNDLE).body
+        try:
+            bundle = parse_bundle(data)
+        except Malformed as error:
+            raise unreadable(f"bundel bukti: {error.detail}") from None
+        signed = self._opened(bundle.checkpoint)
+        if bundle.case != f"case:{case}" or signed.checkpoint.size < newest.checkpoint.size:
+            where = self.remembered.evidence(bundle=data, checkpoint=newest.data)
+            raise Forged(
+                "client.bundle",
+                "Layanan memberi bundel perkara lain, atau bundel yang lebih tua dari segelnya sendiri.",
+                allowed=f"Jangan mengandalkan bundel itu. Bukti disimpan di {where}.",
+            )
+        self._fitted(signed, newest)
+        for one in {one.act.stream: one for one in bundle.entries}.values():
+            known, act = self.remembered.head(one.act.stream), one.act
+            if known and (act.version < known.version or (act.version == known.version and one.leaf != known.leaf)):
+                raise self._older(act.stream, known, act.version)
+        return bundle
 
     def upload(self, data: bytes, media_type: str) -> str:
         """Store a document with the service and return its digest, which was computed here."""

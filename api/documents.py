@@ -20,6 +20,7 @@ from api.log import FOREVER
 from api.marks import check
 from api.parameters import DocumentPath, blueprint, json_answer
 from api.parts import parts
+from api.reader import reader
 from keys.envelope import decode_base64
 from keys.errors import Forged, Malformed, NotFound
 from projections import audit_trail
@@ -58,6 +59,7 @@ def store_document(raw: DocumentBytes) -> Response:
             allowed="Sebut jenisnya dengan Content-Type, misalnya application/pdf.",
         )
     digest, size = parts().ledger.documents.store(_chunks(), expected=_expected())
+    parts().sessions.note_brought(reader().session.official, digest)
     response = jsonify(StoredDocument(digest=digest, size=size, media_type=media_type).model_dump())
     response.status_code = 201
     response.headers["Location"] = f"/v1/documents/{digest}"

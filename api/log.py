@@ -61,11 +61,12 @@ class LedgerCard(BaseModel):
 
 
 class Health(BaseModel):
-    """How far log and read models are, in leaves; `fault` says that the read models have stopped."""
+    """How far log, read models and outside memory are, in leaves; `fault` says what has stopped, the gravest first."""
 
     status: str
     size: int
     position: int
+    remembered: int | None = Field(None, description="leaves that the checkpoint outside the store covers")
     fault: str | None = None
 
 
@@ -169,13 +170,26 @@ def ledger() -> Response:
 
 @outside.get("/healthz", responses={"200": Health})
 def health() -> Response:
-    """Return how far the log and the read models are; writes nothing."""
+    """Return how far the log, the read models and the outside memory are; writes nothing."""
     here = parts()
+    outside_memory = here.ledger.outside
     with here.ledger.reading() as rows:
         size = rows.size()
-    fault = "Tampilan berhenti mengikuti buku besar; tanda terima tidak terpengaruh." if here.follower.fault else None
-    said = Health(status="ok" if fault is None else "tampilan-berhenti", size=size, position=here.views.position())
-    return jsonify(said.model_copy(update={"fault": fault}).model_dump(exclude_none=True))
+    found = []
+    if outside_memory.contradicted:
+        found.append(("riwayat-bertentangan", "Isi buku besar bertentangan dengan segel di luar; pencatatan berhenti."))
+    elif outside_memory.fault:
+        found.append(("ingatan-luar-berhenti", "Segel terbaru tidak dapat ditulis di luar; pencatatan tetap berjalan."))
+    if here.follower.fault:
+        found.append(("tampilan-berhenti", "Tampilan berhenti mengikuti buku besar; tanda terima tidak terpengaruh."))
+    said = Health(
+        status=found[0][0] if found else "ok",
+        size=size,
+        position=here.views.position(),
+        remembered=outside_memory.size,
+        fault=" ".join(words for _, words in found) or None,
+    )
+    return jsonify(said.model_dump(exclude_none=True))
 
 
 def _receipt_at(rows: Rows, index: int, size: int) -> Receipt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 from collections import OrderedDict
 
@@ -11,6 +12,15 @@ from keys.errors import Unavailable
 MOST_KNOWN = 10_000
 #: Challenges that one address may ask for at once, and then each second.
 BURST, PER_SECOND = 60, 1.0
+
+
+def _network(address: str) -> str:
+    """Return whose address it is: of IPv6 one holder has 2**64 (RFC 6177), so its network counts as one."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return address if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
 
 
 class Rate:
@@ -24,6 +34,7 @@ class Rate:
 
     def take(self, address: str, at: float) -> None:
         """Count one request of ``address`` at ``at`` (monotonic seconds), or raise Unavailable (``signin.rate``)."""
+        address = _network(address)
         with self._lock:
             left, before = self._known.pop(address, (float(self._burst), at))
             left = min(self._burst, left + max(0.0, at - before) * self._per_second)

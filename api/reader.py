@@ -87,11 +87,23 @@ def token_sent() -> str | None:
 def check_origin() -> None:
     """Raise NotAllowed (``access.origin``) unless the page that sends this is one of ours: no forged requests."""
     if request.headers.get("Origin") not in audiences():
-        raise NotAllowed(
-            "access.origin",
-            "Permintaan ini tidak datang dari halaman layanan ini.",
-            allowed="Ulangi dari halaman Jejak sendiri.",
-        )
+        raise _foreign()
+
+
+def _foreign() -> NotAllowed:
+    return NotAllowed(
+        "access.origin",
+        "Permintaan ini tidak datang dari halaman layanan ini.",
+        allowed="Ulangi dari halaman Jejak sendiri.",
+    )
+
+
+def _check_page() -> None:
+    """Raise NotAllowed (``access.origin``) where a cookie comes with what a page of another site or port asked for."""
+    if request.method not in READING:
+        check_origin()
+    elif request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        raise _foreign()
 
 
 def sign_in_of(here: Parts) -> Reader:
@@ -103,8 +115,8 @@ def sign_in_of(here: Parts) -> Reader:
     token = token_sent()
     if token is None:
         raise NotAllowed("session.missing", "Bagian ini hanya untuk yang sudah masuk.", allowed=_HOW)
-    if "Authorization" not in request.headers and request.method not in READING:
-        check_origin()
+    if "Authorization" not in request.headers:
+        _check_page()
     now = here.clock()
     session = here.sessions.find(token, now)
     if session is not None:
@@ -122,11 +134,12 @@ def sign_in_of(here: Parts) -> Reader:
 
 
 def _held(register: Register, session: Session, now: dt.datetime) -> tuple[MandateRecord, ...] | None:
-    """Return the mandates in force of whoever is signed in, None where the session is good for nothing any more."""
+    """Return those mandates of the session that are in force, None where it is good for nothing any more."""
     try:
         require_key(register, session.official, session.keyid, NOW)
     except NotAllowed:
         return None
-    if session.own_only:
+    if not session.mandates:
         return ()
-    return tuple(mandates_in_force(register, session.official, session.keyid, NOW, now)) or None
+    held = mandates_in_force(register, session.official, session.keyid, NOW, now)
+    return tuple(one for one in held if one.mandate in session.mandates) or None

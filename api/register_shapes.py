@@ -124,6 +124,7 @@ class Looking:
             "reason": loss.reason,
             "reason_words": LOSSES.get(loss.reason, loss.reason),
             "compromised_since": since.isoformat() if since else None,
+            "note": self.history.note(loss),
         }
 
 

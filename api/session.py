@@ -155,8 +155,8 @@ def _begun(data: bytes) -> tuple[str, Session]:
         ) from None
 
     here.sessions.take(statement.challenge, now)
-    own_only = not mandates_in_force(register, official, envelope.keyid, NOW, now)
-    return here.sessions.begin(official, envelope.keyid, now, own_only=own_only)
+    held = mandates_in_force(register, official, envelope.keyid, NOW, now)
+    return here.sessions.begin(official, envelope.keyid, now, [one.mandate for one in held])
 
 
 def _signer(register: Register, keyid: str) -> tuple[str, PublicKey]:

@@ -1,4 +1,4 @@
-"""What the service keeps of sign-ins: challenges, sessions, and who read what. Not evidence, and not in the log.
+"""What the service keeps of sign-ins: who brought and read what. Not evidence, and not in the log.
 
 A file of its own beside the views (``sessions.sqlite``), shared by all processes of a ledger. Losing it signs everybody
 out and loses the record of reads; no act depends on it. Of a token only the SHA-256 is kept, so who copies the file
@@ -9,27 +9,35 @@ Times are aware; in the tables they are microseconds since the epoch, UTC.
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import hashlib
+import hmac
+import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
+    JSON,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Row,
     Table,
     Text,
+    and_,
     delete,
+    false,
     func,
+    or_,
     select,
     update,
 )
@@ -43,18 +51,23 @@ CHALLENGE_LASTS, SESSION_LASTS = dt.timedelta(minutes=2), dt.timedelta(hours=12)
 #: By how much the clock may have been set back since it dated something, or another request have looked at it earlier;
 #: what is dated later than that is good for nothing, so that a clock that was ahead makes nothing last longer.
 SET_BACK = dt.timedelta(minutes=1)
-#: Challenges that may wait at once; who asks too often is stopped long before (:mod:`api.rate`).
-MOST_WAITING = 20_000
-
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _METADATA = MetaData()
-_CHALLENGES = Table(
-    "challenges",
+#: One row: what challenges are sealed with, so that whatever process gave one, any may take it.
+_SECRET = Table(
+    "secret",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+)
+#: Challenges that were answered; those that never are take no room.
+_ANSWERED = Table(
+    "answered",
     _METADATA,
     Column("challenge", Text, primary_key=True),
     Column("until", Integer, nullable=False),
 )
-Index("challenges_by_time", _CHALLENGES.c.until)
+Index("answered_by_time", _ANSWERED.c.until)
 _SESSIONS = Table(
     "sessions",
     _METADATA,
@@ -62,12 +75,20 @@ _SESSIONS = Table(
     Column("token", Text, nullable=False, unique=True),
     Column("official", Text, nullable=False),
     Column("keyid", Text, nullable=False),
-    Column("own_only", Boolean, nullable=False),
+    Column("mandates", JSON, nullable=False),
     Column("since", Integer, nullable=False),
     Column("until", Integer, nullable=False),
     Column("ended", Integer),
 )
 Index("sessions_by_time", _SESSIONS.c.until)
+#: One row a document and whoever brought its bytes.
+_BROUGHT = Table(
+    "brought",
+    _METADATA,
+    Column("digest", Text, primary_key=True),
+    Column("official", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
 _READS = Table(
     "reads",
     _METADATA,
@@ -90,13 +111,14 @@ Index("reads_by_name", _READS.c.what, _READS.c.name)
 class Session:
     """A sign-in that lasts: by whom, with which key, from when to when.
 
-    ``own_only`` when it began without a mandate: then it is for the affairs of one's own keys.
+    ``mandates`` are those that were in force when it began: none that comes later widens it. Without any it is for the
+    affairs of one's own keys.
     """
 
     id: int
     official: str
     keyid: str
-    own_only: bool
+    mandates: frozenset[str]
     since: dt.datetime
     until: dt.datetime
 
@@ -110,6 +132,8 @@ class SessionStore:
         self._engine = storage.open_engine(f"sqlite:///{path}")
         with self._writing() as connection:
             _METADATA.create_all(connection)
+            connection.execute(insert(_SECRET).values(id=1, secret=secrets.token_bytes(32)).on_conflict_do_nothing())
+            self._secret: bytes = connection.execute(select(_SECRET.c.secret)).scalar_one()
         path.chmod(0o600)
 
     @contextmanager
@@ -127,46 +151,62 @@ class SessionStore:
         self._engine.dispose()
 
     def challenge(self, now: dt.datetime) -> tuple[str, dt.datetime]:
-        """Return a new challenge (43 characters of base64url) and until when it is good."""
-        value, until = secrets.token_urlsafe(32), now + CHALLENGE_LASTS
-        with self._writing() as connection:
-            first, last = _good(now, CHALLENGE_LASTS)
-            connection.execute(delete(_CHALLENGES).where(~_CHALLENGES.c.until.between(first, last)))
-            if connection.execute(select(func.count()).select_from(_CHALLENGES)).scalar_one() >= MOST_WAITING:
-                raise Unavailable(
-                    "signin.busy", "Terlalu banyak orang sedang masuk.", allowed="Coba lagi sebentar lagi."
-                )
-            connection.execute(_CHALLENGES.insert().values(challenge=value, until=_micros(until)))
-        return value, until
+        """Return a new challenge (43 characters of base64url) and until when it is good; nothing is written.
+
+        Its 32 bytes are that time (microseconds, big-endian), 8 random ones, and the first 16 of an HMAC-SHA-256 over
+        both (RFC 2104), so however many are asked for and never answered hold up nobody.
+        """
+        until = now + CHALLENGE_LASTS
+        said = _micros(until).to_bytes(8, "big") + secrets.token_bytes(8)
+        return base64.urlsafe_b64encode(said + self._seal(said)).rstrip(b"=").decode("ascii"), until
 
     def take(self, challenge: str, now: dt.datetime) -> None:
         """Use a challenge up: it is given once, answered once, in time; else NotAllowed (``signin.challenge``)."""
-        with self._writing() as connection:
-            taken = delete(_CHALLENGES).where(_CHALLENGES.c.challenge == challenge).returning(_CHALLENGES.c.until)
-            until = connection.execute(taken).scalar()
+        try:
+            given = base64.b64decode(challenge + "=", altchars=b"-_", validate=True)
+        except ValueError:
+            given = b""
+        said, seal = given[:16], given[16:]
+        until = int.from_bytes(said[:8], "big")
         first, last = _good(now, CHALLENGE_LASTS)
-        if until is None or not first <= until <= last:
+        if (
+            not hmac.compare_digest(seal, self._seal(said))
+            or not first <= until <= last
+            or not self._first(given, until)
+        ):
             raise NotAllowed(
                 "signin.challenge",
                 "Tantangan masuk ini sudah dipakai, sudah lewat dua menit, atau bukan dari layanan ini.",
                 allowed="Minta tantangan baru, lalu masuk lagi.",
             )
+        with self._writing() as connection:  # what is over cannot be answered again in any case
+            connection.execute(delete(_ANSWERED).where(_ANSWERED.c.until < first))
 
-    def begin(self, official: str, keyid: str, now: dt.datetime, *, own_only: bool) -> tuple[str, Session]:
-        """Return the token of a new session, which is told this once, and the session."""
+    def _first(self, given: bytes, until: int) -> bool:
+        """Tell whether this challenge was not answered before; from here on it was."""
+        row = insert(_ANSWERED).values(challenge=given.hex(), until=until).on_conflict_do_nothing()
+        with self._writing() as connection:
+            return connection.execute(row.returning(_ANSWERED.c.until)).first() is not None
+
+    def _seal(self, said: bytes) -> bytes:
+        return hmac.digest(self._secret, said, "sha256")[:16]
+
+    def begin(self, official: str, keyid: str, now: dt.datetime, mandates: Iterable[str]) -> tuple[str, Session]:
+        """Return the token of a new session under these mandates, which is told this once, and the session."""
         token, until = secrets.token_urlsafe(32), now + SESSION_LASTS
         row = {
             "token": _hashed(token),
             "official": official,
             "keyid": keyid,
-            "own_only": own_only,
+            "mandates": sorted(mandates),
             "since": _micros(now),
             "until": _micros(until),
         }
         with self._writing() as connection:
+            connection.execute(delete(_SESSIONS).where(_SESSIONS.c.until < _micros(now - SESSION_LASTS)))
             made = connection.execute(_SESSIONS.insert().values(row)).inserted_primary_key
         assert made is not None
-        return token, Session(made[0], official, keyid, own_only, now, until)
+        return token, Session(made[0], official, keyid, frozenset(mandates), now, until)
 
     def find(self, token: str, now: dt.datetime) -> Session | None:
         """Return the session of a token, None where there is none, it has ended, or its time is over."""
@@ -176,13 +216,26 @@ class SessionStore:
             row = connection.execute(asked).first()
         if row is None:
             return None
-        return Session(row.id, row.official, row.keyid, row.own_only, _moment(row.since), _moment(row.until))
+        held = frozenset(row.mandates)
+        return Session(row.id, row.official, row.keyid, held, _moment(row.since), _moment(row.until))
 
     def end(self, session: Session, now: dt.datetime) -> None:
         """End a session; once ended it stays so."""
         with self._writing() as connection:
             ended = update(_SESSIONS).where(_SESSIONS.c.id == session.id, _SESSIONS.c.ended.is_(None))
             connection.execute(ended.values(ended=_micros(now)))
+
+    def note_brought(self, official: str, digest: str) -> None:
+        """Note that an official brought a document's bytes."""
+        row = insert(_BROUGHT).values(digest=digest, official=official).on_conflict_do_nothing()
+        with self._writing() as connection:
+            connection.execute(row)
+
+    def brought(self, digest: str) -> frozenset[str]:
+        """Return the officials who brought a document's bytes."""
+        with self._reading() as connection:
+            found = connection.execute(select(_BROUGHT.c.official).where(_BROUGHT.c.digest == digest))
+            return frozenset(found.scalars())
 
     def note_read(self, session: Session, role: str, what: str, name: str, now: dt.datetime) -> None:
         """Note that ``name``, of the sort ``what``, is read in a session; ``role`` is as whom it may be."""
@@ -197,13 +250,24 @@ class SessionStore:
             connection.execute(again)
 
     def reads(
-        self, *, official: str | None, what: str | None, name: str | None, before: int | None, limit: int
+        self,
+        *,
+        official: str | None,
+        what: str | None,
+        things: Sequence[tuple[str, str]] | None,
+        before: int | None,
+        limit: int,
     ) -> list[dict[str, Any]]:
-        """Return who read what, newest first, a page below the row number ``before``."""
+        """Return who read what, newest first, a page below the row number ``before``.
+
+        ``things`` are sorts and names, of which any will do; None for whatever was read.
+        """
         asked = select(_READS).order_by(_READS.c.id.desc()).limit(limit)
-        for column, value in ((_READS.c.official, official), (_READS.c.what, what), (_READS.c.name, name)):
+        for column, value in ((_READS.c.official, official), (_READS.c.what, what)):
             if value is not None:
                 asked = asked.where(column == value)
+        if things is not None:
+            asked = asked.where(or_(false(), *(_any_of(sort, things) for sort in sorted({sort for sort, _ in things}))))
         if before is not None:
             asked = asked.where(_READS.c.id < before)
         with self._reading() as connection:
@@ -224,6 +288,12 @@ def _faults() -> Iterator[None]:
             allowed="Coba lagi sebentar lagi; tindakan yang ditandatangani tetap dapat dikirim.",
             **fault.facts,
         ) from None
+
+
+def _any_of(sort: str, things: Sequence[tuple[str, str]]) -> ColumnElement[bool]:
+    """Return what picks the reads of things of this sort; one text holds all names, for a statement has few places."""
+    names = func.json_each(json.dumps([name for one, name in things if one == sort])).table_valued("value")
+    return and_(_READS.c.what == sort, _READS.c.name.in_(select(names.c.value)))
 
 
 def _read(row: Row[Any]) -> dict[str, Any]:

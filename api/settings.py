@@ -6,6 +6,7 @@ that has no default is the folder that holds the ledger.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,12 +26,14 @@ class Settings:
     """``home``: the ledger's folder. ``port``: TCP port, 0 for any free one. ``threads``: requests served at once.
 
     ``web_origin``: the one web origin under which a proxy makes the service reachable, None where there is no proxy.
+    ``remembered``: the places of its outside memory (:mod:`ledger.outside_memory`).
     """
 
     home: Path
     port: int = 8000
     threads: int = 16
     web_origin: str | None = None
+    remembered: tuple[Path, ...] = ()
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:
@@ -47,11 +50,12 @@ class Settings:
             port=_number(environment, "JEJAK_PORT", cls.port, 0, 65535),
             threads=_number(environment, "JEJAK_THREADS", cls.threads, 1, 256),
             web_origin=_web_origin(environment),
+            remembered=_paths(environment, "JEJAK_MEMORY"),
         )
 
 
 #: Every variable that :meth:`Settings.read` reads.
-VARIABLES = ("JEJAK_HOME", "JEJAK_PORT", "JEJAK_THREADS", "JEJAK_WEB_ORIGIN")
+VARIABLES = ("JEJAK_HOME", "JEJAK_PORT", "JEJAK_THREADS", "JEJAK_WEB_ORIGIN", "JEJAK_MEMORY")
 
 
 def _web_origin(environment: Mapping[str, str]) -> str | None:
@@ -66,6 +70,20 @@ def _web_origin(environment: Mapping[str, str]) -> str | None:
             allowed="Alamat yang dibuka orang, tanpa garis miring di akhir, misalnya https://jejak.malangkab.example",
         )
     return text
+
+
+def _paths(environment: Mapping[str, str], name: str) -> tuple[Path, ...]:
+    text = environment.get(name, "")
+    if not text:
+        return ()
+    parts = text.split(os.pathsep)
+    if not all(parts):
+        raise Malformed(
+            f"settings.{name.removeprefix('JEJAK_').lower()}",
+            f"{name} memuat nama kosong.",
+            allowed=f"Nama berkas atau folder, dipisah {os.pathsep!r}.",
+        )
+    return tuple(map(Path, parts))
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -22,6 +22,7 @@ from keys.errors import Malformed
 from ledger.flag_names import words_of
 from ledger.kind_names import name_of
 from ledger.notices import DISCLAIMER, SYNTHETIC
+from ledger.wording import reason_words
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 BOM = b"\xef\xbb\xbf"
@@ -77,7 +78,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], object]], ...] = (
     ("Mandat sampai", lambda row: (row["period"] or {}).get("end")),
     ("Dasar penetapan pelaksana", lambda row: row["actor_basis"]),
     ("Keputusan", _decision),
-    ("Alasan", lambda row: row["reason"]),
+    ("Alasan", lambda row: row["reason"] and reason_words(row["kind"], row["reason"])),
     ("Alasan penyimpangan", lambda row: row["deviation"]),
     ("Hasil waktu", lambda row: "; ".join(f"langkah {one['step']} {one['verdict']}" for one in row["time"])),
     ("Aturan waktu", lambda row: " ".join(f"Langkah {one['step']}: {one['rule']}." for one in row["time"])),

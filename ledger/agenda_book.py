@@ -47,16 +47,20 @@ class AgendaBook:
     def after(self, act: Act) -> AgendaBook:
         """Return the book after an accepted act."""
         match act.body:
-            case AgendaRecorded(number=number, agenda_no=row):
-                place = (code_key(number.office_code), number.year)
-                return replace(
-                    self,
-                    running=self.running.insert((*place, number.running), act.stream),
-                    rows=self.rows.insert((*place, row), act.stream),
-                )
+            case AgendaRecorded() as body:
+                return self.taken(act.stream, body)
             case NumberingEnacted() as numbering:
                 return self.stated(numbering)
         return self
+
+    def taken(self, stream: str, body: AgendaRecorded) -> AgendaBook:
+        """Return the book after a case took its numbers."""
+        place = (code_key(body.number.office_code), body.number.year)
+        return replace(
+            self,
+            running=self.running.insert((*place, body.number.running), stream),
+            rows=self.rows.insert((*place, body.agenda_no), stream),
+        )
 
     def stated(self, numbering: NumberingEnacted) -> AgendaBook:
         """Return the book after a numbering: what it states of a year replaces what was stated, lower or higher."""

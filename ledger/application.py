@@ -7,7 +7,7 @@ must look up: the key that an envelope names, and the journal to read from.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +29,16 @@ from ledger.journal import JournalRecorder, Turn
 from ledger.memory import Memory
 from ledger.mentions import documents_of
 from ledger.note import NoteSigner
+from ledger.outside_keeper import OutsideKeeper
+from ledger.outside_memory import EVIDENCE, NOTHING, OutsideMemory
 from ledger.receipt import Receipt
 from ledger.recorded import Recorded
 from ledger.rows import Rows
 from ledger.seen import SeenCheck
 from ledger.streams import REGISTER, Stream, advance, judge
 from ledger.waiting import Queue
+
+_JOURNAL = "journal.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +51,25 @@ class Accepted:
 
 
 class Ledger(Application[str]):
-    """A ledger in ``folder``. ``signer`` holds the log's own key; ``clock`` returns aware times."""
+    """A ledger in ``folder``. ``signer`` holds the log's own key; ``clock`` returns aware times.
+
+    ``remembered`` are the places of its outside memory (:mod:`ledger.outside_memory`). Raises Forged where the store is
+    not sealed whole or does not continue what is remembered, and what reading those places raises.
+    """
 
     name = "jejak"
 
-    def __init__(self, folder: Path, signer: NoteSigner, clock: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self, folder: Path, signer: NoteSigner, clock: Callable[[], dt.datetime], remembered: Sequence[Path] = ()
+    ) -> None:
+        memory = OutsideMemory.read(remembered, signer.vkey)
+        if not (folder / _JOURNAL).exists():  # nothing is made in the place of what was lost
+            memory.require_continued(NOTHING, folder / EVIDENCE)
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(
             {
                 "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-                "SQLITE_DBNAME": str(folder / "journal.sqlite"),
+                "SQLITE_DBNAME": str(folder / _JOURNAL),
                 "ORIGINATOR_ID_TYPE": "text",
                 "APPLICATION_RECORDER_TOPIC": "ledger.journal:JournalRecorder",
             }
@@ -67,8 +80,15 @@ class Ledger(Application[str]):
         self._clock = clock
         self._queue: Queue[SignedAct, Accepted] = Queue()
         self._memory = Memory(self.repository)
-        with self.reading() as rows:
-            log.check_sealed(rows, signer.vkey)
+        self.outside = OutsideKeeper(memory.place, signer.vkey, self.reading, folder)
+        try:
+            with self.reading() as rows:
+                log.check_sealed(rows, signer.vkey)
+                memory.require_continued(rows, folder / EVIDENCE)
+            self.outside.start()
+        except BaseException:
+            self.close()
+            raise
 
     def record(self, data: bytes) -> Accepted:
         """Return the act in these bytes with its receipt, once it is durable: the straight path.
@@ -80,6 +100,7 @@ class Ledger(Application[str]):
         opened = envelope.opened_with(self._key_of(envelope))
         signed = SignedAct(opened)
         self.documents.require(documents_of(signed.act))
+        self.outside.require_one_history()
         place = self._queue.enter(signed)
         with place.leading() as batch:
             if batch:  # it is this thread's turn: it carries everyone who waits
@@ -97,10 +118,16 @@ class Ledger(Application[str]):
                             turn.add(each.item, done)
                     self.events.put([ActRecorded.of(done) for done in turn.added], turn=turn)
                 self._memory.committed(world)
+                self.outside.committed()
                 for each in batch:
                     if not each.settled:
                         each.settle(self._accepted(turn, each.item))
         return place.outcome()
+
+    def close(self) -> None:
+        """Bring the outside memory to the newest checkpoint, and close the journal."""
+        self.outside.close()
+        super().close()
 
     def reading(self) -> AbstractContextManager[Rows]:
         """Return rows to read in one snapshot of the journal."""

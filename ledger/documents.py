@@ -91,6 +91,13 @@ class Documents:
                     allowed=f"Sebut ukurannya yang benar: {size}.",
                 )
 
+    def holds(self, digest: str) -> bool:
+        """Tell whether a document is here; nothing is here under what is no digest."""
+        try:
+            return self._path(digest).is_file()
+        except Malformed:
+            return False
+
     @contextmanager
     def open(self, digest: str) -> Iterator[BinaryIO]:
         """Yield the document's bytes to read; raises NotFound when it is not here."""

@@ -23,7 +23,7 @@ import re
 from dataclasses import dataclass
 
 from keys.envelope import MAX_BYTES as MAX_ENVELOPE_BYTES
-from keys.envelope import Envelope
+from keys.envelope import Envelope, beginning_of
 from keys.errors import Malformed
 from ledger.merkle import leaf_hash
 
@@ -31,7 +31,8 @@ _PREFIX = b'{"recorded_at":"'
 _MIDDLE = b'","envelope":'
 _SUFFIX = b"}"
 _TIME_BYTES = 27
-_TIME = re.compile(rb"\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z", re.ASCII)
+_TIME = rb"(\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z)"
+_HEAD = re.compile(re.escape(_PREFIX) + _TIME + re.escape(_MIDDLE), re.ASCII)
 _HEAD_BYTES = len(_PREFIX) + _TIME_BYTES + len(_MIDDLE)
 
 #: An entry is at most this many bytes.
@@ -49,16 +50,11 @@ class Entry:
     @classmethod
     def parse(cls, data: bytes) -> Entry:
         """Return the entry these bytes spell, or raise :class:`Malformed` (rule ``entry.form``)."""
-        stamp = data[len(_PREFIX) : len(_PREFIX) + _TIME_BYTES]
-        if not (
-            data.startswith(_PREFIX)
-            and _TIME.fullmatch(stamp)
-            and data[len(_PREFIX) + _TIME_BYTES : _HEAD_BYTES] == _MIDDLE
-            and data.endswith(_SUFFIX)
-        ):
+        head = _HEAD.match(data)
+        if head is None or not data.endswith(_SUFFIX):
             raise Malformed("entry.form", "Entri tidak berbentuk baku.")
         try:
-            recorded_at = dt.datetime.fromisoformat(stamp.decode("ascii"))
+            recorded_at = dt.datetime.fromisoformat(head[1].decode("ascii"))
         except ValueError:
             raise Malformed("entry.time", "Waktu catat dalam entri bukan waktu yang ada.") from None
         return cls(data, recorded_at, Envelope.parse(data[_HEAD_BYTES : -len(_SUFFIX)]))
@@ -74,3 +70,13 @@ class Entry:
     def leaf_hash(self) -> bytes:
         """Return the 32-byte leaf hash of the entry's bytes."""
         return leaf_hash(self.data)
+
+
+def payload_of(data: bytes, most: int) -> bytes:
+    """Return how the payload in an entry's bytes begins, at most ``most`` bytes (a multiple of 3); verifies nothing."""
+    return beginning_of(data[_HEAD_BYTES:], most)
+
+
+def stamp_of(entry: Entry) -> str:
+    """Return the time of recording as the entry spells it."""
+    return entry.data[len(_PREFIX) : len(_PREFIX) + _TIME_BYTES].decode("ascii")

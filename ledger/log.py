@@ -1,14 +1,21 @@
-"""The log as it is read: receipts, checkpoints, consistency, and the check that a store is sealed whole."""
+"""The log as it is read: receipts, checkpoints, tiles, consistency, and the check that a store is sealed whole."""
 
 from __future__ import annotations
 
+from itertools import zip_longest
+from typing import Any
+
 from keys.errors import Forged, Malformed, NotFound
-from ledger.checkpoint import Checkpoint, open_checkpoint, parse_body
-from ledger.merkle import prove_consistency, prove_inclusion
+from ledger.checkpoint import Checkpoint, format_hash, open_checkpoint, parse_body
+from ledger.merkle import leaf_hash, prove_consistency, prove_inclusion, root_at, verify_consistency
 from ledger.note import VerifierKey, parse_unverified
 from ledger.receipt import Receipt
 from ledger.recorded import Recorded
 from ledger.rows import Rows
+from ledger.tiles import Place, format_bundle, require_there
+from ledger.tiles import hash_tile as tile_of
+
+_FOR_THE_KEEPER = "Jangan ubah atau hapus apa pun; periksa salinannya dengan jejak audit."
 
 
 def recorded(rows: Rows, index: int) -> Recorded:
@@ -45,10 +52,27 @@ def consistency(rows: Rows, old: int, new: int) -> list[bytes]:
     return prove_consistency(rows, old, new)
 
 
+def hash_tile(rows: Rows, level: int, place: Place) -> bytes:
+    """Return a tile of hashes (C2SP tlog-tiles); NotFound beyond the log."""
+    return tile_of(rows, level, place, rows.size())
+
+
+def entry_bundle(rows: Rows, place: Place) -> bytes:
+    """Return a bundle of entries, verbatim (C2SP tlog-tiles); NotFound beyond the log, Forged where one was altered."""
+    require_there(place, 0, rows.size())
+    found = rows.entries(place.first, place.width)
+    wanted = range(place.first, place.first + place.width)
+    for row, index in zip_longest(found, wanted):
+        if row is None or row.index != index or row.leaf_hash != leaf_hash(row.data):
+            raise Forged("entry.columns", f"Daun {index}: isi yang disimpan bukan yang disegel.", leaf=index)
+    return format_bundle([row.data for row in found])
+
+
 def check_sealed(rows: Rows, vkey: VerifierKey) -> Checkpoint | None:
     """Return the newest checkpoint if the store ends where it says, else raise Forged.
 
-    Not the audit: only that the frontier, the newest row and the newest checkpoint, signed by ``vkey``, agree.
+    Not the audit: only that the frontier, the newest row, the hashes on the tree's right edge and the newest
+    checkpoint, signed by ``vkey``, agree.
     """
     newest, note = rows.newest(), rows.checkpoint()
     last = newest.index if newest else 0
@@ -59,19 +83,70 @@ def check_sealed(rows: Rows, vkey: VerifierKey) -> Checkpoint | None:
         raise Forged(
             fault.rule,
             f"Buku besar ini tidak utuh: segel atas daun {last} tidak sah. {fault.detail}",
+            allowed=_FOR_THE_KEEPER,
             leaf=last,
         ) from None
     if newest is None and sealed is None and frontier.size == 0:
         return None
     if newest is None or sealed is None:
-        raise Forged("log.unsealed", f"Buku besar ini tidak utuh: ada bagian tanpa segel mulai daun {last}.", leaf=last)
+        raise Forged(
+            "log.unsealed",
+            f"Buku besar ini tidak utuh: ada bagian tanpa segel mulai daun {last}.",
+            allowed=_FOR_THE_KEEPER,
+            leaf=last,
+        )
     if not (sealed.size == frontier.size == newest.index + 1 and sealed.root == frontier.root):
         raise Forged(
             "log.unsealed",
             f"Buku besar ini tidak berakhir pada segelnya: segel {sealed.size} daun, tepi {frontier.size} daun,"
             f" isi {newest.index + 1} daun.",
+            allowed=_FOR_THE_KEEPER,
             leaf=min(sealed.size, newest.index + 1),
         )
     if rows.count() != frontier.size:
-        raise Forged("log.stray", "Buku besar ini memuat baris di luar urutan daunnya.", leaf=0)
+        raise Forged(
+            "log.stray", "Buku besar ini memuat baris di luar urutan daunnya.", allowed=_FOR_THE_KEEPER, leaf=0
+        )
+    if newest.leaf_hash != leaf_hash(newest.data):
+        raise Forged(
+            "log.unsealed", f"Daun {last} sudah diubah sejak disegel.", allowed=_FOR_THE_KEEPER, leaf=newest.index
+        )
+    if root_at(rows, sealed.size) != sealed.root:
+        raise Forged(
+            "log.unsealed",
+            f"Buku besar ini tidak utuh: di antara {sealed.size} daunnya ada sidik yang bukan yang disegel.",
+            allowed=_FOR_THE_KEEPER,
+        )
     return sealed
+
+
+def require_continued(rows: Rows, now: Checkpoint, remembered: Checkpoint, agreed: int = 0) -> None:
+    """Return if the journal, sealed as ``now``, begins with all that ``remembered`` seals, else raise Forged.
+
+    ``remembered`` is a checkpoint that was kept elsewhere, ``agreed`` a size up to which they are known to agree. Rule
+    ``outside.shorter``: the journal lacks leaves, the first of them in ``facts["leaf"]``. Rule ``outside.fork``: it has
+    others; a root does not tell which, only that the first is ``leaf`` or later and below ``remembered_size``.
+    """
+    facts: dict[str, Any] = {"size": now.size, "root": format_hash(now.root)}
+    facts |= {"remembered_size": remembered.size, "remembered_root": format_hash(remembered.root)}
+    if remembered.size > now.size:
+        raise Forged(
+            "outside.shorter",
+            f"Buku besar ini kehilangan daun {now.size} sampai {remembered.size - 1}: isinya {now.size} daun, padahal"
+            f" segel atas {remembered.size} daun pernah diberikan.",
+            leaf=now.size,
+            **facts,
+        )
+    proof = prove_consistency(rows, remembered.size, now.size)
+    try:
+        verify_consistency(
+            old_size=remembered.size, new_size=now.size, proof=proof, old_root=remembered.root, new_root=now.root
+        )
+    except Forged:
+        raise Forged(
+            "outside.fork",
+            f"Buku besar ini bukan lanjutan dari yang pernah disegel: antara daun {agreed} dan daun"
+            f" {remembered.size - 1} ada yang lain dari segel atas {remembered.size} daun yang pernah diberikan.",
+            leaf=agreed,
+            **facts,
+        ) from None

@@ -238,15 +238,15 @@ def verify_consistency(
 
 
 def check_size(size: int) -> int:
-    """Return a possible number of entries, or raise :class:`Malformed`."""
-    if not 0 <= size < MAX_SIZE:
+    """Return a possible number of entries, or raise :class:`Malformed`; true is no number."""
+    if type(size) is not int or not 0 <= size < MAX_SIZE:
         raise Malformed("merkle.size", "Jumlah entri di luar batas.", allowed="Dari 0 sampai 2^63-1.")
     return size
 
 
 def check_index(index: int, size: int) -> int:
-    """Return an index below ``size``, or raise :class:`Malformed`."""
-    if not 0 <= index < size:
+    """Return an index below ``size``, or raise :class:`Malformed`; true is no number."""
+    if type(index) is not int or not 0 <= index < size:
         raise Malformed(
             "merkle.index",
             f"Nomor urut entri di luar catatan yang berisi {size} entri.",

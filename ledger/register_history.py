@@ -82,6 +82,11 @@ class History:
         proposal = before.proposals[done.act.body.proposal]
         return Giving(proposal.by, self.leaves[proposal.leaf], done.act.official, since)
 
+    def note(self, loss: Loss) -> str | None:
+        """Return what the act that took a key or a mandate noted beside its reason, if it did."""
+        body = self._recorded(loss.index).act.body
+        return body.note if isinstance(body, b.KeyRevoked) else None
+
     def records(self, official: str, upto: int) -> Iterator[Official]:
         """Yield what was written of a person, each time it changed, up to leaf ``upto``."""
         last: Official | None = None
@@ -145,7 +150,9 @@ class History:
     def _revoked(self, register: Register, loss: Loss) -> str:
         done = f"sampai dicabut {self._place(loss.index)} oleh {_name(register, loss.by)} {LOSSES[loss.reason]}"
         since = loss.compromised_since
-        return f"{done}, menurut pernyataannya sejak {when(since)}" if since else done
+        done += f", menurut pernyataannya sejak {when(since)}" if since else ""
+        note = self.note(loss)
+        return f"{done}, dengan catatan “{said(note)}”" if note is not None else done
 
     def _by(self, register: Register, since: int) -> str:
         given = self.giving(since)

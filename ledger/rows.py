@@ -39,6 +39,9 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS frontier (id INTEGER PRIMARY KEY CHECK (id = 1), data BLOB NOT NULL)",
 )
 
+#: Columns of ``stored_events``; an adversary's file may have more.
+_COLUMNS = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -74,10 +77,10 @@ class Rows:
 
     def frontier(self) -> Frontier:
         """Return the tree's right edge as the last turn left it."""
-        found = self._run("SELECT data FROM frontier", ())
-        if len(found) > 1:
-            raise Malformed("tree.frontier", "Ada lebih dari satu tepi pohon dalam penyimpanan.")
-        return Frontier.load(_bytes(found[0][0])) if found else Frontier()
+        found = self._run("SELECT id, data FROM frontier", ())
+        if [number for number, _ in found] not in ([], [1]):  # the next turn would write a second one beside it
+            raise Malformed("tree.frontier", "Tepi pohon dalam penyimpanan lebih dari satu, atau bukan yang pertama.")
+        return Frontier.load(_bytes(found[0][1])) if found else Frontier()
 
     def entry(self, index: int) -> Row | None:
         """Return the row of one leaf."""
@@ -192,10 +195,32 @@ class Rows:
         return _row(found[0]) if found else None
 
 
+class RowsBelow(Rows):
+    """The same rows as if no more than the first ``position`` leaves had been recorded, for whoever walks over them."""
+
+    def __init__(self, rows: Rows, position: int) -> None:
+        super().__init__(rows._run)
+        self._position = position
+
+    def size(self) -> int:
+        """Return the number of leaves, at most the position."""
+        return min(super().size(), self._position)
+
+    def entries(self, start: int, limit: int) -> list[Row]:
+        """Return the rows of ``limit`` leaves from ``start`` that stand below the position."""
+        return super().entries(start, max(0, min(limit, self._position - start)))
+
+
 def _row(found: Any) -> Row:
+    if len(found) != _COLUMNS:
+        raise Forged("entry.columns", "Tabel buku besar ini memuat kolom yang bukan kolomnya.", leaf=found[0])
     index, stream, version, kind, data, leaf = found
     # A column of another type than ours is damage; emptied, it is refused by whoever parses or compares it.
-    return Row(index, stream, version, kind, _bytes(data), _bytes(leaf))
+    return Row(index, _text(stream), _integer(version), _text(kind), _bytes(data), _bytes(leaf))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _integer(value: Any) -> int:

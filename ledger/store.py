@@ -38,24 +38,36 @@ def open_store(folder: Path) -> Iterator[Rows]:
     if not path.is_file():
         raise NotFound("store.missing", f"Tidak ada buku besar di {folder}.", allowed=f"Folder yang berisi {JOURNAL}.")
     _check_header(path)
-    if path.with_name(JOURNAL + "-journal").exists():
+    with read_only(path, _MOST_BYTES) as connection:
+        _check_form(connection)
+        check_pages(connection)
+        yield Rows(_runner(connection))
+
+
+@contextmanager
+def read_only(path: Path, most_bytes: int) -> Iterator[sqlite3.Connection]:
+    """Yield a connection to an SQLite file that writes nothing, in one snapshot; no value has more bytes.
+
+    Raises Forged: ``store.unreadable`` where SQLite cannot read it, ``store.form`` where a copy is not whole.
+    """
+    if path.with_name(path.name + "-journal").exists():
         raise Forged(
-            "store.form", "Ada jurnal pemulihan di samping buku besar: salinan ini diambil di tengah perubahan."
+            "store.form", f"Ada jurnal pemulihan di samping {path.name}: salinan ini diambil di tengah perubahan."
         )
     # Without its -wal a copy is complete as it is; with it, SQLite must be let to read both.
-    mode = "mode=ro" if path.with_name(JOURNAL + "-wal").exists() else "mode=ro&immutable=1"
+    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
     try:
         connection = sqlite3.connect(f"file:{quote(str(path.resolve()))}?{mode}", uri=True, isolation_level=None)
         try:
-            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, most_bytes)
             connection.execute("BEGIN")
-            _check_form(connection)
-            _check_pages(connection)
-            yield Rows(_runner(connection))
+            yield connection
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise Forged("store.unreadable", "Berkas buku besar rusak dan tidak dapat dibaca.", cause=str(error)) from None
+        raise Forged(
+            "store.unreadable", f"Berkas {path.name} rusak dan tidak dapat dibaca.", cause=str(error)
+        ) from None
 
 
 def _check_form(connection: sqlite3.Connection) -> None:
@@ -68,7 +80,7 @@ def _check_form(connection: sqlite3.Connection) -> None:
         raise Forged("store.form", "Berkas ini bukan buku besar Jejak: tabelnya lain, atau ada tampilan atau pemicu.")
 
 
-def _check_pages(connection: sqlite3.Connection) -> None:
+def check_pages(connection: sqlite3.Connection) -> None:
     """Return if pages, tables and indices fit together, else raise Forged: a row in one and not the other is hidden.
 
     SQLite's own check begins by visiting each page once, and told to stop at the first fault it goes no further: a
@@ -79,7 +91,7 @@ def _check_pages(connection: sqlite3.Connection) -> None:
         found = [str(said) for (said,) in connection.execute(f"PRAGMA integrity_check({most})")]
         damage = [said for said in found if said != "ok" and not said.startswith(("CHECK constraint", "NULL value"))]
         if damage:
-            raise Forged("store.unreadable", "Berkas buku besar rusak: bagiannya tidak cocok.", cause=damage[0])
+            raise Forged("store.unreadable", "Berkas ini rusak: bagiannya tidak cocok.", cause=damage[0])
         if found == ["ok"]:
             return
 

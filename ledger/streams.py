@@ -53,6 +53,20 @@ class World(Protocol):
         ...
 
 
+class Newest(Protocol):
+    """What the next act of a stream must continue: :class:`Stream`, or as much of it."""
+
+    @property
+    def version(self) -> int:
+        """Return the newest version."""
+        ...
+
+    @property
+    def leaf(self) -> str:
+        """Return that entry's leaf hash (hex)."""
+        ...
+
+
 class JudgingWorld(World, Protocol):
     """A world that also keeps what is judged over all cases."""
 
@@ -76,19 +90,7 @@ def judge(world: JudgingWorld, signed: SignedAct, index: int, at: dt.datetime) -
     act, keyid = signed.act, signed.opened.key.id
     own = world.stream(act.stream)
     register = _register(world)
-    if register is not None and act.ledger != register.origin:
-        raise NotAllowed(
-            "act.ledger",
-            f"Tindakan ini ditandatangani untuk buku besar {act.ledger}.",
-            allowed=f"Buku besar ini: {register.origin}.",
-        )
-    _continues(own, act)
-    if register is not None and not register.accepted and act.kind != "founding.accepted":
-        raise NotAllowed(
-            "founding.accepted",
-            "Pendirian buku besar belum diterima pendiri kedua.",
-            allowed=f"Yang ditunggu: penerimaan pendirian oleh {register.founders[1]}.",
-        )
+    require_place(register, own, act)
     if act.stream == REGISTER:
         return officials.decide(register, act, keyid, index, at)
     if register is None:
@@ -105,14 +107,34 @@ def judge(world: JudgingWorld, signed: SignedAct, index: int, at: dt.datetime) -
     assert case is None or isinstance(case, Case)
     assert isinstance(act.body, CaseBody)
     with naming_step(act.body.step):
-        return _judge_case(world, case, register, act, keyid, index, at)
+        sop = case.sop if case else sop_in_force(world, act)
+        authority = require_power(register, sop, act, keyid, index, at)
+        require_turn(world, case, sop, act)
+        if isinstance(act.body, AgendaRecorded) and case is not None:
+            decide_number(world.agenda_book(), enactments_of(world, case.sop_ref.slug).numbering, act.body)
+        return authority
 
 
-def _judge_case(
-    world: JudgingWorld, case: Case | None, register: Register, act: Act, keyid: str, index: int, at: dt.datetime
-) -> Authority:
-    sop = case.sop if case else _sop_in_force(world, act)
-    authority = require(
+def require_place(register: Register | None, own: Newest | None, act: Act) -> None:
+    """Return if the act is meant for this ledger and continues its stream (1 to 3), else raise as :func:`judge`."""
+    if register is not None and act.ledger != register.origin:
+        raise NotAllowed(
+            "act.ledger",
+            f"Tindakan ini ditandatangani untuk buku besar {act.ledger}.",
+            allowed=f"Buku besar ini: {register.origin}.",
+        )
+    _continues(own, act)
+    if register is not None and not register.accepted and act.kind != "founding.accepted":
+        raise NotAllowed(
+            "founding.accepted",
+            "Pendirian buku besar belum diterima pendiri kedua.",
+            allowed=f"Yang ditunggu: penerimaan pendirian oleh {register.founders[1]}.",
+        )
+
+
+def require_power(register: Register, sop: Sop, act: Act, keyid: str, index: int, at: dt.datetime) -> Authority:
+    """Return the authority on which an act of a case pinned to ``sop`` stands (4), or raise NotAllowed."""
+    return require(
         register,
         official=act.official,
         mandate=act.mandate,
@@ -121,10 +143,11 @@ def _judge_case(
         index=index,
         at=at,
     )
+
+
+def require_turn(world: World, case: Case | None, sop: Sop, act: Act) -> None:
+    """Return if the case takes the act now (5, but for its letter number), else raise NotAllowed."""
     case_rules.decide(case, act, sop, _superseded(world, act))
-    if isinstance(act.body, AgendaRecorded) and case is not None:
-        decide_number(world.agenda_book(), _enactments(world, case.sop_ref.slug).numbering, act.body)
-    return authority
 
 
 def advance(world: World, done: Recorded) -> Stream:
@@ -154,7 +177,7 @@ def _register(world: World) -> Register | None:
     return stream.state
 
 
-def _continues(own: Stream | None, act: Act) -> None:
+def _continues(own: Newest | None, act: Act) -> None:
     version, leaf = (own.version, own.leaf) if own else (0, None)
     if act.version != version + 1:
         raise Conflict(
@@ -183,7 +206,8 @@ def _superseded(world: World, act: Act) -> Case | None:
     return old.state
 
 
-def _enactments(world: World, slug: str) -> Enactments:
+def enactments_of(world: World, slug: str) -> Enactments:
+    """Return what is enacted about an SOP, or raise NotAllowed (``sop.unknown``)."""
     stream = world.stream(f"sop:{slug}")
     if stream is None:
         raise NotAllowed(
@@ -195,7 +219,8 @@ def _enactments(world: World, slug: str) -> Enactments:
     return stream.state
 
 
-def _sop_in_force(world: World, act: Act) -> Sop:
+def sop_in_force(world: World, act: Act) -> Sop:
+    """Return the SOP that the act opens a case under, or raise NotAllowed where it opens none or not under this."""
     named = opens_under(act)
     if named is None:
         raise NotAllowed(
@@ -203,7 +228,7 @@ def _sop_in_force(world: World, act: Act) -> Sop:
             "Perkara ini belum dibuka.",
             allowed="Perkara dibuka dengan langkah pertama SOP-nya, yang menyebut SOP itu.",
         )
-    enactments = _enactments(world, named.slug)
+    enactments = enactments_of(world, named.slug)
     if enactments.superseded is not None:
         instead = enactments.superseded.value.by
         raise NotAllowed(
@@ -224,7 +249,7 @@ def _sop_named(world: World, act: Act) -> Sop:
     named = opens_under(act)
     if named is None:
         raise AssertionError("a case begins with the act that opens it")
-    return _enactments(world, named.slug).versions[named.leaf]
+    return enactments_of(world, named.slug).versions[named.leaf]
 
 
 def opens_under(act: Act) -> SopRef | None:

@@ -128,7 +128,7 @@ def _revoked(body: b.Body, place: Place) -> str:
     done = f"mencabut kunci tanda tangan (sidik {short(body.keyid)}){_of_whom(body.keyid, place)} {LOSSES[body.reason]}"
     if body.compromised_since is not None:
         done += f", menurut pernyataannya sejak {when(dt.datetime.fromisoformat(body.compromised_since))}"
-    return done
+    return f"{done}, dengan catatan “{said(body.note)}”" if body.note is not None else done
 
 
 def _of_whom(keyid: str, place: Place) -> str:

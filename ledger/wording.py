@@ -49,6 +49,11 @@ def short(digest: str) -> str:
     return f"{digits[:4]}…{digits[-4:]}"
 
 
+def reason_words(kind: str, reason: str) -> str:
+    """Return why an act was done in words: why a key is revoked is named by a word of ours, else people said it."""
+    return LOSSES[reason].removeprefix("karena ") if kind == "key.revoked" else reason
+
+
 def flat(text: str) -> str:
     """Return a person's words whole on one line, so that none of them passes for a line of ours."""
     return " ".join(text.split())

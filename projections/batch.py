@@ -85,13 +85,13 @@ class Batch:
         kept = papers.find(connection, undated)
         for table, rows in self._added.items():
             insert_rows(connection, table, rows)
-        insert_rows(connection, MENTIONS, self._mentions, replace=True)
-        insert_rows(connection, USED, self._used, replace=True)
+        insert_rows(connection, MENTIONS, self._mentions, otherwise="IGNORE")
+        insert_rows(connection, USED, self._used, otherwise="REPLACE")
         shown = [
             iku_state.row_of(state, kept) | agenda.unnumbered(state, stream)
             for state, stream in zip(states, self._touched.values(), strict=True)
         ]
-        insert_rows(connection, CASES, shown, replace=True)
+        insert_rows(connection, CASES, shown, otherwise="REPLACE")
         done = self._last.done
         position: dict[str, Any] = {"position": done.index + 1, "leaf": done.leaf}
         if len(self._added[TRAIL]) > done.index:  # the batch began at leaf 0

@@ -263,6 +263,11 @@ def cases(
     return [_shown(found) for found in connection.execute(asked)]
 
 
+def units(connection: Connection) -> set[str]:
+    """Return the units that have cases."""
+    return set(connection.execute(select(CASES.c.unit).distinct()).scalars())
+
+
 def iku_in_force(connection: Connection, unit: str, first_year: int, last_year: int) -> dict[str, Any] | None:
     """Return the IKU in force of this unit for exactly these years: the newest that is signed, or None."""
     asked = (

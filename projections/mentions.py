@@ -1,7 +1,12 @@
-"""Which streams name a document: by that, who may read it follows from who may read them."""
+"""Which streams name a document, and by whose act: from that follows who may read it.
+
+Naming takes no more than the digest, so it gives nothing by itself: the first who named a document had its bytes with
+them, whoever named it later must have brought them too (:mod:`api.access`).
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -11,13 +16,24 @@ from ledger.replay import Step
 from projections.schema import MENTIONS
 
 
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A stream that refers to a document, and who signed the first act there that does."""
+
+    stream: str
+    official: str
+
+
 def rows_of(step: Step) -> list[dict[str, Any]]:
     """Return one row for each document that an act refers to."""
-    act = step.done.act
-    return [{"digest": digest, "stream": act.stream} for digest in {one.digest for one in documents_of(act)}]
+    done, act = step.done, step.done.act
+    named = {one.digest for one in documents_of(act)}
+    return [
+        {"digest": digest, "stream": act.stream, "leaf_index": done.index, "official": act.official} for digest in named
+    ]
 
 
-def streams_of(connection: Connection, digest: str) -> list[str]:
-    """Return the names of the streams that refer to a document, in order; none where nothing does."""
-    found = connection.execute(select(MENTIONS.c.stream).where(MENTIONS.c.digest == digest))
-    return sorted(found.scalars())
+def mentions_of(connection: Connection, digest: str) -> list[Mention]:
+    """Return where a document is referred to, the first reference first; nothing where it is not."""
+    asked = select(MENTIONS.c.stream, MENTIONS.c.official).where(MENTIONS.c.digest == digest)
+    return [Mention(*row) for row in connection.execute(asked.order_by(MENTIONS.c.leaf_index))]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, Table, Text
 
 #: The version of everything below.
-VERSION = 5
+VERSION = 6
 
 METADATA = MetaData()
 
@@ -76,12 +76,14 @@ TRAIL_FLAGS = Table(
     sqlite_with_rowid=False,
 )
 
-#: One row a document and stream that refers to it.
+#: One row a document and stream that refers to it: by the act at ``leaf_index`` first, signed by ``official``.
 MENTIONS = Table(
     "mentions",
     METADATA,
     Column("digest", Text, primary_key=True),
     Column("stream", Text, primary_key=True),
+    Column("leaf_index", Integer, nullable=False),
+    Column("official", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
-from typing import Any
+from typing import Any, Literal
 
 from pydantic_core import to_json
 from sqlalchemy import JSON, Connection, Engine, MetaData, Table, create_engine, event, make_url, select
@@ -57,6 +57,10 @@ def open_engine(url: str, *, scratch: bool = False, attach: str | None = None) -
     return engine
 
 
+#: What becomes of a row whose key is taken: refused, in the place of the other, or passed over.
+Otherwise = Literal["ABORT", "REPLACE", "IGNORE"]
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Yield a connection whose statements all see one snapshot."""
@@ -100,9 +104,9 @@ def _unavailable(error: Exception) -> Unavailable:
 
 
 def insert_rows(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, replace: bool = False
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, otherwise: Otherwise = "ABORT"
 ) -> None:
-    """Insert rows that have every column of ``table``; with ``replace``, in the place of those with the same key.
+    """Insert rows that have every column of ``table``; ``otherwise`` is what is done where one has the same key.
 
     Half of a rebuild is this: the driver gets tuples, which is twice as fast as SQLAlchemy's own way for dicts.
     """
@@ -112,8 +116,8 @@ def insert_rows(
     coded = [position for position, column in enumerate(table.c) if isinstance(column.type, JSON)]
     taken = itemgetter(*names)
     values = [_coded(taken(row), coded) for row in rows] if coded else [taken(row) for row in rows]
-    verb = "INSERT OR REPLACE" if replace else "INSERT"
     marks = ", ".join("?" * len(names))
+    verb = f"INSERT OR {otherwise}"
     connection.exec_driver_sql(f"{verb} INTO {table.name} ({', '.join(names)}) VALUES ({marks})", values)
 
 

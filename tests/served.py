@@ -95,9 +95,9 @@ class Served(Kecamatan):
         """Return how many sessions were ever begun."""
         return int(self.sql("SELECT count(*) FROM sessions")[0][0])
 
-    def challenges(self) -> int:
-        """Return how many challenges wait."""
-        return int(self.sql("SELECT count(*) FROM challenges")[0][0])
+    def answers(self) -> int:
+        """Return how many answered challenges are kept."""
+        return int(self.sql("SELECT count(*) FROM answered")[0][0])
 
 
 @contextmanager

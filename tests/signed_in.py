@@ -12,9 +12,12 @@ from werkzeug.test import TestResponse
 
 from api.app import App
 from api.cli_connect import session_file
+from api.reader import NOW
 from api.session_store import SESSION_LASTS
-from api.sign_in import KeptSession
-from tests.kit import FOUNDERS, key
+from api.sign_in import KeptSession, SessionFile
+from keys.authority import mandates_in_force
+from keys.errors import JejakError
+from tests.kit import FOUNDERS, key, mandate_of
 
 #: Whoever reads where it does not matter who: a founder, there from leaf 0 on, who reads all of their own unit.
 SOMEBODY = FOUNDERS[0]
@@ -23,7 +26,12 @@ SOMEBODY = FOUNDERS[0]
 def bearer(app: App, official: str = SOMEBODY) -> dict[str, str]:
     """Return the header by which the official is signed in."""
     here = app.parts
-    token, _ = here.sessions.begin(official, key(official).public.id, here.clock(), own_only=False)
+    keyid, now = key(official).public.id, here.clock()
+    try:
+        held = [one.mandate for one in mandates_in_force(here.register(), official, keyid, NOW, now)]
+    except JejakError:  # nothing is founded, or the test has damaged it
+        held = []
+    token, _ = here.sessions.begin(official, keyid, now, held or [mandate_of(official)])
     return {"Authorization": f"Bearer {token}"}
 
 
@@ -60,9 +68,35 @@ class As(httpx.Auth):
         yield request
 
 
+def let_in(app: App, official: str = SOMEBODY) -> None:
+    """Let every request be the official's, for clients that know nothing of sessions: a go-between would do so."""
+    real: Any = app.wsgi_app
+
+    def signed_in(environ: dict[str, Any], start: Any) -> Any:
+        return real(environ | {"HTTP_AUTHORIZATION": bearer(app, official)["Authorization"]}, start)
+
+    app.wsgi_app = signed_in  # type: ignore[method-assign]
+
+
 def keep(app: App, url: str, official: str = SOMEBODY) -> None:
     """Leave the official signed in at an address, as ``jejak login`` would."""
     session_file(url).keep(kept(app, official))
+
+
+def signed_in(app: App, official: str = SOMEBODY) -> SessionFile:
+    """Return the sign-in of the official as a client is given it."""
+    return _Held(kept(app, official))
+
+
+class _Held(SessionFile):
+    """A sign-in that is kept in no file."""
+
+    def __init__(self, session: KeptSession) -> None:
+        super().__init__(None)
+        self._session = session
+
+    def load(self) -> KeptSession:
+        return self._session
 
 
 def kept(app: App, official: str = SOMEBODY) -> KeptSession:

@@ -12,9 +12,11 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.access import POLICIES
-from keys.authority import keys_of
+from api.reader import NOW
+from keys.authority import keys_of, mandates_in_force
 from keys.possession import prove
 from ledger.flag_names import QUESTIONED
+from ledger.iku import sample
 from ledger.log import recorded
 from tests import kit
 from tests.kit import CASE, FOUNDERS, INSPECTOR, ORIGIN, PEOPLE, key, mandate, person, the_sop
@@ -101,7 +103,10 @@ def session_of(office: Served, official: str, *, own_only: bool = False, hours_a
     here = office.app.parts
     held = keys_of(here.register(), official)[-1].public.id
     since = here.clock() - dt.timedelta(hours=hours_ago)
-    token, _ = here.sessions.begin(official, held, since, own_only=own_only)
+    mandates = (
+        [] if own_only else [one.mandate for one in mandates_in_force(here.register(), official, held, NOW, since)]
+    )
+    token, _ = here.sessions.begin(official, held, since, mandates)
     return {"Authorization": f"Bearer {token}"}
 
 
@@ -136,6 +141,7 @@ HOLDERS_OF_A_KEY: Expected = (MISSING, ENDED, 200, 200, 200, 200)
 OFFICIALS: Expected = (MISSING, ENDED, 200, 200, MANDATE, 200)
 THE_UNIT: Expected = (MISSING, ENDED, UNIT, 200, MANDATE, 200)
 THE_OTHER_UNIT: Expected = (MISSING, ENDED, 200, UNIT, MANDATE, 200)
+THE_INSPECTORS: Expected = (MISSING, ENDED, UNIT, UNIT, MANDATE, 200)
 INSPECTORS: Expected = (MISSING, ENDED, *["access.inspector"] * 3, 200)
 
 
@@ -195,16 +201,12 @@ ROWS = [
     Row("POST /v1/documents", "/v1/documents", (MISSING, ENDED, 201, 201, MANDATE, 201), a_document),
     get("/v1/documents/{digest}", "/v1/documents/{iku}", THE_UNIT),
     get("/v1/documents/{digest}", "/v1/documents/{their_iku}", THE_OTHER_UNIT),
-    get("/v1/documents/{digest}", "/v1/documents/{letter}", OFFICIALS),  # cited in a case of each
-    get("/v1/documents/{digest}", "/v1/documents/{unnamed}", OFFICIALS),  # known to who has its bytes
-    get("/v1/documents/{digest}", "/v1/documents/{minutes}", (MISSING, ENDED, UNIT, UNIT, MANDATE, 200)),
-    get("/v1/documents/{digest}/signatures", "/v1/documents/{iku}/signatures", THE_UNIT),
-    get("/v1/documents/{digest}/signatures", "/v1/documents/{their_iku}/signatures", THE_OTHER_UNIT),
-    get(
-        "/v1/documents/{digest}/signatures",
-        "/v1/documents/{minutes}/signatures",
-        (MISSING, ENDED, UNIT, UNIT, MANDATE, 200),
-    ),
+    get("/v1/documents/{digest}", "/v1/documents/{letter}", THE_UNIT),  # named in a case of each, first in ours
+    get("/v1/documents/{digest}", "/v1/documents/{unnamed}", THE_INSPECTORS),
+    get("/v1/documents/{digest}", "/v1/documents/{minutes}", THE_INSPECTORS),
+    get("/v1/documents/{digest}/signatures", "/v1/documents/{iku}/signatures", OFFICIALS),
+    get("/log/tile/{level}/{place}", "/log/tile/0/000.p/10", everybody(200)),
+    get("/log/tile/entries/{place}", "/log/tile/entries/000.p/10", THE_INSPECTORS),
     get("/v1/entries/{index}", "/v1/entries/{entry}", THE_UNIT),
     get("/v1/entries/{index}", "/v1/entries/{their_entry}", THE_OTHER_UNIT),
     get("/v1/entries/{index}", "/v1/entries/{own}", (MISSING, ENDED, UNIT, 200, 200, 200)),
@@ -228,6 +230,8 @@ ROWS = [
     ),
     get("/v1/cases/{case_id}/trail", "/v1/cases/{case}/trail", THE_UNIT),
     get("/v1/cases/{case_id}/next", "/v1/cases/{case}/next?mandate=camat-sri-wahyuni", THE_UNIT),
+    get("/v1/cases/{case_id}/bundle", "/v1/cases/{case}/bundle", THE_UNIT),
+    get("/v1/cases/{case_id}/bundle", "/v1/cases/{theirs}/bundle", THE_OTHER_UNIT),
     get("/v1/cases/{case_id}/time", "/v1/cases/{case}/time", THE_UNIT),
     get("/v1/cases/{case_id}/trail.csv", "/v1/cases/{case}/trail.csv", THE_UNIT),
     get("/v1/iku", "/v1/iku?unit=kalipare&period=2026", THE_UNIT),
@@ -321,7 +325,7 @@ def endpoint_of(office: TwoUnits, operation: str) -> str:
     found = [
         rule.endpoint
         for rule in office.app.url_map.iter_rules()
-        if re.sub("<([^>]+)>", r"{\1}", rule.rule) == template and verb in (rule.methods or ())
+        if re.sub("<(?:path:)?([^>]+)>", r"{\1}", rule.rule) == template and verb in (rule.methods or ())
     ]
     assert len(found) == 1, operation
     return found[0]
@@ -427,16 +431,73 @@ def test_a_registrar_reads_no_case_of_another_unit(office: TwoUnits) -> None:
     refused(office.http.get(f"/v1/documents/{office.iku_mended['digest']}", headers=headers), 403, UNIT)
 
 
-def test_a_document_is_everybodys_who_brings_it_until_a_case_names_it(office: TwoUnits) -> None:
-    brought = office.http.post(
-        "/v1/documents", data=b"konsep baru", content_type=PDF, headers=session_of(office, YULI)
-    ).get_json()
-    path = f"/v1/documents/{brought['digest']}"
-    assert may_read(office, "the unit's official", path).status_code == 200
-    case = "case:77777777-7777-4777-8777-777777777777"
-    letter = {"digest": brought["digest"], "media_type": PDF, "size": brought["size"], "name": "surat.pdf"}
+def brought(office: TwoUnits, data: bytes, official: str) -> tuple[str, dict[str, Any]]:
+    """Upload a document as the official; return its address, and how an act refers to it."""
+    headers = session_of(office, official)
+    sent = office.http.post("/v1/documents", data=data, content_type=PDF, headers=headers).get_json()
+    letter = {"digest": sent["digest"], "media_type": PDF, "size": sent["size"], "name": "surat.pdf"}
+    return f"/v1/documents/{sent['digest']}", letter
+
+
+def name_it(office: TwoUnits, case: str, letter: dict[str, Any]) -> None:
+    """Let the other unit open a case with this letter."""
     _, kind, body = office.steps(case=case)[0]
-    sop = {"slug": SOP_OF_PAGAK, "leaf": office.app.parts.ledger.stream(f"sop:{SOP_OF_PAGAK}").leaf}  # type: ignore[union-attr]
+    enacted = office.app.parts.ledger.stream(f"sop:{SOP_OF_PAGAK}")
+    assert enacted is not None
+    sop = {"slug": SOP_OF_PAGAK, "leaf": enacted.leaf}
     office.do(YULI, case, kind, body | {"sop": sop, "letter": body["letter"] | {"scan": letter}})
+
+
+def test_a_document_that_nobody_named_is_read_by_who_brought_it(office: TwoUnits) -> None:
+    path, letter = brought(office, b"konsep baru", YULI)
     refused(may_read(office, "the unit's official", path), 403, UNIT)
     assert may_read(office, "another unit's official", path).status_code == 200
+    name_it(office, "case:77777777-7777-4777-8777-777777777777", letter)
+    refused(may_read(office, "the unit's official", path), 403, UNIT)
+    assert may_read(office, "another unit's official", path).status_code == 200
+
+
+def test_naming_another_units_document_by_its_digest_gives_nobody_its_bytes_until_they_bring_them(
+    office: TwoUnits,
+) -> None:
+    path = f"/v1/documents/{office.iku['digest']}"
+    refused(may_read(office, "another unit's official", path), 403, UNIT)
+    name_it(office, "case:66666666-6666-4666-8666-666666666666", office.iku)
+    refused(may_read(office, "another unit's official", path), 403, UNIT)
+    brought(office, sample("kecamatan-sidemen"), JOKO)
+    assert may_read(office, "another unit's official", path).status_code == 200
+
+
+def refused_act(office: TwoUnits, official: str, version: int, case: str = CASE, **body: Any) -> TestResponse:
+    """Send an act of the official on our case at a version, and return the answer."""
+    _, kind, given = office.steps()[5]
+    changes = {"version": version, "previous": "0" * 64}
+    sealed = office.sign(official, case, kind, given | body, **changes)
+    return office.http.post("/v1/acts", data=sealed, content_type=JSON)
+
+
+def test_what_stands_in_a_case_is_not_told_to_who_tries_to_sign_in_it_from_another_unit(office: TwoUnits) -> None:
+    nowhere = "case:55555555-5555-4555-8555-555555555555"
+    told = {refused_act(office, YULI, version).text for version in (2, 5, 12, 40)}
+    assert len(told) == 1
+    refused(refused_act(office, YULI, 5), 403, UNIT)
+    assert refused_act(office, SRI, 5).status_code == 409
+    assert refused_act(office, YULI, 5, nowhere).status_code != 200
+
+
+def test_who_signs_with_a_revoked_key_is_told_of_the_key_and_nothing_of_any_case(office: TwoUnits) -> None:
+    for version in (2, 12, 40):
+        refused(refused_act(office, RUDI, version), 403, "authority.key")
+    absent = office.letter | {"digest": f"sha256:{'0' * 64}"}
+    for letter in (absent, office.letter):
+        refused(refused_act(office, RUDI, 13, document=letter["digest"]), 403, "authority.key")
+
+
+def test_who_holds_a_file_is_told_of_marks_in_their_own_cases_and_that_there_are_others(office: TwoUnits) -> None:
+    path = f"/v1/documents/{office.iku['digest']}/signatures"
+    ours, theirs, all_of_it = (
+        asked(may_read(office, who, path), 200)
+        for who in ("the unit's official", "another unit's official", "an inspector")
+    )
+    assert len(ours["marks"]) == len(all_of_it["marks"]) == theirs["elsewhere"] == 3
+    assert (theirs["marks"], ours["elsewhere"]) == ([], 0)

@@ -16,7 +16,7 @@ import pytest
 from keys.envelope import Envelope
 from keys.errors import Forged, NotFound
 from ledger.acts import PAYLOAD_TYPE
-from ledger.audit import NOT_JUDGED, Audit, Report, audit
+from ledger.audit import NOT_JUDGED, Audit, Brief, Report, audit
 from ledger.checkpoint import sign_checkpoint
 from ledger.entry import Entry
 from ledger.iku import sample
@@ -100,7 +100,7 @@ def memory(sound: Path) -> Iterator[sqlite3.Connection]:
 
 def audit_in(connection: sqlite3.Connection, sound: Path) -> Report:
     rows = Rows(lambda statement, parameters: connection.execute(statement, parameters).fetchall())
-    return Audit(rows, documents_in(sound), LOG.vkey, None, None).run()
+    return Audit(rows, documents_in(sound).read, Brief(LOG.vkey), rows).run()
 
 
 def changed_bytes() -> list[tuple[int, str]]:

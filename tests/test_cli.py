@@ -430,6 +430,7 @@ def test_without_pins_nothing_is_signed(desk: Desk) -> None:
 
 
 def test_trust_on_first_use_is_possible_with_a_warning_once(desk: Desk) -> None:
+    desk.kecamatan.run(upto=3)
     digest = desk.kecamatan.iku["digest"]
     options = ["--url", desk.url, "--remembered", desk.folder / "baru", "--trust-first"]
     first = ended(run("document", digest, *options), 0)
@@ -558,6 +559,7 @@ def test_cases_inbox_and_agenda_are_listed(desk: Desk) -> None:
 
 
 def test_a_document_is_kept_only_where_nothing_is(desk: Desk) -> None:
+    desk.kecamatan.run(upto=3)
     options = ["--url", desk.url, "--remembered", desk.folder / "baru", "--pin", desk.pin]
     ended(run("document", desk.kecamatan.iku["digest"], *options, "-o", desk.folder / "salinan.json"), 0)
     assert desk.file("salinan.json").read_bytes() == sample("kecamatan-sidemen")

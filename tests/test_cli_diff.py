@@ -11,6 +11,7 @@ from click.testing import Result
 from api.answers import Answer, Service
 from ledger.documents import digest_of
 from tests.kit import IKU, Kecamatan
+from tests.signed_in import SOMEBODY
 from tests.test_cli import CASE, Desk, desk, ended, fault, opened, run
 
 __all__ = ["desk", "opened"]  # fixtures
@@ -121,6 +122,8 @@ def exchange(desk: Desk, mended: tuple[int, int], monkeypatch: pytest.MonkeyPatc
 
     def put(*contents: tuple[bytes, str], **lies: int) -> tuple[str, ...]:
         stored = [desk.kecamatan.store(data, f"berkas-{at}", kind) for at, (data, kind) in enumerate(contents)]
+        for one in stored:
+            desk.app.parts.sessions.note_brought(SOMEBODY, one["digest"])
         documents = [one | lies for one in stored]
         by_leaf = dict(zip(map(str, mended), documents, strict=True))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 import shutil
 import sqlite3
@@ -171,6 +172,30 @@ def test_a_key_is_revoked_by_its_holder_who_is_told_what_follows_and_signs_nothi
     keep(desk.app, desk.url)
     shown = flat(ended(run("register", "show", BUDI, "--url", desk.url), 0).stdout)
     assert f"sampai dicabut {recorded(desk, size - 1)} (daun {size - 1}) oleh Budi Santoso (sintetis)" in shown
+
+
+@pytest.mark.parametrize(
+    ("since", "meant"),
+    [
+        ("2026-03-02 07.30", "2026-03-02T07:30:00+07:00"),
+        ("2026-03-02", "2026-03-02T00:00:00+07:00"),
+        ("2026-03-02T00:30:00Z", "2026-03-02T00:30:00Z"),
+    ],
+)
+def test_since_when_is_said_as_people_here_write_a_time(desk: Desk, since: str, meant: str) -> None:
+    words = ("revoke", key(AGUS).public.id, "--reason", "compromised", "--since", since)
+    assert done(desk, AGUS, *words)["kind"] == "key.revoked"
+    held = desk.app.parts.register().keys[key(AGUS).public.id].revoked
+    assert held is not None
+    assert held.compromised_since == dt.datetime.fromisoformat(meant)
+
+
+def test_a_trail_says_why_a_key_was_revoked_in_words(desk: Desk) -> None:
+    done(desk, DEWI, "revoke", key(AGUS).public.id, "--reason", "left", "--note", "Pensiun.")
+    page = flat(ended(run("trail", "register", "--url", desk.url), 0).stdout)
+    assert "Alasan pemiliknya tidak lagi menjabat" in page
+    assert "dengan catatan “Pensiun.”" in page
+    assert "Alasan left" not in page
 
 
 def test_a_key_is_revoked_by_one_registrar_and_by_no_other_official(desk: Desk) -> None:
@@ -396,6 +421,7 @@ def test_somebody_who_is_not_in_the_register_is_said_not_to_be(desk: Desk) -> No
         ("approve",),
         ("approve", "12", "--next"),
         ("revoke", "abc", "--reason", "lost"),
+        ("revoke", "0" * 64, "--reason", "compromised", "--since", "kemarin"),
         ("propose", "official", "--request", "{pin}"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -13,9 +14,11 @@ from click.testing import CliRunner, Result
 
 from api import cli_replay
 from api.app import create_app
+from api.change_words import changes
 from api.cli import main
 from api.server import background_server
 from api.settings import Settings
+from keys.authority import WIB
 from ledger import logkey
 from tests.kit import CASE, Kecamatan
 from tests.signed_in import keep
@@ -102,6 +105,16 @@ def test_all_acts_are_printed_with_what_each_changed(served: Served) -> None:
     assert max(map(len, served.page("replay", CASE_ID).splitlines())) <= 100
 
 
+def test_a_mark_that_is_given_for_the_holder_of_an_office_says_in_which_capacity(served: Served) -> None:
+    acts = json.loads(served.page("replay", CASE_ID, "--json"))["acts"]
+    at = next(at for at, one in enumerate(acts) if any(said.startswith("Tanda tangan:") for said in one["changes"]))
+    before, after = acts[at - 1]["state"], acts[at]["state"]
+    assert "Pelaksana" not in " ".join(changes(before, after))
+    stood_in = after | {"signature": after["signature"] | {"capacity": "plh"}}
+    (said,) = (one for one in changes(before, stood_in) if one.startswith("Tanda tangan:"))
+    assert said.endswith(f"{after['signature']['office_name']} (Pelaksana Harian).")
+
+
 def test_at_a_leaf_or_a_moment_only_the_act_of_then_is_printed(served: Served) -> None:
     for at in (served.first + 5, served.times[5]):
         page = served.page("replay", CASE_ID, "--at", at)
@@ -159,12 +172,30 @@ def test_a_place_that_is_not_there_is_refused_with_those_that_are(served: Served
         ("100000", "past.leaf", "Daun 0 sampai "),
         ("2001-01-01T00:00:00Z", "past.moment", "dicatat dari 2026-03-02"),
         (str(served.first - 1), "past.not_yet", f"Ada sejak daun {served.first}"),
-        ("kemarin", "request.parameter", "bukan nomor daun dan bukan waktu"),
     ):
         result = served.run(command, CASE_ID, "--at", at)
         assert result.exit_code == 1
         assert result.stderr.endswith(f"[{rule}]\n")
         assert said in flat(result.stderr)
+
+
+@pytest.mark.parametrize("command", ["state", "trail", "replay", "time"])
+def test_a_time_is_taken_as_people_here_write_it(served: Served, command: str) -> None:
+    clock = dt.datetime.fromisoformat(served.times[5]).astimezone(WIB) + dt.timedelta(minutes=1)
+    exact = served.page(command, CASE_ID, "--at", clock.strftime("%Y-%m-%dT%H:%M:00+07:00"))
+    for text in (f"{clock:%Y-%m-%d %H.%M}", f"{clock:%Y-%m-%d %H:%M} WIB"):
+        assert served.page(command, CASE_ID, "--at", text) == exact
+    today = served.run(command, CASE_ID, "--at", f"{clock:%Y-%m-%d}").stderr
+    assert today.endswith("[past.future]\n"), "a day is its end"
+
+
+@pytest.mark.parametrize("at", ["kemarin", "2026-13-01", "2026-03-02 25.00", "-1", "041"])
+def test_what_is_no_place_and_no_time_is_a_slip_of_the_pen_told_in_words(served: Served, at: str) -> None:
+    result = served.run("state", CASE_ID, f"--at={at}")
+    assert result.exit_code == 3
+    assert "bukan nomor daun dan bukan waktu" in flat(result.stderr)
+    for code in ("Alamat", "%2B", "T09:15"):
+        assert code not in result.stderr
 
 
 FALSE = "Salah.\n\nDaun 99, versi 9: pendirian buku besar\n  Kunci    0000000000000000…   sidik daun 0000000000000000…"

@@ -87,7 +87,16 @@ def test_who_signs_in_is_told_who_they_are_and_reads_until_they_sign_out(office:
     assert CASE in ended(asked(office, "cases"), 0).stdout
     assert ended(asked(office, "logout"), 0).stdout == "budi-santoso sudah keluar.\n"
     said = fault(asked(office, "cases", "--json"), 1, "session.missing")
-    assert "jejak login --key" in said["allowed"]
+    how = f"Masuk dengan kunci sendiri: jejak login --key BERKAS --url {office.url}"
+    assert said["allowed"] == f"{how} --pin BERKAS-PATOKAN", "where nothing is pinned"
+    (office.folder / "patokan").mkdir()
+    (office.folder / "patokan" / "pins.json").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JEJAK_REMEMBERED", str(office.folder / "patokan"))
+        assert fault(asked(office, "cases", "--json"), 1, "session.missing")["allowed"] == how
+        patch.setenv("JEJAK_URL", office.url)
+        allowed = fault(asked(office, "cases", "--json"), 1, "session.missing")["allowed"]
+    assert allowed == "Masuk dengan kunci sendiri: jejak login --key BERKAS"
     assert ended(asked(office, "logout"), 0).stdout == "Memang tidak ada yang masuk.\n"
 
 
@@ -418,7 +427,7 @@ def test_reads_are_found_by_person_sort_and_thing(inspected: Desk) -> None:
 
 def test_a_long_list_of_reads_goes_on_where_the_page_before_ended(inspected: Desk) -> None:
     store, now = inspected.app.parts.sessions, inspected.kecamatan.clock.now
-    _, other = store.begin(AGUS, key(AGUS).public.id, now, own_only=False)
+    _, other = store.begin(AGUS, key(AGUS).public.id, now, [mandate_of(AGUS)])
     for index in range(60):
         store.note_read(other, "staf kalipare", "daun", str(index), now)
     first = ended(asked(inspected, "reads", "--official", AGUS), 0).stdout

@@ -55,6 +55,7 @@ class Adversary(httpx.BaseTransport):
     """Stands between client and service: changes answers by path, breaks the line, counts what was sent."""
 
     def __init__(self, app: App) -> None:
+        self.app = app
         self._real = httpx.WSGITransport(app=app)
         self._lies: dict[str, Change] = {}
         self._withheld: set[str] = set()

@@ -109,7 +109,7 @@ def test_nothing_acknowledged_is_lost_when_the_service_is_killed_at_any_instant(
     logkey.write(home / "log.key", kecamatan.log)
     sessions = SessionStore(home / "sessions.sqlite")
     now, keyid = dt.datetime.now(dt.UTC), key("sri-wahyuni").public.id
-    token, _ = sessions.begin("sri-wahyuni", keyid, now, own_only=False)
+    token, _ = sessions.begin("sri-wahyuni", keyid, now, [mandate_of("sri-wahyuni")])
     sessions.close()
     chance = random.Random(20261122)  # noqa: S311  reproducible instants, not a secret
     acts: dict[int, tuple[str, bytes]] = {}

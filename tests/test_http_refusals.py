@@ -422,7 +422,7 @@ def test_a_bad_document_is_refused_and_nothing_of_it_is_kept(
 
 
 def test_a_document_whose_bytes_were_altered_is_not_handed_out(office: Kecamatan, client: FlaskClient) -> None:
-    digest, _ = office.ledger.documents.store([b"akan diubah"])
+    digest = client.post("/v1/documents", data=b"akan diubah", content_type="text/plain").get_json()["digest"]
     hexed = digest.removeprefix("sha256:")
     (office.folder / "documents" / hexed[:2] / hexed).write_bytes(b"sudah diubah")
     check_problem(client.get(f"/v1/documents/{digest}"), 500, "document.altered")
@@ -435,6 +435,7 @@ def test_a_document_whose_bytes_were_altered_is_not_handed_out(office: Kecamatan
         ("/v1/acts/", 404, "request.path"),
         (f"/v1/cases/{'0' * 8}-0000-4000-8000-{'0' * 12}", 404, "case.unknown"),
         (f"/v1/cases/{'0' * 8}-0000-4000-8000-{'0' * 12}/trail", 404, "case.unknown"),
+        (f"/v1/cases/{'0' * 8}-0000-4000-8000-{'0' * 12}/bundle", 404, "case.unknown"),
         (f"/v1/cases/{'0' * 8}-0000-4000-8000-{'0' * 12}/next?mandate=camat-sri-wahyuni", 404, "case.unknown"),
         ("/v1/cases/SATU", 400, "request.parameter"),
         ("/v1/cases?limit=0", 400, "request.parameter"),
@@ -467,6 +468,11 @@ def test_a_document_whose_bytes_were_altered_is_not_handed_out(office: Kecamatan
         ("/v1/inbox?office=camat", 400, "request.parameter"),
         ("/v1/inbox?office=raja&unit=kalipare", 404, "inbox.office"),
         ("/v1/inbox?office=camat&unit=pagak", 404, "inbox.unit"),
+        ("/log/tile/0/001", 404, "tile.beyond"),
+        ("/log/tile/entries/001", 404, "tile.beyond"),
+        ("/log/tile/0/1", 404, "tile.path"),
+        ("/log/tile/entries/1", 404, "tile.path"),
+        ("/log/tile/entries/000?width=5", 400, "request.parameter"),
     ],
 )
 def test_a_question_that_cannot_be_answered_says_why(path: str, status: int, rule: str, inspector: FlaskClient) -> None:
@@ -494,7 +500,7 @@ def test_what_is_in_no_form_is_told_the_form_in_words(path: str, words: str, cli
 def test_an_unknown_name_in_the_query_is_refused_in_the_same_words_everywhere(inspector: FlaskClient) -> None:
     document = inspector.get("/openapi.json").get_json()
     values = {"case_id": CASE.removeprefix("case:"), "stream": "register", "index": "1", "slug": "penyusunan-iku"}
-    values |= {"digest": f"sha256:{'0' * 64}", "official": "sri-wahyuni"}
+    values |= {"digest": f"sha256:{'0' * 64}", "official": "sri-wahyuni", "level": "0", "place": "000.p/1"}
     needed = {"office": "camat", "unit": "kalipare", "year": "2026", "period": "2026", "mandate": "x1"}
     needed |= {"old": "1", "new": "2", "sop": "penyusunan-iku"}
     asked = [

@@ -56,7 +56,7 @@ def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
 
 def test_every_route_is_documented_and_nothing_else_is(app: App, document: dict[str, Any]) -> None:
     routes = {
-        f"{verb} " + re.sub("<([^>]+)>", r"{\1}", rule.rule)
+        f"{verb} " + re.sub("<(?:path:)?([^>]+)>", r"{\1}", rule.rule)
         for rule in app.url_map.iter_rules()
         for verb in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.rule not in UNDOCUMENTED
@@ -89,7 +89,7 @@ def test_nothing_asks_for_a_password_but_for_a_token_in_a_header_or_a_cookie(doc
 
 def test_a_session_is_asked_for_exactly_where_a_route_has_a_policy(app: App, document: dict[str, Any]) -> None:
     asked = {
-        f"{verb} " + re.sub("<([^>]+)>", r"{\1}", rule.rule)
+        f"{verb} " + re.sub("<(?:path:)?([^>]+)>", r"{\1}", rule.rule)
         for rule in app.url_map.iter_rules()
         for verb in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if POLICIES[rule.endpoint] is not None

@@ -76,12 +76,72 @@ def test_the_inspector_finds_reads_by_person_and_thing_a_page_at_a_time(office: 
     assert (oldest["official"], oldest["name"]) == (BUDI, CASE)
 
 
+def test_who_asks_by_a_case_is_told_who_read_its_entries_and_documents(office: Served) -> None:
+    index = office.run(upto=3)[2].recorded.index
+    document = office.iku["digest"]
+    others = ["/v1/streams/register", "/v1/entries/2", "/v1/trail"]
+    for path in [f"/v1/cases/{CASE_ID}", f"/v1/entries/{index}", f"/v1/documents/{document}", *others]:
+        assert office.http.get(path, headers=office.signed_in()).status_code == 200
+    wanted = [("dokumen", document), ("daun", str(index)), ("alur", CASE)]
+    for name in (CASE, CASE_ID):
+        assert [(one["what"], one["name"]) for one in noted(office, name=name)] == wanted
+    assert [one["name"] for one in noted(office, what="daun", name=CASE)] == [str(index)]
+
+
+def test_an_entry_of_the_register_is_found_by_its_leaf_as_the_read_of_the_register_that_it_is(office: Served) -> None:
+    asked(office.http.get("/v1/entries/2", headers=office.signed_in()), 200)
+    assert [(one["what"], one["name"]) for one in noted(office, name="2")] == [("alur", "register")]
+
+
+def test_a_document_is_found_by_the_first_letters_of_its_digest(office: Served) -> None:
+    office.run(upto=1)
+    digest = office.letter["digest"]
+    assert office.http.get(f"/v1/documents/{digest}", headers=office.signed_in()).status_code == 200
+    for name in (digest, digest[7:], digest[7:15], digest[:20]):
+        assert [one["name"] for one in noted(office, name=name)] == [digest]
+
+
+def test_a_document_that_no_act_names_is_found_where_it_was_read(office: Served) -> None:
+    brought = office.http.post(
+        "/v1/documents", data=b"belum disebut", content_type="text/plain", headers=office.signed_in()
+    )
+    digest = asked(brought, 201)["digest"]
+    assert office.http.get(f"/v1/documents/{digest}", headers=office.signed_in()).status_code == 200
+    assert [one["name"] for one in noted(office, name=digest)] == [digest]
+
+
+def test_what_nobody_read_is_told_apart_from_what_there_is_not(office: Served) -> None:
+    office.run(upto=1)
+    for name in (CASE, "register", "0", office.letter["digest"]):
+        assert noted(office, name=name) == []
+    assert noted(office, official=SRI) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "rule"),
+    [
+        ("official=orang-asing", "reads.official"),
+        ("name=case:22222222-2222-4222-8222-222222222222", "reads.name"),
+        ("name=sop:belum-ada", "reads.name"),
+        ("name=1234567", "reads.leaf"),
+        ("what=dokumen&name=3", "reads.name"),
+        ("name=abcdef0", "reads.name"),
+        ("name=00000000", "reads.document"),
+        (f"name=sha256:{'0' * 64}", "reads.document"),
+    ],
+)
+def test_a_name_that_nothing_has_is_refused(query: str, rule: str, office: Served) -> None:
+    office.register(INSPECTOR)
+    answer = office.http.get(f"/v1/reads?{query}", headers=bearer(office.app, INSPECTOR))
+    refused(answer, 404, rule)
+
+
 def test_a_search_is_noted_by_what_was_sought_however_it_was_spelt(office: Served) -> None:
     headers = office.signed_in()
     for query in ("official=sri-wahyuni&kind=sop.enacted", "kind=%73op.enacted&official=%73ri-wahyuni"):
         asked(office.http.get(f"/v1/trail?{query}", headers=headers), 200)
     (found,) = noted(office, what="pencarian")
-    assert (found["name"], found["times"]) == ("kind=sop.enacted&official=sri-wahyuni", 2)
+    assert (found["name"], found["times"]) == ("jejak?kind=sop.enacted&official=sri-wahyuni", 2)
     assert noted(office, what="pencarian", name=found["name"]) == [found]
 
 
@@ -121,7 +181,8 @@ def test_what_is_refused_is_not_read(office: Served) -> None:
 
 
 def test_a_read_is_noted_before_it_is_answered(office: Served) -> None:
-    digest, _ = office.ledger.documents.store([b"akan diubah"])
+    sent = {"data": b"akan diubah", "content_type": "text/plain"}
+    digest = office.http.post("/v1/documents", headers=office.signed_in(), **sent).get_json()["digest"]
     hexed = digest.removeprefix("sha256:")
     (office.folder / "documents" / hexed[:2] / hexed).write_bytes(b"sudah diubah")
     refused(office.http.get(f"/v1/documents/{digest}", headers=office.signed_in()), 500, "document.altered")

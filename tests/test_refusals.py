@@ -25,8 +25,10 @@ from api import problems, session_store
 from api.app import App, create_app
 from api.cli_base import WIDTH, tell
 from api.rate import Rate
+from api.reader import NOW
 from api.settings import Settings
 from keys import errors, signin
+from keys.authority import mandates_in_force
 from keys.errors import JejakError, NotAllowed, Unavailable
 from keys.fields import Fact
 from keys.member_words import MEMBERS, VALUES, words_of
@@ -37,7 +39,7 @@ from ledger.kind_names import NAMES
 from ledger.note import NoteSigner
 from ledger.rule_words import RULES, naming_step, place_in_words
 from tests.activity_sop import SLUG, activity_sop
-from tests.kit import CASE, FOUNDERS, ORIGIN, Kecamatan, founding, key, mandate, mandate_of, person, the_sop
+from tests.kit import CASE, FOUNDERS, INSPECTOR, ORIGIN, Kecamatan, founding, key, mandate, mandate_of, person, the_sop
 from tests.scene import Scene, founded_scene, opened_scene, reference, variant
 
 Act = tuple[str, str, dict[str, Any]]
@@ -639,8 +641,10 @@ class Door:
         self.app.dispatch_request()
 
     def token(self, official: str) -> str:
-        here, own_only = self.app.parts, official == AGUS  # whose mandate has ended
-        return here.sessions.begin(official, key(official).public.id, here.clock(), own_only=own_only)[0]
+        here, keyid = self.app.parts, key(official).public.id
+        now = here.clock()
+        held = mandates_in_force(here.register(), official, keyid, NOW, now)
+        return here.sessions.begin(official, keyid, now, [one.mandate for one in held])[0]
 
     def challenge(self) -> str:
         return self.app.parts.sessions.challenge(self.app.parts.clock())[0]
@@ -659,6 +663,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     office = Kecamatan(tmp_path_factory.mktemp("pintu")).open()
     logkey.write(office.folder / "log.key", office.log)
     office.run(upto=1)
+    office.register(INSPECTOR)
     for official, name in ((SRI, "camat-pagak"), (HADI, "kasubag-umum-pagak")):
         office.approve("mandate", {"mandate": mandate(official, mandate=name, unit="pagak")})
     for official in (AGUS, HADI):
@@ -667,12 +672,6 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     yield Door(app, office)
     app.close()
     office.ledger.close()
-
-
-def crowded(door: Door) -> JejakError:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session_store, "MOST_WAITING", 0)
-        return door.asked("/v1/challenges", method="POST")
 
 
 def impatient(door: Door) -> JejakError:
@@ -716,7 +715,6 @@ AT_THE_DOOR: list[tuple[str, Callable[[Door], JejakError]]] = [
     ("signin.official", lambda door: door.stated(official=SRI)),
     ("signin.challenge", told_twice),
     ("signin.refused", lambda door: door.stated("orang-asing")),
-    ("signin.busy", crowded),
     ("signin.rate", impatient),
     ("session.missing", lambda door: door.asked("/v1/cases")),
     ("session.ended", lambda door: door.asked("/v1/cases", headers={"Authorization": "Bearer tidak-ada"})),
@@ -728,8 +726,13 @@ AT_THE_DOOR: list[tuple[str, Callable[[Door], JejakError]]] = [
     ("access.unit", lambda door: door.asked(f"/v1/documents/{door.office.letter['digest']}", by=HADI)),
     ("access.which", lambda door: door.asked("/v1/cases", by=SRI)),
     ("access.inspector", lambda door: door.asked("/v1/reads", by=SRI)),
+    ("reads.official", lambda door: door.asked("/v1/reads?official=orang-asing", by=INSPECTOR)),
+    ("reads.name", lambda door: door.asked("/v1/reads?name=tidak-ada", by=INSPECTOR)),
+    ("reads.name", lambda door: door.asked(f"/v1/reads?name={OTHER_CASE}", by=INSPECTOR)),
+    ("reads.leaf", lambda door: door.asked("/v1/reads?name=99999", by=INSPECTOR)),
+    ("reads.document", lambda door: door.asked(f"/v1/reads?name={'0' * 8}", by=INSPECTOR)),
 ]
-DOOR = ("keys.signin", "api.access", "api.rate", "api.reader", "api.session", "api.session_store")
+DOOR = ("keys.signin", "api.access", "api.rate", "api.reader", "api.reads", "api.session", "api.session_store")
 #: Met by programs only, whose authors are told the form itself.
 OF_PROGRAMS = {"signin.form"}
 

@@ -65,7 +65,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     fallen = kecamatan.do(
         AGUS, "register", "official.proposed", {"person": new}, mandate="registrar-agus"
     ).recorded.index
-    claim = {"reason": "compromised", "compromised_since": "2026-03-04T09:00:00+07:00"}
+    claim = {"reason": "compromised", "compromised_since": "2026-03-04T09:00:00+07:00", "note": "Dipinjam\ntetangga."}
     revoked = kecamatan.do(
         AGUS, "register", "key.revoked", {"keyid": key(AGUS).public.id} | claim, mandate="registrar-agus"
     ).recorded.index
@@ -118,10 +118,11 @@ def test_a_key_that_was_revoked_says_why_by_whom_and_what_is_claimed(office: Off
     assert (held["keyid"], held["until"], held["proven"]) == (key(AGUS).public.id, office.revoked, False)
     assert (held["revoked"]["by"], held["revoked"]["reason"]) == (AGUS, "compromised")
     assert held["revoked"]["compromised_since"] == "2026-03-04T09:00:00+07:00"
+    assert held["revoked"]["note"] == "Dipinjam\ntetangga."
     (sentence,) = (one for one in said["history"] if one.startswith("Kunci tanda tangan"))
     for words in (
         f"sampai dicabut 5 Maret 2026 08.00 WIB (daun {office.revoked}) oleh Agus Salim (sintetis)",
-        "menurut pernyataannya sejak 4 Maret 2026 09.00 WIB",
+        "menurut pernyataannya sejak 4 Maret 2026 09.00 WIB, dengan catatan “Dipinjam tetangga.”",
         "tanpa berita acara, jadi identitas kunci belum dibuktikan",
     ):
         assert words in sentence, words

@@ -129,7 +129,7 @@ def play_what_is_taken(kecamatan: Kecamatan) -> None:
     claim = {"compromised_since": "2026-03-01T20:00:00+07:00"}
     for official, reason, more in (
         ("agus-salim", "rotated", {}),
-        ("ratna-sari", "lost", {}),
+        ("ratna-sari", "lost", {"note": "Tertinggal di angkutan. " + "x" * 400}),
         ("hadi-wijaya", "compromised", claim),
         ("budi-santoso", "left", {}),
     ):
@@ -222,7 +222,7 @@ def test_a_revocation_says_whose_key_why_and_since_when_if_that_is_claimed(told:
     said = [one.partition(" milik ")[2] for step, one, _ in told if step.done.act.kind == "key.revoked"]
     assert said == [
         "Agus Salim (sintetis) karena diganti.",
-        "Ratna Sari (sintetis) karena hilang.",
+        f"Ratna Sari (sintetis) karena hilang, dengan catatan “Tertinggal di angkutan. {'x' * 275}…”.",
         "Hadi Wijaya (sintetis) karena dipakai atau dapat dipakai orang lain, menurut pernyataannya sejak 1 Maret 2026"
         " 20.00 WIB.",
         "Budi Santoso (sintetis) karena pemiliknya tidak lagi menjabat.",

@@ -27,7 +27,7 @@ from keys.errors import NotAllowed, Unavailable
 from ledger import logkey
 from ledger.documents import MAX_BYTES
 from tests.kit import CASE, Kecamatan
-from tests.signed_in import bearer
+from tests.signed_in import SOMEBODY, bearer
 
 ROOT = Path(__file__).parent.parent
 
@@ -104,6 +104,7 @@ def test_what_no_application_sees_is_a_problem_too(sent: bytes, status: int, app
 
 def test_peers_that_ask_for_documents_and_never_read_hold_up_nobody(app: App) -> None:
     digest, _ = app.parts.ledger.documents.store([b"x" * MAX_BYTES])
+    app.parts.sessions.note_brought(SOMEBODY, digest)
     with background_server(app) as url, ExitStack() as open_sockets:
         asked = f"GET /v1/documents/{digest} HTTP/1.1\r\nHost: localhost\r\n{signed_in(app)}\r\n".encode() * 3
         peers = [open_sockets.enter_context(connection(url)) for _ in range(20)]
@@ -164,6 +165,7 @@ def test_a_peer_that_does_not_read_loses_its_place(app: App, monkeypatch: pytest
     monkeypatch.setattr(channels, "GRACE", 0.5)
     monkeypatch.setattr(channels, "RATE", 64 * 1024 * 1024)
     digest, _ = app.parts.ledger.documents.store([b"x" * MAX_BYTES])
+    app.parts.sessions.note_brought(SOMEBODY, digest)
     with background_server(app) as url, connection(url) as peer:
         peer.sendall(f"GET /v1/documents/{digest} HTTP/1.1\r\nHost: localhost\r\n{signed_in(app)}\r\n".encode())
         assert peer.recv(12) == b"HTTP/1.1 200"

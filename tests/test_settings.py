@@ -37,13 +37,15 @@ def test_every_variable_that_is_read_is_listed() -> None:
 
 def test_what_is_not_set_has_its_documented_default() -> None:
     settings = Settings.read({"JEJAK_HOME": "/ruang/buku"})
-    assert settings == Settings(Path("/ruang/buku"), port=8000, threads=16, web_origin=None)
+    assert settings == Settings(Path("/ruang/buku"), port=8000, threads=16, web_origin=None, remembered=())
 
 
 def test_what_is_set_is_taken() -> None:
     given = {"JEJAK_PORT": "0", "JEJAK_THREADS": "3", "JEJAK_WEB_ORIGIN": WEB_ORIGIN}
+    given |= {"JEJAK_MEMORY": "/luar/segel:inspektur"}
     settings = Settings.read({"JEJAK_HOME": "buku"} | given)
-    assert settings == Settings(Path("buku"), port=0, threads=3, web_origin=WEB_ORIGIN)
+    remembered = (Path("/luar/segel"), Path("inspektur"))
+    assert settings == Settings(Path("buku"), port=0, threads=3, web_origin=WEB_ORIGIN, remembered=remembered)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,8 @@ def test_what_is_set_is_taken() -> None:
         ("JEJAK_WEB_ORIGIN", "https://jejak.malangkab.example:443"),
         ("JEJAK_WEB_ORIGIN", "https://petugas@jejak.malangkab.example"),
         ("JEJAK_WEB_ORIGIN", "https://jejak.malangkab.example https://lain.example"),
+        ("JEJAK_MEMORY", ":/luar/segel"),
+        ("JEJAK_MEMORY", "/luar/segel::/inspektur"),
     ],
 )
 def test_a_setting_out_of_its_range_stops_the_start_with_a_sentence(name: str, value: str) -> None:

@@ -1,0 +1,83 @@
+"""Letter numbers, held against each other over all cases; and what comes after an act that is refused for its number.
+
+A case is judged by itself, but for the numbers that its letter takes. Those are judged here, in leaf order, when all
+else is known of every leaf, by the service's own rule (:func:`ledger.agenda_book.decide_number`). After a leaf that has
+or may have changed the book and does not hold, nobody knows which numbers are taken: no more can be judged.
+
+An act that is refused here is no act of its case, so what comes after it in the case, and in a case that replaces that
+one, cannot be judged either (:meth:`~ledger.audit_leaf.Outcome.when_lost`). Pure.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from keys.errors import JejakError
+from ledger.agenda_book import AgendaBook, decide_number
+from ledger.audit_leaf import Outcome
+from ledger.audit_report import PROCEDURE, broken
+from ledger.bodies import NumberingEnacted
+
+#: What the book is called where it is lost.
+_BOOK = "buku nomor surat"
+
+
+class Book:
+    """Is told of every leaf in leaf order; :meth:`close` judges the numbers. Those below ``verified_below`` hold."""
+
+    def __init__(self, verified_below: int = 0) -> None:
+        self._verified_below = verified_below
+        self._entries: list[int] = []
+        self._outcomes: dict[int, Outcome] = {}
+        self._later: dict[str, list[int]] = {}
+        self._replaced_by: defaultdict[str, list[str]] = defaultdict(list)
+
+    def met(self, stream: str, outcome: Outcome, replaces: str | None = None) -> None:
+        """Note a leaf of a stream; ``replaces`` is the case that this leaf opens the stream to replace."""
+        if outcome.books or replaces is not None:
+            self._later.setdefault(stream, [])
+            if outcome.books:
+                self._entries.append(outcome.leaf)
+            if replaces is not None:
+                self._replaced_by[replaces].append(stream)
+        # What may still change is kept: not much, for a letter gets its number near the end of its case.
+        if stream in self._later:
+            self._later[stream].append(outcome.leaf)
+            self._outcomes[outcome.leaf] = outcome
+
+    def close(self) -> list[tuple[Outcome, Outcome]]:
+        """Return what those leaves said, and say instead, whose number is refused or that come after one of them."""
+        book, lost, changed = AgendaBook(), False, dict[int, Outcome]()
+        for leaf in self._entries:
+            outcome = changed.get(leaf, self._outcomes[leaf])
+            if outcome.booked is None:
+                lost = True
+                continue
+            stream, body = outcome.booked
+            if isinstance(body, NumberingEnacted):
+                book = book.stated(body)
+                continue
+            try:
+                if lost:
+                    changed[leaf] = outcome.when_lost(_BOOK)
+                elif leaf >= self._verified_below:
+                    decide_number(book, None, body)
+            except JejakError as fault:
+                judged = (*outcome.judged, broken(leaf, PROCEDURE, fault.rule, str(fault)))
+                changed[leaf] = outcome._replace(judged=judged, booked=None)
+            if leaf in changed:
+                lost = True
+                self._lose(stream, leaf, changed)
+            else:
+                book = book.taken(stream, body)
+        return [(self._outcomes[leaf], changed[leaf]) for leaf in sorted(changed)]
+
+    def _lose(self, stream: str, leaf: int, changed: dict[int, Outcome]) -> None:
+        """Change what comes after ``leaf`` in a case, and in those that replace it from then on."""
+        losing = [stream]
+        while losing:
+            name = losing.pop()
+            for later in self._later[name]:
+                if later > leaf:
+                    changed[later] = changed.get(later, self._outcomes[later]).when_lost()
+            losing += [one for one in self._replaced_by.pop(name, ()) if self._later[one][0] > leaf]

@@ -1,0 +1,143 @@
+"""What an audit says: each finding with its leaf and rule, the verdicts counted, what was not looked at. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ledger.verdicts import CONTRADICTED, PROVED, UNJUDGED
+
+BROKEN = CONTRADICTED
+NOT_JUDGED = UNJUDGED
+#: What a finding about a verdict is about.
+SIGNATURE, AUTHORITY = "signature", "authority"
+
+#: The steps of an audit by their numbers (:mod:`ledger.audit`), as people are told of them.
+STEPS = {
+    1: "urutan daun dan bentuk entri",
+    2: "sidik daun",
+    3: "pohon sidik",
+    4: "segel",
+    5: "kolom penyimpanan",
+    6: "tanda tangan",
+    7: "wewenang",
+    8: "sambungan dan segel yang dilihat",
+    9: "aturan register dan SOP",
+    10: "dokumen",
+    11: "urutan waktu catat",
+    12: "tampilan",
+}
+FRAMING, HASHES, TREE, CHECKPOINTS, COLUMNS, SIGNATURES, POWERS, CHAIN, PROCEDURE, DOCUMENTS, TIME, VIEWS = STEPS
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong, at which leaf (None: about the store as a whole), by which rule, found by which step.
+
+    ``about`` is ``signature`` or ``authority`` where the finding is the verdict on that, None of anything else.
+    ``among`` are the first and the last of the leaves of which one was changed, where a root is what tells.
+    """
+
+    leaf: int | None
+    rule: str
+    verdict: str
+    sentence: str
+    about: str | None = None
+    step: int = FRAMING
+    among: tuple[int, int] | None = None
+
+
+def broken(leaf: int | None, step: int, rule: str, sentence: str, about: str | None = None) -> Finding:
+    """Return the finding of what does not hold."""
+    return Finding(leaf, rule, BROKEN, sentence, about, step)
+
+
+def another_root(leaf: int, step: int, rule: str, sentence: str, agreed: int, size: int) -> Finding:
+    """Return the finding of a root of ``size`` leaves that is another here, while that of ``agreed`` is the same."""
+    return Finding(leaf, rule, BROKEN, sentence, None, step, (agreed, size - 1) if agreed < size else None)
+
+
+def unjudged(leaf: int, step: int, rule: str, sentence: str, about: str | None = None) -> Finding:
+    """Return the finding of what can be neither proved nor disproved."""
+    return Finding(leaf, rule, NOT_JUDGED, sentence, about, step)
+
+
+def lost(leaf: int, what: str = "alur ini") -> Finding:
+    """Return the finding of an act that comes after one that does not hold."""
+    return unjudged(leaf, PROCEDURE, "audit.lost", f"Tindakan sebelumnya dalam {what} rusak.")
+
+
+def _none_yet() -> dict[str, int]:
+    return {PROVED: 0, BROKEN: 0, NOT_JUDGED: 0}
+
+
+@dataclass(slots=True)
+class Report:
+    """What an audit found. ``sound`` only if nothing was found and there was something to verify.
+
+    ``unsealed_from`` is the first leaf that no checkpoint vouches for any more: there the tree stops to follow from
+    the leaves, and nothing from there on counts as verified. ``verified_from`` is the first leaf that was verified in
+    this run; what is below it was held against a checkpoint that the auditor remembers, and not verified again.
+    ``synthetic`` is what leaf 0 says, None where it cannot be read; ``newest_recorded_at`` is the last leaf's time, as
+    its entry spells it, "" where that cannot be read. ``signature`` and ``authority`` count the leaves from
+    ``verified_from`` by verdict. ``checkpoint`` is the newest checkpoint, verbatim, for whoever keeps it: only of a log
+    that is sound. ``inapplicable`` are the numbers of the steps that what was audited does not have. ``took`` is not
+    said with the rest: seconds of wall time for ``leaves`` (steps 1 to 8) and ``conformance`` (9 and 10), by
+    ``workers`` processes.
+    """
+
+    leaves: int = 0
+    root: str = ""
+    founding: str = ""
+    unsealed_from: int | None = None
+    verified_from: int = 0
+    synthetic: bool | None = None
+    newest_recorded_at: str = ""
+    checkpoint: str = ""
+    signature: dict[str, int] = field(default_factory=_none_yet)
+    authority: dict[str, int] = field(default_factory=_none_yet)
+    findings: list[Finding] = field(default_factory=list)
+    inapplicable: tuple[int, ...] = ()
+    took: dict[str, float] = field(default_factory=dict)
+    workers: int = 1
+
+    @property
+    def broken(self) -> bool:
+        """Tell whether something does not hold, or the store is empty."""
+        return self.leaves == 0 or any(one.verdict == BROKEN for one in self.findings)
+
+    @property
+    def sound(self) -> bool:
+        """Tell whether every leaf is verified and nothing about the store is in doubt."""
+        return self.leaves > 0 and not self.findings
+
+    @property
+    def verified(self) -> int:
+        """Return the number of leaves that were verified in this run; none while the store itself is in doubt.
+
+        Views are made from leaves and prove nothing: what is found about them is about no leaf.
+        """
+        doubted = {one.leaf for one in self.findings if one.step != VIEWS}
+        if None in doubted:
+            return 0
+        leaves = range(self.verified_from, self.leaves if self.unsealed_from is None else self.unsealed_from)
+        return len(leaves) - len(doubted.intersection(leaves))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        return {
+            "leaves": self.leaves,
+            "verified": self.verified,
+            "verified_from": self.verified_from,
+            "sound": self.sound,
+            "root": self.root,
+            "founding": self.founding,
+            "unsealed_from": self.unsealed_from,
+            "synthetic": self.synthetic,
+            "newest_recorded_at": self.newest_recorded_at,
+            "checkpoint": self.checkpoint,
+            "signature": dict(self.signature),
+            "authority": dict(self.authority),
+            "findings": [asdict(one) for one in self.findings],
+            "inapplicable": [STEPS[step] for step in self.inapplicable],
+        }

@@ -1,0 +1,257 @@
+"""The audit of what a service shows, over HTTP or through an adversary: the same steps, as far as they can be seen."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from api.app import App, create_app
+from api.audit_source import leaves_of
+from api.cli import main
+from api.client import Client
+from api.remembered import Pins, Remembered
+from api.server import background_server
+from api.settings import Settings
+from keys.errors import Forged, NotJudged, Unavailable
+from ledger import logkey
+from ledger.audit import Audit, Brief, Report
+from ledger.checkpoint import open_checkpoint, sign_checkpoint
+from ledger.documents import digest_of
+from ledger.entry import Entry
+from ledger.merkle import leaf_hash
+from tests.forged_store import LOG, busy_office, entries_of
+from tests.kit import Clock
+from tests.signed_in import keep, signed_in
+from tests.test_client import Adversary
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a ledger in which four cases went on at once."""
+    folder = busy_office(tmp_path_factory.mktemp("busy") / "buku")
+    logkey.write(folder / "log.key", LOG)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def app(folder: Path) -> Iterator[App]:
+    """Yield the service of it."""
+    app = create_app(Settings(folder, threads=4), Clock())
+    yield app
+    app.close()
+
+
+@pytest.fixture(scope="module")
+def url(app: App) -> Iterator[str]:
+    """Yield where it is served."""
+    with background_server(app) as url:
+        keep(app, url)
+        yield url
+
+
+@pytest.fixture
+def pins(folder: Path) -> Pins:
+    return Pins(vkey=str(LOG.vkey), founding=leaf_hash(entries_of(folder)[0]).hex())
+
+
+@pytest.fixture
+def adversary(app: App) -> Adversary:
+    return Adversary(app)
+
+
+def audited(adversary: Adversary, pins: Pins, folder: Path, **brief: Any) -> Report:
+    """Return the report of a client behind the adversary."""
+    client = Client(
+        "http://127.0.0.1", Remembered.pin(folder, pins), sessions=signed_in(adversary.app), transport=adversary
+    )
+    with closing(client), leaves_of(client) as leaves:
+        return Audit(leaves, client.document, Brief(client.remembered.vkey, pins.founding, **brief)).run()
+
+
+def entry(folder: Path, index: int) -> str:
+    assert 0 <= index < len(entries_of(folder))
+    return f"/v1/entries/{index}"
+
+
+def found(report: Report) -> set[tuple[int | None, str]]:
+    return {(one.leaf, one.rule) for one in report.findings}
+
+
+def told(*args: object, code: int = 0) -> dict[str, Any]:
+    result = CliRunner().invoke(main, ["audit", *map(str, args), "--json"])
+    assert result.exit_code == code, result.output
+    said = json.loads(result.stdout)
+    assert isinstance(said, dict)
+    return said
+
+
+# --- over HTTP --------------------------------------------------------------------------------------------
+
+
+def test_what_an_honest_service_shows_is_sound_and_says_what_was_not_to_be_seen(
+    url: str, pins: Pins, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "pin.json").write_bytes(pins.format())
+    arguments = ("--url", url, "--pin", tmp_path / "pin.json", "--remembered", _empty(tmp_path / "ingatan"))
+    said = told(*arguments)
+    assert said["sound"] is True
+    assert said["verified"] == said["leaves"] == len(entries_of(folder))
+    assert said["inapplicable"] == ["pohon sidik", "kolom penyimpanan", "tampilan"]
+    assert said["views"] is None
+    page = " ".join(CliRunner().invoke(main, ["audit", *map(str, arguments)]).stdout.split())
+    assert "3 pohon sidik tidak diperiksa" in page
+    assert "6 tanda tangan tidak ada temuan" in page
+
+
+def test_the_same_leaves_are_told_of_as_in_a_copy(url: str, pins: Pins, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "pin.json").write_bytes(pins.format())
+    shown = told("--url", url, "--pin", tmp_path / "pin.json", "--remembered", _empty(tmp_path / "ingatan"))
+    copied = told("--store", folder, "--pin", tmp_path / "pin.json")
+    beside = {"views", "took", "inapplicable", "workers"}
+    assert {name: shown[name] for name in shown.keys() - beside} == {
+        name: copied[name] for name in copied.keys() - beside
+    }
+
+
+def _empty(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+MISUSE: list[tuple[str, ...]] = [
+    (),
+    ("--store", ".", "--url", "http://127.0.0.1:1"),
+    ("--url", "http://127.0.0.1:1", "--workers", "2"),
+]
+
+
+@pytest.mark.parametrize("arguments", MISUSE)
+def test_a_copy_and_a_service_are_told_apart(arguments: tuple[str, ...]) -> None:
+    assert told(*arguments, code=3)["rule"] == "cli.usage"
+
+
+def test_a_service_that_is_not_reached_judges_nothing(pins: Pins, tmp_path: Path) -> None:
+    (tmp_path / "pin.json").write_bytes(pins.format())
+    said = told(
+        *("--url", "http://127.0.0.1:9", "--pin", tmp_path / "pin.json"),
+        *("--remembered", _empty(tmp_path / "ingatan")),
+        code=2,
+    )
+    assert said["rule"] == "client.unreachable"
+
+
+# --- an adversary -------------------------------------------------------------------------------------------
+
+
+def test_an_entry_that_is_shown_otherwise_than_it_was_sealed_is_found(
+    adversary: Adversary, pins: Pins, folder: Path, tmp_path: Path
+) -> None:
+    """The tree of what is shown has another root than the log signed."""
+    adversary.lie(entry(folder, 40), lambda data: data.replace(b'"recorded_at":"2026', b'"recorded_at":"2025'))
+    report = audited(adversary, pins, tmp_path / "ingatan")
+    assert (0, "checkpoint.root") in found(report)
+    assert (40, "entry.time") in found(report)
+    assert report.verified == 0
+
+
+def test_an_entry_that_is_no_entry_is_found(adversary: Adversary, pins: Pins, folder: Path, tmp_path: Path) -> None:
+    adversary.lie(entry(folder, 40), lambda data: b"{}")
+    assert (40, "entry.form") in found(audited(adversary, pins, tmp_path / "ingatan"))
+
+
+def test_an_act_that_is_shown_with_another_signature_is_found(
+    adversary: Adversary, pins: Pins, folder: Path, tmp_path: Path
+) -> None:
+    other = Entry.parse(entries_of(folder)[41]).envelope.data.split(b'"sig":')[1]
+    adversary.lie(entry(folder, 40), lambda data: data.split(b'"sig":')[0] + b'"sig":' + other + b"}")
+    report = audited(adversary, pins, tmp_path / "ingatan")
+    assert (40, "signature.invalid") in found(report)
+
+
+def test_an_entry_that_is_withheld_cannot_be_judged(
+    adversary: Adversary, pins: Pins, folder: Path, tmp_path: Path
+) -> None:
+    adversary.withhold(entry(folder, 40))
+    with pytest.raises(NotJudged) as caught:
+        audited(adversary, pins, tmp_path / "ingatan")
+    assert caught.value.rule == "client.withheld"
+
+
+def test_a_service_that_has_forgotten_what_a_client_remembers_is_refused(
+    adversary: Adversary, pins: Pins, folder: Path, tmp_path: Path
+) -> None:
+    audited(adversary, pins, tmp_path / "ingatan")
+    adversary.lie("/log/checkpoint", lambda data: _note(folder, 50))
+    with pytest.raises(Forged) as caught:
+        audited(adversary, pins, tmp_path / "ingatan")
+    assert caught.value.rule == "client.shrunk"
+
+
+def test_another_root_of_the_same_size_is_refused(
+    adversary: Adversary, pins: Pins, folder: Path, tmp_path: Path
+) -> None:
+    """The service has the log's key, and no leaves for what it signs."""
+    size = len(entries_of(folder))
+    adversary.lie("/log/checkpoint", lambda data: sign_checkpoint(LOG, LOG.name, size, bytes(32)))
+    with pytest.raises(Forged):
+        audited(adversary, pins, tmp_path / "ingatan")
+
+
+def test_a_document_that_is_not_shown_cannot_be_judged_and_one_that_is_another_is_found(
+    adversary: Adversary, pins: Pins, tmp_path: Path
+) -> None:
+    first, second = map(digest_of, (b"surat masuk (sintetis)", b"bukti kirim (sintetis)"))
+    adversary.withhold(f"/v1/documents/{first}")
+    adversary.lie(f"/v1/documents/{second}", lambda data: data + b"!")
+    report = audited(adversary, pins, tmp_path / "ingatan")
+    rules = {(one.rule, one.verdict) for one in report.findings}
+    assert rules == {("log.leaf", "tidak dapat dinilai"), ("client.document", "tidak cocok")}
+
+
+def test_a_line_that_is_lost_while_documents_are_read_ends_the_audit(
+    adversary: Adversary, pins: Pins, tmp_path: Path
+) -> None:
+    client = Client(
+        "http://127.0.0.1",
+        Remembered.pin(tmp_path / "ingatan", pins),
+        sessions=signed_in(adversary.app),
+        transport=adversary,
+    )
+
+    def lost(digest: str) -> bytes:
+        raise Unavailable("client.unreachable", "Layanan tidak dapat dihubungi.")
+
+    with closing(client), leaves_of(client) as leaves, pytest.raises(Unavailable):
+        Audit(leaves, lost, Brief(client.remembered.vkey, pins.founding)).run()
+
+
+def test_since_what_a_client_remembers_only_what_is_new_is_verified_and_each_entry_is_asked_for_once(
+    adversary: Adversary, pins: Pins, folder: Path, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    honest = adversary.handle_request
+
+    def noted(request: Any) -> Any:
+        asked.append(request.url.path)
+        return honest(request)
+
+    adversary.handle_request = noted  # type: ignore[method-assign]
+    remembered = (open_checkpoint(_note(folder, 50), LOG.vkey),)
+    report = audited(adversary, pins, tmp_path / "ingatan", remembered=remembered, since_remembered=True)
+    assert report.sound
+    assert report.verified_from == 50
+    entries = [path for path in asked if path.startswith("/v1/entries/") and path != "/v1/entries/0"]
+    assert len(entries) == len(set(entries)) == len(entries_of(folder)) - 1
+
+
+def _note(folder: Path, size: int) -> bytes:
+    with closing(sqlite3.connect(folder / "journal.sqlite")) as connection:
+        found = connection.execute("SELECT note FROM checkpoints WHERE size = ?", (size,)).fetchone()
+    return bytes(found[0])
