@@ -37,8 +37,6 @@ from projections import iku_state, mentions
 
 #: Characters of the longest name of a thing that is read.
 MOST_NAMED = 1000
-
-
 #: Families of rules about what the sender of an act is, or says of the log, and not of what is recorded here.
 _OF_SENDERS = frozenset({"authority", "access", "seen", "founding", "ledger"})
 
@@ -180,8 +178,8 @@ def _all_entries(who: Reader, here: Parts) -> Read:
 def _document(who: Reader, here: Parts) -> Read | None:
     """Let in who brought the document, and who may read a case, an SOP or the register (minutes) that refers to it.
 
-    To name a document takes only its digest: the first who did so had its bytes with them, and whoever names it later
-    gives nobody what their unit never brought.
+    To name a document takes only its digest. Until somebody names it that stands nowhere in the log, so the first who
+    does had it from the bytes; whoever names it later gives nobody what their unit never brought.
     """
     _official(who, here)
     digest = _sent("digest")

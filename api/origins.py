@@ -40,4 +40,5 @@ def secure() -> bool:
 
 
 def _settings() -> Settings:
+    # Flask types its current application as the base class, which has no settings.
     return cast("Settings", current_app.settings)  # type: ignore[attr-defined]

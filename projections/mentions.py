@@ -1,7 +1,7 @@
 """Which streams name a document, and by whose act: from that follows who may read it.
 
-Naming takes no more than the digest, so it gives nothing by itself: the first who named a document had its bytes with
-them, whoever named it later must have brought them too (:mod:`api.access`).
+Naming takes no more than the digest. Until the first act names it, a digest stands nowhere in the log; whoever names
+it later may have it from there, so that gives nothing unless their unit brought the bytes too (:mod:`api.access`).
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from typing import Any
 from keys import strict_json
 from keys.envelope import Envelope
 from ledger.acts import PAYLOAD_TYPE, head_of
+from ledger.case import Case
 from ledger.checkpoint import sign_checkpoint
 from ledger.entry import Entry
 from ledger.merkle import Frontier, grow, leaf_hash
@@ -41,7 +42,11 @@ def busy_office(folder: Path) -> Path:
     for first, upto in ((0, 3), (3, 6), (6, 9)):
         for case in (CASE, OTHER):
             office.run_from(first, upto, case)
-    signature = office.ledger.stream(CASE).state.signature.leaf  # type: ignore[union-attr]
+    case = office.ledger.stream(CASE)
+    assert case is not None
+    assert isinstance(case.state, Case)
+    assert case.state.signature is not None
+    signature = case.state.signature.leaf
     office.run(THIRD, 4)
     office.run_from(9, 12, CASE)
     withdrawn = {"mandate": "kasubag-umum-hadi-wijaya", "reason": "Mutasi."}
