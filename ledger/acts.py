@@ -40,7 +40,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
-from pydantic import Field, StringConstraints, TypeAdapter
+from pydantic import Field, StringConstraints
 from pydantic_core import from_json, to_json
 
 from keys import strict_json
@@ -96,23 +96,28 @@ class _Frame(Fact):
 _MEMBERS = list(_Frame.model_fields)
 
 
-def _pattern(kind: Any) -> bytes:
-    """Return the pattern of a text type, without its anchors."""
+def _group(kind: Any) -> str:
+    """Return a text type's pattern, which has anchors, as a group."""
     (constraints,) = get_args(kind)[1:]
-    return str(constraints.pattern)[1:-1].encode("ascii")
+    return f"({constraints.pattern[1:-1]})"
 
 
-#: All members before the body, in the one spelling that a frame has.
+_NUMBER = "([1-9][0-9]{0,14})"
+#: How most times are written: each is a :data:`~keys.fields.Time`, if there is such a day.
+_MOST_TIMES = r"(20\d\d-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?\+(?:0\d|1[0-3]):[0-5]\d)"
+#: All members before the body, in the one spelling that a frame has; every byte is read as a character.
 _HEAD = re.compile(
-    rb'\{"ledger":"(%b)","seen":(null|\{(?:"size":([1-9][0-9]{0,14}),"root":"(%b)"|[^{}]{1,100})\}),"stream":"(%b)",'
-    rb'"version":([1-9][0-9]{0,14}),"previous":(?:null|"(%b)"),"kind":"([a-z.]{1,64})",'
-    rb'"official":"(%b)","mandate":"(%b)","occurred_at":"([0-9T:.Z+-]{1,32})","body":'
-    % tuple(map(_pattern, (Origin, Root, StreamName, LeafHash, Slug, Slug))),
+    rf'\{{"ledger":"{_group(Origin)}",'
+    rf'"seen":(null|\{{(?:"size":{_NUMBER},"root":"{_group(Root)}"|[^{{}}]{{1,100}})\}}),'
+    rf'"stream":"{_group(StreamName)}","version":{_NUMBER},"previous":(?:null|"{_group(LeafHash)}"),'
+    rf'"kind":"([a-z.]{{1,64}})","official":"{_group(Slug)}","mandate":"{_group(Slug)}",'
+    rf'"occurred_at":"(?:{_MOST_TIMES}|[0-9T:.Z+-]{{1,32}})","body":',
     re.ASCII,
 )
 #: A head is at most this many bytes (a multiple of 3).
 HEAD_BYTES = 801
-_TIME = TypeAdapter[str](Time)
+#: The family of streams in which a kind may stand, and what makes its body out of a JSON value.
+_READ_AS = {kind: (family, body.__pydantic_validator__.validate_python) for kind, (family, body) in CATALOGUE.items()}
 
 
 class Head(NamedTuple):
@@ -128,12 +133,11 @@ def head_of(payload: bytes) -> Head | None:
 
     None where they are not the head of an act; of a payload that :meth:`Act.read` takes it says what that says.
     """
-    head = _HEAD.match(payload)
-    return Head(head[5].decode("ascii"), int(head[6]), head[8].decode("ascii")) if head else None
+    head = _HEAD.match(payload.decode("latin-1"))
+    return Head(head[5], int(head[6]), head[8]) if head else None
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(NamedTuple):
     """What a payload says. ``occurred_at`` is the signer's claim, an aware time."""
 
     ledger: str
@@ -156,18 +160,20 @@ class Act:
     def _by_the_short_way(cls, payload: bytes) -> Act | None:
         """Return the act if its payload is written as most are, else None: the long way then says what it is.
 
-        It takes nothing that the long way refuses: the head is matched byte by byte; the body has no sign that must be
+        It takes nothing that the long way refuses: the head is matched sign by sign; the body has no sign that must be
         looked at, is the same bytes when it is written again (so no name is in it twice), and fits its schema, and no
         schema takes a null, a fraction or a number beyond the bounds of strict JSON.
         """
-        head = _HEAD.match(payload)
-        if head is None or not payload.isascii() or b"\\" in payload or b"\x7f" in payload or payload[-1:] != b"}":
+        if not payload.isascii() or b"\\" in payload or b"\x7f" in payload or payload[-1:] != b"}":
+            return None
+        head = _HEAD.match(payload.decode("ascii"))
+        if head is None:
             return None
         ledger, seen, size, root, stream, version, previous, kind, official, mandate, at = head.groups()
-        body, known = payload[head.end() : -1], CATALOGUE.get(kind.decode("ascii"))
-        if known is None or not stream.startswith(known[0].encode("ascii")) or (version == b"1") != (previous is None):
+        body, known = payload[head.end() : -1], _READ_AS.get(kind)
+        if known is None or not stream.startswith(known[0]) or (version == "1") != (previous is None):
             return None
-        if (size is None and seen != b"null") or b"null" in body:
+        if at is None or (size is None and seen != "null") or b"null" in body:
             return None
         if body.count(b"{") + body.count(b"[") >= strict_json.MAX_DEPTH:
             return None
@@ -176,16 +182,16 @@ class Act:
             if to_json(said) != body:
                 return None
             return cls(
-                ledger=ledger.decode("ascii"),
-                seen=None if size is None else Seen(size=int(size), root=root.decode("ascii")),
-                stream=stream.decode("ascii"),
+                ledger=ledger,
+                seen=None if size is None else Seen(size=int(size), root=root),
+                stream=stream,
                 version=int(version),
-                previous=None if previous is None else previous.decode("ascii"),
-                kind=kind.decode("ascii"),
-                official=official.decode("ascii"),
-                mandate=mandate.decode("ascii"),
-                occurred_at=dt.datetime.fromisoformat(_TIME.validate_python(at.decode("ascii"))),
-                body=known[1].model_validate(said),
+                previous=previous,
+                kind=kind,
+                official=official,
+                mandate=mandate,
+                occurred_at=dt.datetime.fromisoformat(at),
+                body=known[1](said),
             )
         except ValueError:  # also pydantic's
             return None

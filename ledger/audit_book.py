@@ -1,8 +1,8 @@
 """Letter numbers, held against each other over all cases; and what comes after an act that is refused for its number.
 
 A case is judged by itself, but for the numbers that its letter takes. Those are judged here, in leaf order, when all
-else is known of every leaf, by the service's own rule (:func:`ledger.agenda_book.decide_number`). After a leaf that has
-or may have changed the book and does not hold, nobody knows which numbers are taken: no more can be judged.
+else is known of the leaves below, by the service's own rule (:func:`ledger.agenda_book.decide_number`). After a leaf
+that has or may have changed the book and does not hold, nobody knows which numbers are taken: no more can be judged.
 
 An act that is refused here is no act of its case, so what comes after it in the case, and in a case that replaces that
 one, cannot be judged either (:meth:`~ledger.audit_leaf.Outcome.when_lost`). Pure.
@@ -11,12 +11,13 @@ one, cannot be judged either (:meth:`~ledger.audit_leaf.Outcome.when_lost`). Pur
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 
 from keys.errors import JejakError
 from ledger.agenda_book import AgendaBook, decide_number
 from ledger.audit_leaf import Outcome
 from ledger.audit_report import PROCEDURE, broken
-from ledger.bodies import NumberingEnacted
+from ledger.bodies import AgendaRecorded, NumberingEnacted
 
 #: What the book is called where it is lost.
 _BOOK = "buku nomor surat"
@@ -27,7 +28,9 @@ class Book:
 
     def __init__(self, verified_below: int = 0) -> None:
         self._verified_below = verified_below
+        self._book = AgendaBook()
         self._entries: list[int] = []
+        self._hold = 0
         self._outcomes: dict[int, Outcome] = {}
         self._later: dict[str, list[int]] = {}
         self._replaced_by: defaultdict[str, list[str]] = defaultdict(list)
@@ -44,32 +47,41 @@ class Book:
         if stream in self._later:
             self._later[stream].append(outcome.leaf)
             self._outcomes[outcome.leaf] = outcome
+        # While all of them hold, numbers are judged at once, for then the other processes are still at work.
+        if outcome.booked is not None and self._hold == len(self._entries) - 1:
+            with suppress(JejakError):
+                self._enter(outcome.leaf, *outcome.booked)
+                self._hold += 1
+
+    def _enter(self, leaf: int, stream: str, body: AgendaRecorded | NumberingEnacted) -> None:
+        """Write what a leaf does into the book, or raise the rule that says no."""
+        if isinstance(body, NumberingEnacted):
+            self._book = self._book.stated(body)
+            return
+        if leaf >= self._verified_below:
+            decide_number(self._book, None, body)
+        self._book = self._book.taken(stream, body)
 
     def close(self) -> list[tuple[Outcome, Outcome]]:
         """Return what those leaves said, and say instead, whose number is refused or that come after one of them."""
-        book, lost, changed = AgendaBook(), False, dict[int, Outcome]()
-        for leaf in self._entries:
+        lost, changed = False, dict[int, Outcome]()
+        for leaf in self._entries[self._hold :]:
             outcome = changed.get(leaf, self._outcomes[leaf])
             if outcome.booked is None:
                 lost = True
                 continue
             stream, body = outcome.booked
-            if isinstance(body, NumberingEnacted):
-                book = book.stated(body)
-                continue
             try:
-                if lost:
+                if lost and isinstance(body, AgendaRecorded):
                     changed[leaf] = outcome.when_lost(_BOOK)
-                elif leaf >= self._verified_below:
-                    decide_number(book, None, body)
+                else:
+                    self._enter(leaf, stream, body)
             except JejakError as fault:
                 judged = (*outcome.judged, broken(leaf, PROCEDURE, fault.rule, str(fault)))
                 changed[leaf] = outcome._replace(judged=judged, booked=None)
-            if leaf in changed:
+            if leaf in changed and isinstance(body, AgendaRecorded):
                 lost = True
                 self._lose(stream, leaf, changed)
-            else:
-                book = book.taken(stream, body)
         return [(self._outcomes[leaf], changed[leaf]) for leaf in sorted(changed)]
 
     def _lose(self, stream: str, leaf: int, changed: dict[int, Outcome]) -> None:

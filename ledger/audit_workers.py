@@ -1,9 +1,15 @@
 """The processes of an audit: each does its share of every batch, and together they say what one alone would say.
 
 A worker knows nothing but what its tasks tell it, so it does not matter how its process came to be: forked, where that
-is safe, or started anew. It has one task at a time, and its answer is read before the next is sent, so that neither
-side ever waits for the other to read. It ends by itself when nobody is at the other end; one that ends before it has
-answered is a fault (NotJudged, ``audit.worker``), never an empty answer.
+is safe, or started anew. It is given a task while it still does the one before, so it waits for nobody::
+
+    asked     task 0    task 1               task 2               ...   no more
+    worker    does 0    answers 0, does 1    answers 1, does 2    ...   answers the last
+
+An answer is sent when the next task was read, and the task after that one is sent when that answer was read. So the two
+sides never send to each other at once, and none waits for ever, however long tasks and answers are. A worker keeps
+nothing that could be lost: it is killed when it is not needed any more, and ends by itself when nobody is at the other
+end. One that ends before it has answered is a fault (NotJudged, ``audit.worker``), never an empty answer.
 """
 
 from __future__ import annotations
@@ -14,13 +20,12 @@ import signal
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.context import ForkContext, SpawnContext
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from keys.errors import NotJudged
 from ledger.audit_leaf import Outcome
@@ -30,11 +35,6 @@ from ledger.note import VerifierKey
 from ledger.rows import Row
 
 Batch = TypeVar("Batch")
-
-#: Batches that are prepared before the first of them is done.
-_AHEAD = 3
-#: Seconds that a worker has to end when nobody listens to it any more.
-_PATIENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ class Crew:
                     yield batch, [share.do(task)]
                 return
             context, workers = _context(), list[_Worker]()
+            started.callback(_end, workers)
             for _ in range(self.shares):
                 workers.append(_Worker(context, self, tuple(one.connection for one in workers)))
-                started.callback(workers[-1].end)
-            yield from _Queue(workers, batches).run()
+            yield from _in_turn(workers, batches)
 
     def share(self) -> Share:
         """Return what one process works with."""
@@ -101,13 +101,13 @@ class _Worker:
         self._process.start()
         theirs.close()
 
-    def ask(self, task: Task) -> None:
-        """Send a task."""
+    def ask(self, task: Task | None) -> None:
+        """Send a task, at most one more than was answered; None: there are no more."""
         with self._alive():
-            self.connection.send(([_packed(one) for one in task.items], task.notes))
+            self.connection.send(task and ([_packed(one) for one in task.items], task.notes))
 
     def answer(self) -> Done:
-        """Return what became of the first task that was not answered yet."""
+        """Return what became of the first task that was not answered yet; it waits until another one is sent."""
         with self._alive():
             kind, said = self.connection.recv()
         if kind == "fault":
@@ -116,13 +116,14 @@ class _Worker:
         outcomes, seals, conformance = said
         return Done([Outcome(*one) for one in outcomes], [Seal(*one) for one in seals], conformance)
 
-    def end(self) -> None:
-        """Let the process end, and see that it has."""
+    def stop(self) -> None:
+        """Have the process end at once, whatever it does."""
         self.connection.close()
-        self._process.join(_PATIENCE)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
+        self._process.kill()
+
+    def join(self) -> None:
+        """Return when the process has ended."""
+        self._process.join()
         self._process.close()
 
     @contextmanager
@@ -138,66 +139,27 @@ class _Worker:
             ) from None
 
 
-@dataclass(slots=True)
-class _Waiting(Generic[Batch]):
-    """A batch that waits for answers, of which so many are missing."""
+def _end(workers: list[_Worker]) -> None:
+    """Leave no process behind; those that end, end together."""
+    for one in workers:
+        one.stop()
+    for one in workers:
+        one.join()
 
-    batch: Batch
-    done: list[Done]
-    missing: int
 
-
-class _Queue(Generic[Batch]):
-    """Keeps the workers busy, and gives back the batches in their order."""
-
-    def __init__(self, workers: list[_Worker], batches: Iterator[tuple[Batch, list[Task]]]) -> None:
-        self._workers = workers
-        self._batches = batches
-        self._waiting: deque[_Waiting[Batch]] = deque()
-        self._tasks: list[deque[tuple[_Waiting[Batch], Task]]] = [deque() for _ in workers]
-        self._asked: list[_Waiting[Batch] | None] = [None for _ in workers]
-
-    def run(self) -> Iterator[tuple[Batch, list[Done]]]:
-        """Yield each batch with its answers."""
-        more = True
-        while more or self._waiting:
-            more = more and self._prepared()
-            self._collect(block=not more or len(self._waiting) >= _AHEAD)
-            while self._waiting and not self._waiting[0].missing:
-                first = self._waiting.popleft()
-                yield first.batch, first.done
-
-    def _prepared(self) -> bool:
-        """Take in the next batch, if there is room and there is one; return whether there may be more."""
-        if len(self._waiting) >= _AHEAD:
-            return True
-        for batch, tasks in self._batches:
-            waiting = _Waiting(batch, [Done([], [], 0.0) for _ in tasks], 0)
-            self._waiting.append(waiting)
-            for number, task in enumerate(tasks):
-                if task.items or task.notes:
-                    waiting.missing += 1
-                    self._tasks[number].append((waiting, task))
-                    self._hand_out(number)
-            return True
-        return False
-
-    def _hand_out(self, number: int) -> None:
-        if self._tasks[number] and self._asked[number] is None:
-            self._asked[number], task = self._tasks[number].popleft()
-            self._workers[number].ask(task)
-
-    def _collect(self, *, block: bool) -> None:
-        """Take the answers that are there, or wait for one."""
-        busy = {one.connection: at for at, one in enumerate(self._workers) if self._asked[at] is not None}
-        for connection in wait(list(busy), None if block and busy else 0):
-            number = busy[connection]  # type: ignore[index]  # only connections were asked for
-            answer, waiting = self._workers[number].answer(), self._asked[number]
-            assert waiting is not None
-            waiting.done[number] = answer
-            waiting.missing -= 1
-            self._asked[number] = None
-            self._hand_out(number)
+def _in_turn(workers: list[_Worker], batches: Iterator[tuple[Batch, list[Task]]]) -> Iterator[tuple[Batch, list[Done]]]:
+    """Yield each batch with its answers, when the next one was prepared and sent."""
+    asked: list[Batch] = []
+    for batch, tasks in batches:
+        for worker, task in zip(workers, tasks, strict=True):
+            worker.ask(task)
+        if asked:
+            yield asked.pop(), [worker.answer() for worker in workers]
+        asked.append(batch)
+    for worker in workers:
+        worker.ask(None)
+    if asked:
+        yield asked.pop(), [worker.answer() for worker in workers]
 
 
 # --- the other side -----------------------------------------------------------------------------------------
@@ -210,16 +172,21 @@ def _serve(
     verified_below: int,
     not_mine: tuple[Connection, ...],
 ) -> None:
-    """Do tasks until nobody asks any more."""
+    """Do tasks until there are no more, or nobody asks any more; answer each when the next was read."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked is interrupted too, and hangs up
     for one in not_mine:
         one.close()
     gc.disable()
     share = Crew(1, VerifierKey.parse(vkey), read, verified_below).share()
+    answers: list[Any] = []
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        while True:
-            items, notes = connection.recv()
-            connection.send(_answered(share, Task([_unpacked(one) for one in items], notes)))
+        while asked := connection.recv():
+            if answers:
+                connection.send(answers.pop())
+            items, notes = asked
+            answers.append(_answered(share, Task([_unpacked(one) for one in items], notes)))
+        if answers:
+            connection.send(answers.pop())
 
 
 def _answered(share: Share, task: Task) -> tuple[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any, get_args
@@ -133,6 +134,53 @@ def test_a_body_that_the_long_way_refuses_the_short_way_does_not_take(body: byte
     payload = payload.replace(BODY, body)
     assert isinstance(in_the_long_way(payload), str)
     assert Act._by_the_short_way(payload) is None
+
+
+TIMES = {
+    "to the second": ("2026-03-02T08:00:00+07:00", True),
+    "to the microsecond": ("2026-03-02T08:00:00.123456+07:00", True),
+    "to the tenth of a second, far to the east": ("2096-02-29T23:59:59.5+13:59", True),
+    "in UTC": ("2026-03-02T01:00:00Z", False),
+    "in another century": ("1999-03-02T08:00:00+07:00", False),
+    "as far to the east as can be": ("2026-03-02T08:00:00+14:00", False),
+    "to the west": ("2026-03-02T08:00:00-05:00", False),
+}
+NO_TIMES = {
+    "no such day": "2026-02-29T08:00:00+07:00",
+    "no such month": "2026-13-02T08:00:00+07:00",
+    "no such hour": "2026-03-02T24:00:00+07:00",
+    "a leap second": "2026-03-02T08:00:60+07:00",
+    "seven decimals": "2026-03-02T08:00:00.1234567+07:00",
+    "a point and nothing": "2026-03-02T08:00:00.+07:00",
+    "no offset": "2026-03-02T08:00:00",
+    "an offset with seconds": "2026-03-02T08:00:00+07:00:00",
+    "an offset without a colon": "2026-03-02T08:00:00+0700",
+    "farther to the east than can be": "2026-03-02T08:00:00+14:01",
+    "an offset with too many minutes": "2026-03-02T08:00:00+07:60",
+    "by weeks": "2026-W10-1T08:00:00+07:00",
+    "too early": "1944-03-02T08:00:00+07:00",
+    "nothing": "",
+}
+
+
+def at_time(at: str) -> bytes:
+    payload = direction(ledger="kalipare.example/jejak", version=2, official="budi-santoso", mandate="sekcam-budi")
+    return payload.replace(b"2026-03-02T08:00:00.123456+07:00", at.encode("ascii"))
+
+
+@pytest.mark.parametrize(("at", "by_the_short_way"), TIMES.values(), ids=list(TIMES))
+def test_a_time_means_the_same_in_both_ways(at: str, by_the_short_way: bool) -> None:
+    payload = at_time(at)
+    act = in_the_long_way(payload)
+    assert isinstance(act, Act)
+    assert act.occurred_at.isoformat() == dt.datetime.fromisoformat(at).isoformat()
+    assert Act._by_the_short_way(payload) == (act if by_the_short_way else None)
+
+
+@pytest.mark.parametrize("at", NO_TIMES.values(), ids=list(NO_TIMES))
+def test_what_is_no_time_in_the_long_way_is_none_in_the_short_way(at: str) -> None:
+    assert in_the_long_way(at_time(at)) == "act.schema"
+    assert Act._by_the_short_way(at_time(at)) is None
 
 
 MEMBERS = {name: json.dumps(value) for name, value in json.loads(PAYLOADS[0]).items()}

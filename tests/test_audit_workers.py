@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import random
 import shutil
 import signal
@@ -11,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,10 @@ from ledger.acts import PAYLOAD_TYPE
 from ledger.audit import NOT_JUDGED, Report, audit
 from ledger.audit_seals import Seal, Seals
 from ledger.audit_shares import Share, Task
+from ledger.audit_workers import Crew
 from ledger.entry import Entry
 from ledger.merkle import leaf_hash
+from ledger.rows import Row
 from tests.forged_store import (
     LOG,
     NEXT,
@@ -44,6 +47,8 @@ from tests.forged_store import (
 from tests.kit import CASE, key
 
 ROOT = Path(__file__).parent.parent
+#: More than the line to a process holds where it is not read.
+PIPE_BYTES = 256 * 1024
 CHANGED = "UPDATE stored_events SET {} WHERE leaf_index = ?"
 
 
@@ -377,6 +382,65 @@ def test_a_process_that_dies_is_a_clear_fault_and_none_is_left_behind(
     assert caught.value.rule == "audit.worker"
     assert "--workers 1" in caught.value.allowed
     assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("before", [1, 2, 5])
+def test_a_process_that_dies_with_tasks_behind_it_and_before_it_is_a_clear_fault(
+    office: Path, before: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, honest, done = os.getpid(), Share.do, list[Task]()
+
+    def dies(share: Share, task: Task) -> object:
+        if os.getpid() != here and len(done) == before:
+            os.kill(os.getpid(), signal.SIGKILL)
+        done.append(task)
+        return honest(share, task)
+
+    monkeypatch.setattr(Share, "do", dies)
+    with pytest.raises(NotJudged) as caught:
+        audited(office, 2)
+    assert caught.value.rule == "audit.worker"
+    assert multiprocessing.active_children() == []
+
+
+def nobody_reads(digest: str) -> bytes:
+    raise AssertionError(digest)
+
+
+def unreadable(first: int, count: int) -> list[Row]:
+    """Return rows that nobody can read: it takes no time to say so, and many words."""
+    return [Row(first + number, CASE, 1, "paraf.given", b"%0100d" % number, b"") for number in range(count)]
+
+
+def test_tasks_and_answers_that_no_pipe_holds_go_back_and_forth_all_the_same() -> None:
+    count, size = 3, 6_000
+    batches = [
+        (first, [Task(list(unreadable(first, size))) for _ in range(2)]) for first in range(0, count * size, size)
+    ]
+    done = list(Crew(2, LOG.vkey, nobody_reads).work(iter(batches)))
+    assert [batch for batch, _ in done] == [first for first, _ in batches]
+    for first, answers in done:
+        assert [[one.leaf for one in answer.outcomes] for answer in answers] == [list(range(first, first + size))] * 2
+    sent = [len(pickle.dumps(one)) for (_, both), (_, tasks) in zip(done, batches, strict=True) for one in both + tasks]
+    assert min(sent) > 2 * PIPE_BYTES
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+def test_a_batch_is_sent_before_the_one_before_it_is_answered_and_none_before_that(count: int) -> None:
+    sent, unanswered = list[int](), list[int]()
+
+    def batches() -> Iterator[tuple[int, list[Task]]]:
+        for number in range(count):
+            sent.append(number)
+            yield number, [Task(list(unreadable(number, 1))), Task()]
+
+    answered = []
+    for batch, (first, second) in Crew(2, LOG.vkey, nobody_reads).work(batches()):
+        answered.append(batch)
+        unanswered.append(len(sent) - len(answered))
+        assert ([one.leaf for one in first.outcomes], second.outcomes) == ([batch], [])
+    assert answered == sent == list(range(count))
+    assert unanswered == [1] * (count - 1) + [0] * bool(count)
 
 
 def test_an_audit_that_is_given_up_leaves_no_process_behind(office: Path) -> None:
