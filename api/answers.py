@@ -26,6 +26,8 @@ MAX_JSON = 16 * 1024 * 1024
 #: Rules by which a service says that it wants to know who asks.
 ASKS_FOR_SESSION = frozenset({"session.missing", "session.ended"})
 
+#: Members of a problem document that are no facts: what it is made of, and what a fault cannot be given by name.
+_NO_FACTS = frozenset({"type", "title", "status", "detail", "rule", "rule_words", "allowed", "self"})
 _FAULTS: dict[int, type[JejakError]] = {
     400: Malformed,
     401: NotAllowed,
@@ -164,8 +166,7 @@ def _fault(status: int, body: bytes) -> JejakError:
         kind = Forged  # it says so of what we sent
     if kind is None:
         return NotJudged(rule, detail or f"Layanan menjawab dengan status {status}.", allowed=allowed)
-    known = {"type", "title", "status", "detail", "rule", "rule_words", "allowed"}
-    facts = {name: value for name, value in problem.items() if name not in known and name.isidentifier()}
+    facts = {name: value for name, value in problem.items() if name not in _NO_FACTS and name.isidentifier()}
     return kind(rule, detail, allowed=allowed, **facts)
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from importlib.metadata import version
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
@@ -117,5 +117,6 @@ def _guarded(response: Response) -> Response:
     sources = "'self'" if response.mimetype == "text/html" else "'none'"
     headers["Content-Security-Policy"] = f"default-src {sources}; frame-ancestors 'none'; base-uri 'none'"
     headers.setdefault("Cache-Control", "no-store")
-    headers.add("Vary", "Authorization, Cookie")
+    if request.endpoint is not None and access.POLICIES[request.endpoint] is not None:
+        response.vary.update(("Authorization", "Cookie"))  # what is public is the same for whoever asks
     return response

@@ -6,47 +6,76 @@ put to it here (:mod:`projections.compare`).
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 
+from api.audit_words import Audited, page_of
 from api.cli_base import (
     DONE,
     NOT_JUDGED,
     REFUSED,
     JejakCommand,
     Misuse,
+    check_pins,
     existing_file,
     json_option,
-    paragraph,
     print_json,
-    read_file,
-    table,
+    tell,
     write_new_file,
 )
 from api.cli_store import progress
+from api.kept_files import read_plain, unread
 from api.remembered import Pins
+from keys.errors import Forged, JejakError, Malformed, NotJudged, Unavailable
 from ledger.audit import Audit, Brief
-from ledger.audit_remembered import MAX_BYTES, checkpoints_in
-from ledger.audit_report import BROKEN, COLUMNS, STEPS, TREE, VIEWS, Finding, Report, broken
+from ledger.audit_remembered import MAX_AUDIT_BYTES, MAX_BYTES, SoundAudit, checkpoints_in
+from ledger.audit_report import (
+    COLUMNS,
+    TREE,
+    VIEWS,
+    Report,
+    broken,
+)
 from ledger.audit_report import NOT_JUDGED as CANNOT_BE_JUDGED
-from ledger.checkpoint import SignedCheckpoint
+from ledger.checkpoint import SignedCheckpoint, open_checkpoint
 from ledger.documents import Documents
+from ledger.evidence_kept import is_receipt
 from ledger.note import VerifierKey
-from ledger.notices import CUT_TAIL, DISCLAIMER, SYNTHETIC
+from ledger.notices import DISCLAIMER
+from ledger.receipt import parse_receipt
 from ledger.rows import Rows
 from ledger.store import documents_in, open_store
-from ledger.wording import when
 from projections.compare import Comparison, Stored, compare, stored_views
 
 _ALL_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+#: A file of pins is at most this many bytes.
+_MOST_PINS = 64 * 1024
+#: The file in a client's memory that holds its newest checkpoint.
+_NEWEST = "checkpoint"
+#: A checkpoint, and where it was kept.
+_Placed: TypeAlias = tuple[SignedCheckpoint, str]
 #: What is not compared, and why.
 _IN_DOUBT = "Buku besarnya sendiri belum terbukti seluruhnya, jadi tampilan tidak dibandingkan."
+#: What a service does not show to a client, by step.
+_NOT_SHOWN = {
+    TREE: "Layanan tidak menunjukkan pohon sidik yang disimpannya; pohon dari daun-daunnya dicocokkan dengan segel.",
+    COLUMNS: "Layanan tidak menunjukkan kolom penyimpanannya.",
+    VIEWS: "Layanan tidak menunjukkan berkas tampilannya.",
+}
+_EXAMPLE = """\b
+Contoh:
+  jejak audit --store salinan --pin pin.json --remembered segel.txt
+  jejak audit --url https://jejak.example --pin pin.json --keep audit.txt
+
+\b
+Kode keluar: 0 semua terbukti; 1 ada yang tidak cocok, atau tidak ada buku besar; 2 tidak dapat
+dinilai, atau hasilnya tidak tersimpan; 3 perintahnya salah tulis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +86,124 @@ class _Pinned:
     founding: str | None
     pin: Path | None
 
+    def check(self) -> None:
+        """Raise Misuse where it is written wrongly, NotJudged where the file says nothing."""
+        if self.pin is not None and (self.vkey is not None or self.founding is not None):
+            raise Misuse("sebut --pin, atau --vkey dengan --founding, bukan keduanya.")
+        check_pins(self.vkey, self.founding)
+        if self.pin is not None:
+            _pins_at(self.pin)
+
     def pins(self) -> tuple[VerifierKey, str | None]:
         """Return the log's key, and the leaf hash of leaf 0 if that is known."""
         if self.pin is not None:
-            if self.vkey is not None or self.founding is not None:
-                raise Misuse("sebut --pin, atau --vkey dengan --founding, bukan keduanya.")
-            pins = Pins.parse(read_file(self.pin))
-            return VerifierKey.parse(pins.vkey), pins.founding
+            return _pins_at(self.pin)
         if self.vkey is None:
             raise Misuse("sebut --vkey KUNCI atau --pin BERKAS: tanpa patokan tidak ada yang terbukti.")
         return VerifierKey.parse(self.vkey), self.founding
 
 
-@click.command("audit", cls=JejakCommand)
+def _pins_at(path: Path) -> tuple[VerifierKey, str]:
+    with unread(path, "patokan"):
+        pins = Pins.parse(read_plain(path, _MOST_PINS))
+        return VerifierKey.parse(pins.vkey), pins.founding
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a person kept of the ledger: files and folders with checkpoints, and files with audits that were sound."""
+
+    remembered: tuple[Path, ...]
+    since: tuple[Path, ...]
+
+    def folders(self) -> list[Path]:
+        """Return the memory folders of clients."""
+        return [path for path in self.remembered if path.is_dir()]
+
+    def checkpoints(self, vkey: VerifierKey, *, in_folders: bool) -> list[_Placed]:
+        """Return the checkpoints that were kept, each with its place; raises NotJudged."""
+        found = list[_Placed]()
+        for path in self.remembered:
+            if not path.is_dir():
+                with unread(path, "segel atau tanda terima"):
+                    found += [(one, str(path)) for one in _checkpoints(read_plain(path, MAX_BYTES), vkey)]
+            elif in_folders:
+                found.append((_in_memory(path, vkey), str(path / _NEWEST)))
+        return found
+
+    def audits(self, vkey: VerifierKey, founding: str | None) -> list[tuple[SoundAudit, str]]:
+        """Return the audits that were kept as sound, all of this ledger, each with its place; raises NotJudged."""
+        found = list[tuple[SoundAudit, str]]()
+        for path in self.since:
+            with unread(path, "hasil audit"):
+                one = SoundAudit.parse(read_plain(path, MAX_AUDIT_BYTES), vkey)
+                if founding not in (None, one.founding):
+                    raise Forged("remembered.log", "Audit itu atas buku besar yang pendiriannya lain.")
+                found.append((one, str(path)))
+        return found
+
+
+def _in_memory(folder: Path, vkey: VerifierKey) -> SignedCheckpoint:
+    """Return the newest checkpoint in a client's memory; raises NotJudged, saying what the folder is."""
+    note, pins = folder / _NEWEST, folder / "pins.json"
+    if not note.is_file():
+        what = "folder ingatan yang belum memuat segel" if pins.is_file() else "bukan folder ingatan"
+        raise NotJudged(
+            "client.memory",
+            f"{folder} {what}: di dalamnya tidak ada berkas {_NEWEST}.",
+            allowed="Folder ingatan berisi pins.json dan checkpoint, seperti disimpan perintah jejak yang menghubungi"
+            " layanan. Segel atau tanda terima yang disimpan sendiri disebut berkasnya.",
+        )
+    if pins.is_file():
+        with unread(pins, "patokan dalam folder ingatan"):
+            pinned = Pins.parse(read_plain(pins, _MOST_PINS)).vkey
+        if pinned != str(vkey):
+            raise NotJudged(
+                "client.memory",
+                f"{folder} ingatan tentang buku besar lain atau kunci log lain: {pinned}.",
+                allowed="Sebut folder ingatan buku besar yang diperiksa.",
+            )
+    with unread(note, "segel dalam folder ingatan"):
+        return open_checkpoint(read_plain(note, MAX_BYTES), vkey)
+
+
+def _brief(
+    vkey: VerifierKey,
+    founding: str | None,
+    brought: Sequence[_Placed],
+    since: Sequence[tuple[SoundAudit, str]],
+    workers: int = 1,
+) -> Brief:
+    """Return the brief, with the place of each checkpoint; one that was kept in several is held once and names all."""
+    sources: dict[bytes, str] = {}
+    for signed, place in (*brought, *((one.signed, place) for one, place in since)):
+        before = sources.get(signed.data)
+        sources[signed.data] = place if before in (None, place) else f"{before}, {place}"
+    remembered, audits = tuple(one for one, _ in brought), tuple(one for one, _ in since)
+    return Brief(vkey, founding, remembered, audits, workers, progress("Memeriksa daun"), sources)
+
+
+def _checkpoints(data: bytes, vkey: VerifierKey) -> tuple[SignedCheckpoint, ...]:
+    """Return the checkpoints in a file; a receipt has one, and so has what was kept of a sound audit."""
+    if is_receipt(data):
+        return (open_checkpoint(parse_receipt(data).checkpoint_note, vkey),)
+    try:
+        return checkpoints_in(data, vkey)
+    except Malformed as no_notes:
+        try:
+            return (SoundAudit.parse(data, vkey).signed,)
+        except Malformed:
+            raise no_notes from None
+
+
+@click.command("audit", cls=JejakCommand, epilog=_EXAMPLE)
 @click.option(
     "--store",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
     help="Salinan folder buku besar.",
 )
-@click.option("--url", metavar="ALAMAT", help="Alamat layanan, sebagai ganti salinan.")
+@click.option("--url", metavar="ALAMAT", help="Alamat layanan, sebagai ganti salinan; bawaan: JEJAK_URL.")
 @click.option("--vkey", metavar="KUNCI", help="Kunci pemeriksa log, dari luar yang diperiksa.")
 @click.option("--founding", metavar="SIDIK", help="Sidik daun 0, dari luar yang diperiksa.")
 @click.option("--pin", type=existing_file(), metavar="BERKAS", help="Berkas patokan dari pendiri; ganti kedua di atas.")
@@ -85,18 +212,21 @@ class _Pinned:
     multiple=True,
     type=click.Path(exists=True, path_type=Path),
     metavar="BERKAS",
-    help="Segel yang disimpan, satu atau beberapa berurutan, atau folder ingatan; boleh diulang.",
+    help="Segel (satu atau beberapa berurutan), tanda terima, atau folder ingatan; boleh diulang. Untuk layanan,"
+    " folder ingatannya bila tidak disebut: JEJAK_REMEMBERED.",
 )
 @click.option(
     "--since-remembered",
-    is_flag=True,
-    help="Daun di bawah segel itu dahulu TERBUKTI: jangan periksa tanda tangannya lagi.",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    metavar="BERKAS",
+    help="Hasil audit utuh, ditulis --keep dan Anda simpan sendiri: tanda tangan sampai di sana tidak diperiksa lagi.",
 )
 @click.option(
     "--keep",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="BERKAS",
-    help="Bila semua terbukti, simpan segel terakhir di berkas baru, untuk --remembered kelak.",
+    help="Bila semua terbukti, simpan itu di berkas baru, untuk --since-remembered kelak.",
 )
 @click.option(
     "--workers",
@@ -112,164 +242,121 @@ def audit(
     founding: str | None,
     pin: Path | None,
     remembered: tuple[Path, ...],
-    since_remembered: bool,
+    since_remembered: tuple[Path, ...],
     keep: Path | None,
     workers: int | None,
     as_json: bool,
 ) -> int:
     """Periksa ulang setiap daun sebuah buku besar dari bitanya."""
+    if store is None and url is None:
+        from api.cli_connect import url_of_environment
+
+        url = url_of_environment()
     if (store is None) == (url is None):
         raise Misuse("sebut --store FOLDER atau --url ALAMAT, salah satu.")
-    if since_remembered and not remembered:
-        raise Misuse("--since-remembered memerlukan --remembered BERKAS.")
     if url is not None and workers is not None:
         raise Misuse("--workers hanya untuk --store: layanan ditunggu lebih lama daripada tanda tangan mana pun.")
-    pinned = _Pinned(vkey, founding, pin)
+    if any(path.is_dir() for path in since_remembered):
+        raise Misuse("--since-remembered memerlukan berkas yang ditulis --keep; folder ingatan untuk --remembered.")
+    if keep is not None:
+        _require_writable(keep)
+    pinned, kept = _Pinned(vkey, founding, pin), _Kept(remembered, since_remembered)
+    pinned.check()
     if store is not None:
-        report, views, unpinned = _of_store(store, pinned, remembered, since_remembered, workers or _ALL_CORES)
+        done = _of_store(store.resolve() if store.name in ("", "..") else store, pinned, kept, workers or _ALL_CORES)
     else:
         assert url is not None
-        report, views, unpinned = _of_service(url, pinned, remembered, since_remembered)
-    if keep is not None and report.sound:
-        write_new_file(keep, report.checkpoint.encode())
+        done = _of_service(url, pinned, kept)
+    report, views = done.report, done.views
+    fault = _kept_at(keep, done) if keep is not None and report.sound else None
     if as_json:
         said = {"views": views.as_dict() if views else None, "took": report.took, "workers": report.workers}
-        print_json(report.as_dict() | said | {"disclaimer": DISCLAIMER})
+        kept_at = str(keep) if keep is not None and report.sound and fault is None else None
+        print_json(report.as_dict() | said | {"kept": kept_at, "disclaimer": DISCLAIMER})
     else:
-        click.echo(_page(report, views, unpinned))
+        click.echo(page_of(done))
+    if fault is not None:
+        tell(fault, as_json=False)
+        return NOT_JUDGED
     if report.sound:
         return DONE
     judged = report.broken or not all(one.verdict == CANNOT_BE_JUDGED for one in report.findings)
     return REFUSED if judged else NOT_JUDGED
 
 
-def _of_store(
-    store: Path, pinned: _Pinned, remembered: Sequence[Path], since_remembered: bool, workers: int
-) -> tuple[Report, Comparison | None, bool]:
+def _of_store(store: Path, pinned: _Pinned, kept: _Kept, workers: int) -> Audited:
     vkey, founding = pinned.pins()
-    kept = tuple(one for path in remembered for one in _kept(path, vkey))
-    brief = Brief(vkey, founding, kept, since_remembered, workers, progress("Memeriksa daun"))
+    brief = _brief(vkey, founding, kept.checkpoints(vkey, in_folders=True), kept.audits(vkey, founding), workers)
     with stored_views(store) as stored, open_store(store) as rows:
         report = Audit(rows, documents_in(store).read, brief, rows).run()
         views = _compared(stored, rows, documents_in(store), report)
-    return report, views, founding is None
+    return Audited(report, views, vkey, "")
 
 
-def _of_service(
-    url: str, pinned: _Pinned, remembered: Sequence[Path], since_remembered: bool
-) -> tuple[Report, Comparison | None, bool]:
+def _of_service(url: str, pinned: _Pinned, kept: _Kept) -> Audited:
     """Audit what a service shows, in this process alone: it waits for the service longer than for any signature."""
     from api.audit_source import leaves_of
-    from api.cli_connect import Connection, connected
+    from api.cli_connect import Connection, connected, memory_of_environment
 
-    folders = [path for path in remembered if path.is_dir()]
+    folders = kept.folders()
     if len(folders) > 1:
         raise Misuse("sebut satu folder ingatan saja.")
-    connection = Connection(url, folders[0] if folders else None, pinned.pin, pinned.vkey, pinned.founding, False)
+    connection = Connection(
+        url, folders[0] if folders else memory_of_environment(), pinned.pin, pinned.vkey, pinned.founding, False
+    )
     with connected(connection) as client:
-        memory = client.remembered
-        newest = memory.newest()
-        kept = [one for path in remembered if not path.is_dir() for one in _kept(path, memory.vkey)]
-        kept += [newest] if newest else []
-        told = progress("Memeriksa daun")
-        brief = Brief(memory.vkey, memory.pins.founding, tuple(kept), since_remembered, 1, told)
+        vkey, founding = client.remembered.vkey, client.remembered.pins.founding
+        newest, folder = client.remembered.newest(), connection.folder()
+        own: list[_Placed] = [(newest, str(folder / _NEWEST))] if newest else []
+        brief = _brief(vkey, founding, [*kept.checkpoints(vkey, in_folders=False), *own], kept.audits(vkey, founding))
         with leaves_of(client) as leaves:
             report = Audit(leaves, client.document, brief).run()
-    report.inapplicable = (TREE, COLUMNS, VIEWS)
-    return report, None, False
+    report.inapplicable = _NOT_SHOWN
+    memory = "" if newest else f"Ingatan {folder} belum memuat segel; mulai sekarang segel layanan ini diingat di sana."
+    return Audited(report, None, vkey, memory, of_service=True)
 
 
-def _kept(path: Path, vkey: VerifierKey) -> tuple[SignedCheckpoint, ...]:
-    """Return the checkpoints that somebody kept in a file, or a client in its memory."""
-    return checkpoints_in(read_file(path / "checkpoint" if path.is_dir() else path, MAX_BYTES), vkey)
+def _require_writable(keep: Path) -> None:
+    """Return if a new file can be made there, before an audit of hours is made for nothing."""
+    if os.path.lexists(keep):
+        raise Misuse(f"--keep menulis berkas baru, sedangkan {keep} sudah ada.")
+    if not keep.parent.is_dir():
+        raise Misuse(f"--keep: tidak ada folder {keep.parent} untuk menulis {keep.name}.")
+    try:
+        keep.lstat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError):
+        raise Misuse(f"--keep: nama {str(keep)[:80]!r} tidak dapat dipakai untuk berkas.") from None
+    if not os.access(keep.parent, os.W_OK | os.X_OK):
+        raise Unavailable(
+            "file.write", f"Berkas {keep} tidak dapat ditulis.", allowed="Sebut folder yang boleh ditulis."
+        )
+
+
+def _kept_at(keep: Path, done: Audited) -> JejakError | None:
+    """Keep what was found; return the fault of a file that cannot be written, for the report comes first."""
+    try:
+        write_new_file(keep, done.kept())
+    except JejakError as fault:
+        return NotJudged(
+            fault.rule,
+            f"Hasil audit di atas berlaku, tetapi tidak tersimpan. {fault.detail}",
+            allowed="Ulangi dengan --keep di tempat lain.",
+        )
+    return None
 
 
 def _compared(stored: Stored | None, rows: Rows, documents: Documents, report: Report) -> Comparison | None:
     """Hold the views beside a journal to a fresh fold (12), if the journal is sound; add what differs to the report."""
     if stored is None:
-        report.inapplicable = (VIEWS,)
+        report.inapplicable = {VIEWS: "Tidak ada tampilan (views.sqlite) di samping jurnal."}
         return None
     if not report.sound:
+        report.inapplicable = {VIEWS: _IN_DOUBT}
         return Comparison(why=_IN_DOUBT)
     began = time.perf_counter()
     views = compare(stored, rows, documents, progress("Menyusun ulang tampilan, daun"))
     report.findings += [broken(one.leaf, VIEWS, "views.differ", one.sentence()) for one in views.differences]
     report.took["projections"] = time.perf_counter() - began
     return views
-
-
-# --- the page -----------------------------------------------------------------------------------------------
-
-
-def _page(report: Report, views: Comparison | None, unpinned: bool) -> str:
-    """Return the report as a person reads it."""
-    lines = []
-    if report.findings:
-        rows = [(_where(one), one.verdict, f"{one.sentence} [{one.rule}]") for one in report.findings]
-        lines += [table(("Daun", "Putusan", "Yang ditemukan"), rows), ""]
-    lines += [table(("No.", "Yang diperiksa", "Hasil"), [_step(step, report, views) for step in STEPS]), ""]
-    if report.verified_from:
-        lines.append(
-            paragraph(
-                f"Tanda tangan diperiksa mulai daun {report.verified_from}. Daun 0 sampai {report.verified_from - 1}"
-                " sama bita demi bita dengan isi segel yang disimpan, jadi sekarang tidak diperiksa lagi."
-            )
-        )
-    lines += [
-        f"{report.verified} dari {report.leaves - report.verified_from} daun terbukti.",
-        f"Tanda tangan: {_counted(report.signature)}.",
-        f"Wewenang: {_counted(report.authority)}.",
-    ]
-    if views is not None:
-        lines.append(paragraph(f"Tampilan: {_of_views(views)}"))
-    lines.append("Kesimpulan: TERBUKTI." if report.sound else "Kesimpulan: TIDAK TERBUKTI SELURUHNYA.")
-    if unpinned:
-        lines.append(
-            paragraph(
-                f"Pendirian tidak dipatok: daun 0 salinan ini bersidik {report.founding}. "
-                "Bandingkan dengan berita acara pendirian."
-            )
-        )
-    return "\n".join([*lines, _vouched_for(report)])
-
-
-def _where(finding: Finding) -> str:
-    return "seluruhnya" if finding.leaf is None else str(finding.leaf)
-
-
-def _step(step: int, report: Report, views: Comparison | None) -> tuple[str, str, str]:
-    """Return what one step found: how much of which verdict, or that there was nothing to look at."""
-    found = [one.verdict for one in report.findings if one.step == step]
-    said = [f"{found.count(verdict)} {verdict}" for verdict in (BROKEN, CANNOT_BE_JUDGED) if verdict in found]
-    if step in report.inapplicable or (step == VIEWS and views is not None and views.why):
-        said = ["tidak diperiksa"]
-    return str(step), STEPS[step], ", ".join(said) or "tidak ada temuan"
-
-
-def _of_views(views: Comparison) -> str:
-    if views.why:
-        return views.why
-    behind = f", {views.behind} daun tertinggal dari buku besar" if views.behind else ""
-    what = f"{len(views.differences)} baris lain dari" if views.differences else "sama dengan"
-    return f"sampai {views.position} daun{behind}; {what} hasil penyusunan ulang."
-
-
-def _counted(found: dict[str, int]) -> str:
-    """Return how many leaves have which verdict, none of those that no leaf has."""
-    return ", ".join(f"{count} {verdict}" for verdict, count in found.items() if count) or "tidak ada daun"
-
-
-def _vouched_for(report: Report) -> str:
-    """Return what the verdict covers, what it cannot, and what the signatures are not."""
-    lines = [CUT_TAIL, DISCLAIMER]
-    if report.leaves:
-        until = f"dicatat terakhir {_moment(report.newest_recorded_at)}, akar {report.root}"
-        said = "Yang terbukti" if report.sound else "Yang diperiksa, tetapi tidak seluruhnya terbukti"
-        lines.insert(0, f"{said}: sampai daun {report.leaves - 1}, {until}.")
-    if report.synthetic:
-        lines.insert(0, SYNTHETIC)
-    return "\n".join(["", *map(paragraph, lines)])
-
-
-def _moment(text: str) -> str:
-    return f"{when(dt.datetime.fromisoformat(text))} ({text})" if text else "pada waktu yang tidak terbaca"

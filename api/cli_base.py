@@ -11,6 +11,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import sys
 import textwrap
 import warnings
@@ -21,6 +22,7 @@ from typing import Any, NoReturn, TextIO, TypeVar
 import click
 
 from keys.errors import Conflict, Forged, JejakError, Malformed, NotAllowed, NotFound, NotJudged, Unavailable
+from ledger.note import VerifierKey
 from ledger.rule_words import RULES
 
 DONE, REFUSED, NOT_JUDGED, MISUSE = 0, 1, 2, 3
@@ -30,6 +32,7 @@ WIDTH, NARROWEST, WIDEST = 96, 60, 120
 _WHOLE_WORD = 48
 #: Faults of this machine, not of a service that is not reached: what was asked for cannot be done here.
 _HERE = frozenset({"server.port", "file.write", "demo.folder", "outside.storage"})
+_FOUNDING = re.compile("[0-9a-f]{64}", re.ASCII)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -375,13 +378,31 @@ def _misuse_in_words(error: click.ClickException) -> str:
                 case click.Choice(choices=choices):
                     return f"{_name(param)} harus salah satu dari: {', '.join(map(str, choices))}."
                 case click.Path():
-                    return f"{_name(param)}: berkas atau folder itu tidak ada, atau tidak dapat dipakai."
+                    return f"{_name(param)}: {_typed(error)} tidak ada, atau tidak dapat dipakai."
                 case click.types.IntParamType():
                     return f"{_name(param)} harus bilangan bulat dalam batasnya."
             return f"nilai {_name(param)} tidak sah."
         case click.UsageError(ctx=ctx) if ctx is not None and isinstance(ctx.command, click.Group):
             return f"tidak ada perintah seperti itu. Yang ada: {', '.join(ctx.command.commands)}."
     return "ada kata yang tidak dikenal perintah ini."
+
+
+def _typed(error: click.BadParameter) -> str:
+    """Return the name of a file as it was typed: click's own words have it between the only quotation marks."""
+    _, _, rest = error.message.partition(" '")
+    typed, found, _ = rest.rpartition("' ")
+    return typed if found else "berkas atau folder itu"
+
+
+def check_pins(vkey: str | None, founding: str | None) -> None:
+    """Return if what was typed can be a log's key and a leaf hash, else raise Misuse, naming the option."""
+    if founding is not None and _FOUNDING.fullmatch(founding) is None:
+        raise Misuse("--founding harus 64 angka heksadesimal: 0 sampai 9, a sampai f.")
+    if vkey is not None:
+        try:
+            VerifierKey.parse(vkey)
+        except Malformed as fault:
+            raise Misuse(f"--vkey tidak sah. {fault.detail} Salin ulang dari berita acara pendirian.") from None
 
 
 def _name(param: click.Parameter | None) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import click
 
 from api.answers import ASKS_FOR_SESSION, Service
-from api.cli_base import Misuse, existing_file, paragraph, read_file
+from api.cli_base import Misuse, check_pins, existing_file, paragraph, read_file
 from api.client import Client
 from api.remembered import Pins, Remembered
 from api.sign_in import Holder, KeptSession, SessionFile
@@ -52,6 +52,7 @@ class Connection:
         if (self.vkey is None) != (self.founding is None):
             raise Misuse("--vkey dan --founding disebut bersama.")
         if self.vkey is not None and self.founding is not None:
+            check_pins(self.vkey, self.founding)
             return Pins.read({"vkey": self.vkey, "founding": self.founding}, "client.pins", "Patokan")
         if self.trust_first and not (self.folder() / "pins.json").exists():
             return self._trusted()
@@ -133,6 +134,17 @@ def _told_where(url: str, folder: Path) -> Iterator[None]:
         words += "" if (folder / "pins.json").exists() else " --pin BERKAS-PATOKAN"
         allowed = f"Masuk dengan kunci sendiri: {words}"
         raise NotAllowed(fault.rule, fault.detail, allowed=allowed, **fault.facts) from None
+
+
+def url_of_environment() -> str | None:
+    """Return the address that stands for ``--url`` where nobody names one, None where none does."""
+    return os.environ.get("JEJAK_URL") or None
+
+
+def memory_of_environment() -> Path | None:
+    """Return the folder that stands for ``--remembered`` where nobody names one, None where none does."""
+    named = os.environ.get("JEJAK_REMEMBERED")
+    return Path(named) if named else None
 
 
 def url_option(command: Command) -> Command:

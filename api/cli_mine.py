@@ -147,12 +147,15 @@ def _plain(one: OwnAct) -> dict[str, Any]:
         "sentence": one.sentence,
         "signature": "terbukti" if one.fault is None else "tidak cocok",
         "why": one.fault.detail if one.fault else "",
+        "questioned": {"name": one.questioned.name, "sentence": one.questioned.sentence} if one.questioned else None,
     }
 
 
 def _in_words(found: OwnActs, closed: list[KeyFile], complete: str, open_: list[str]) -> str:
     lines = [f"Kunci {short(one.public.id)} milik {one.official}" for one in closed]
-    lines += ["", f"Ditandatangani dengan kunci Anda: {len(found.own)} tindakan."]
+    doubted = sum(one.questioned is not None for one in found.own)
+    also = f", {doubted} di antaranya dipertanyakan" if doubted else ""
+    lines += ["", f"Ditandatangani dengan kunci Anda: {len(found.own)} tindakan{also}."]
     lines += [line for one in found.own for line in _lines(one)]
     if found.others:
         lines += [
@@ -172,7 +175,12 @@ def _in_words(found: OwnActs, closed: list[KeyFile], complete: str, open_: list[
 def _lines(one: OwnAct) -> list[str]:
     done = one.done
     verdict = "terbukti" if one.fault is None else f"TIDAK COCOK: {one.fault.detail}"
-    return [
+    if one.fault is None and one.questioned is not None:
+        verdict += ", tetapi DIPERTANYAKAN"
+    lines = [
         item(f"Daun {done.index}, dicatat {when(done.entry.recorded_at)}: {one.sentence}"),
         paragraph(f"Tanda tangan {verdict}; kunci {short(done.entry.envelope.keyid)}; {done.act.stream}", 4, 2),
     ]
+    if one.questioned is not None:
+        lines.append(paragraph(f"! {one.questioned.sentence} [{one.questioned.name}]", 4, 2))
+    return lines

@@ -18,9 +18,11 @@ from api.field_words import needed
 from api.settings import Settings
 from keys.errors import NotAllowed, NotFound, Unavailable
 from keys.register import INSPECTOR
+from ledger import logkey
 from ledger.case import Case
 from ledger.case_rules import what_is_due
 from ledger.kind_names import name_of
+from ledger.outside_memory import OutsideMemory
 
 DEMO_HOME = Path("var") / "demo"
 DEMO_PINS = "demo.json"
@@ -96,15 +98,20 @@ def _serve(settings: Settings, demo: bool, as_json: bool) -> None:
     from api.app import create_app
     from api.server import serve as serve_app
 
-    app = create_app(settings)
+    memory = OutsideMemory.read(settings.remembered, logkey.read(settings.home / LOG_KEY).vkey)
+    app = create_app(settings)  # which reads it again, and is not there if the ledger does not continue it
+    told = {
+        "writes": str(memory.place) if memory.place else None,
+        "held": [{"file": str(one.path), "size": one.signed.checkpoint.size} for one in memory.notes],
+    }
 
     def ready(url: str) -> None:
         if as_json:
-            print_json(_card(url, settings.home, demo))
+            print_json(_card(url, settings.home, demo) | {"memory": told})
             return
         waiting = app.parts.ledger.stream(f"case:{demo_office.WAITING_CASE}") if demo else None
         case = waiting.state if waiting is not None and isinstance(waiting.state, Case) else None
-        click.echo(_welcome(url, settings, demo, case))
+        click.echo(_welcome(url, settings, demo, case, told))
 
     serve_app(app, "127.0.0.1", settings.port, ready)
 
@@ -133,9 +140,20 @@ def _card(url: str, home: Path, demo: bool) -> dict[str, Any]:
     return card
 
 
-def _welcome(url: str, settings: Settings, demo: bool, case: Case | None) -> str:
+def _memory(told: dict[str, Any]) -> list[str]:
+    """Return which file outside is written, and to which checkpoints the ledger was held before it was served."""
+    writes = told["writes"]
+    lines = [
+        f"Ingatan luar: segel terbaru ditulis ke {writes}."
+        if writes
+        else "Ingatan luar: tidak ada berkas yang ditulis layanan ini (lihat --remembered)."
+    ]
+    return [*lines, *(f"  Melanjutkan segel {one['size']} daun di {one['file']}." for one in told["held"])]
+
+
+def _welcome(url: str, settings: Settings, demo: bool, case: Case | None, told: dict[str, Any]) -> str:
     home = settings.home
-    lines = [f"Jejak melayani di {url}", f"Buku besar {home}; patokan {_pins(home, demo)}"]
+    lines = [f"Jejak melayani di {url}", f"Buku besar {home}; patokan {_pins(home, demo)}", *_memory(told)]
     if settings.web_origin:
         lines.append(f"Di balik perantara: orang masuk hanya lewat {settings.web_origin}, juga dari komputer ini.")
     if demo:

@@ -1,12 +1,17 @@
 """``jejak verify`` and ``jejak verify-document``: an evidence bundle judged offline, by whoever holds it.
 
 Nothing here speaks to a service, opens a database or believes the bundle: the log's key and the founding come from the
-person who asks, and so do the policy and what they kept. Only where a document is asked about at an address the service
-is reached, and then its answer is verified by the same code. So this room imports no web and no database library.
+person who asks, and so do the policy and what they kept (:mod:`api.kept_files`). Only where a document is asked about
+at an address the service is reached, and then its answer is verified by the same code. So this room imports no web and
+no database library.
+
+What a person wrote wrongly is misuse (exit 3): a key, a founding or a policy that is none. A file that is there and
+cannot be read as what it should be is not judged (exit 2).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
@@ -27,15 +32,15 @@ from api.cli_base import (
     json_option,
     paragraph,
     print_json,
-    read_file,
 )
-from api.evidence_words import marks_page, page
-from keys.errors import Forged, NotFound
+from api.evidence_words import marks_in_words, marks_page, page
+from api.kept_files import ZIP, kept_at, read_plain, unread, unreadable_as
+from keys.errors import Forged, JejakError, Malformed, NotFound
 from ledger.bundle import Bundle, parse_bundle
 from ledger.evidence import judge
-from ledger.evidence_marks import Marked, marks_on
-from ledger.evidence_outside import Kept
-from ledger.evidence_report import Report
+from ledger.evidence_kept import Kept
+from ledger.evidence_marks import Marked, answer, marks_on
+from ledger.evidence_report import SUPERSEDED, WITHDRAWN, Report
 from ledger.note import VerifierKey
 from ledger.notices import DISCLAIMER, SYNTHETIC
 from ledger.policy import Policy
@@ -47,7 +52,6 @@ if TYPE_CHECKING:
 
 #: The exit code of each verdict word.
 CODES = {PROVED: DONE, CONTRADICTED: REFUSED, UNJUDGED: NOT_JUDGED}
-_ZIP = b"PK"
 _ADDRESSES = ("http://", "https://")
 _SILENT = (
     "Layanan tidak menyebut satu tanda pun pada isi ini. Bila ia menyembunyikannya, itu tidak terlihat di sini:"
@@ -74,12 +78,23 @@ def pins_options(command: Command) -> Command:
     return command
 
 
+def kept_option(command: Command) -> Command:
+    """Add ``--remembered``, which may stand several times: whatever somebody kept of the log."""
+    return click.option(
+        "--remembered",
+        "kept",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="BERKAS",
+        help="Yang Anda simpan: segel, bundel lama, tanda terima, atau folder ingatan; boleh diulang.",
+    )(command)
+
+
 @click.command("verify", cls=JejakCommand)
 @click.argument("bundle", metavar="BERKAS.zip", type=existing_file())
 @pins_options
 @click.option("--policy", type=existing_file(), metavar="BERKAS", help="Kebijakan saksi Anda (C2SP tlog-policy).")
-@click.option("--remembered", "kept", multiple=True, type=click.Path(exists=True, path_type=Path), metavar="BERKAS",
-              help="Segel, bundel lama, atau folder ingatan yang Anda simpan; boleh diulang.")  # fmt: skip
+@kept_option
 @json_option
 def verify(
     bundle: Path,
@@ -92,9 +107,9 @@ def verify(
 ) -> int:
     """Periksa sebuah bundel bukti, tanpa jaringan."""
     key, leaf = _pinned(vkey, founding, pin)
-    asked = Policy.parse(read_file(policy)) if policy is not None else None
-    found = parse_bundle(read_file(bundle, MAX_BYTES))
-    report = judge(found, vkey=key, founding=leaf, policy=asked, kept=[_kept(path) for path in kept])
+    asked = _policy(policy) if policy is not None else None
+    brought = _brought(kept, key)
+    report = judge(_bundle_at(bundle), vkey=key, founding=leaf, policy=asked, kept=brought, now=_now())
     if as_json:
         print_json(as_json_of(report))
     else:
@@ -106,8 +121,7 @@ def verify(
 @click.argument("file", metavar="BERKAS", type=existing_file())
 @click.argument("where", metavar="BUNDEL|ALAMAT")
 @pins_options
-@click.option("--remembered", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
-              help="Folder ingatan, bila yang ditanya sebuah alamat.")  # fmt: skip
+@kept_option
 @json_option
 def verify_document(
     file: Path,
@@ -115,23 +129,23 @@ def verify_document(
     vkey: str | None,
     founding: str | None,
     pin: Path | None,
-    remembered: Path | None,
+    kept: tuple[Path, ...],
     as_json: bool,
 ) -> int:
-    """Periksa pemeriksaan, paraf, dan tanda tangan mana yang ada pada persis isi berkas ini."""
-    digest = f"sha256:{hashlib.sha256(read_file(file)).hexdigest()}"
+    """Periksa pemeriksaan, paraf, dan tanda tangan mana yang ada dan berlaku pada persis isi berkas ini."""
+    digest = f"sha256:{hashlib.sha256(read_plain(file)).hexdigest()}"
     if where.startswith(_ADDRESSES):
-        with _client(where, vkey, founding, pin, remembered) as client:
-            reports = _asked(client, digest)
-    elif remembered is not None:
-        raise Misuse("--remembered hanya untuk alamat layanan.")
-    elif not Path(where).is_file():
+        memory = _memory_among(kept)
+        with _client(where, vkey, founding, pin, memory) as client:
+            brought = _brought([path for path in kept if path != memory], client.remembered.vkey)
+            reports = _asked(client, digest, brought)
+    elif not Path(where).exists():
         raise Misuse(f"{where!r} bukan bundel yang ada, dan bukan alamat (http://... atau https://...).")
     else:
         key, leaf = _pinned(vkey, founding, pin)
-        reports = [judge(parse_bundle(read_file(Path(where), MAX_BYTES)), vkey=key, founding=leaf)]
+        reports = [judge(_bundle_at(Path(where)), vkey=key, founding=leaf, kept=_brought(kept, key), now=_now())]
     found = [(report, marks_on(report, digest)) for report in reports]
-    verdict = _verdict(found)
+    verdict = answer(found) if found else UNJUDGED
     if as_json:
         print_json(
             {
@@ -143,6 +157,9 @@ def verify_document(
                         "verdict": report.verdict,
                         "size": report.sealed.checkpoint.size,
                         "marks": [mark.as_dict() for mark in marks],
+                        "touches": [one.as_dict() for one in report.touches],
+                        "outside": [one.as_dict() for one in report.outside],
+                        "remarks": list(report.remarks),
                         "not_covered": report.not_covered(),
                     }
                     for report, marks in found
@@ -156,7 +173,7 @@ def verify_document(
         click.echo(f"{marks_page(report, digest, marks)}\n")
     if not found:
         click.echo(f"{paragraph(_SILENT)}\n{paragraph(DISCLAIMER)}\n")
-    click.echo(_answer(verdict, found))
+    click.echo(paragraph(_answer(verdict, found), 0, 2))
     return CODES[verdict]
 
 
@@ -168,22 +185,32 @@ def as_json_of(report: Report) -> dict[str, Any]:
 Found = Sequence[tuple[Report, Sequence[Marked]]]
 
 
-def _verdict(found: Found) -> str:
-    """Return the verdict on the question: at least one mark stands on this document, and all of it is proved.
-
-    Where nothing stands the file is not what was signed, as far as these bundles go: it does not hold.
-    """
-    words = {report.verdict for report, _ in found} | {mark.verdict for _, marks in found for mark in marks}
-    standing = {mark.stands for _, marks in found for mark in marks}
-    if CONTRADICTED in words or not standing - {False}:
-        return CONTRADICTED
-    return PROVED if words == {PROVED} and True in standing else UNJUDGED
-
-
 def _answer(verdict: str, found: Found) -> str:
-    count = sum(mark.stands is True and mark.verdict == PROVED for _, marks in found for mark in marks)
-    words = {PROVED: "TERBUKTI.", UNJUDGED: "TIDAK DAPAT DINILAI SELURUHNYA."}.get(verdict, "TIDAK COCOK.")
-    return f"Pada persis isi berkas ini berlaku {count} tanda yang terbukti. Jawaban: {words}"
+    """Return the answer in words: what stands on these bytes, of each kind, and why it is not more."""
+    marks = [mark for _, some in found for mark in some]
+    good = [mark for mark in marks if mark.good]
+    doubted = sum(mark.questioned for mark in good)
+    also = f", {doubted} di antaranya DIPERTANYAKAN" if doubted else ""
+    said = (
+        f"Pada persis isi berkas ini berlaku {len(good)} tanda yang terbukti{also}: {marks_in_words(marks)}. Jawaban: "
+    )
+    if verdict == PROVED:
+        size = min(report.sealed.checkpoint.size for report, _ in found)
+        return (
+            f"{said}TERBUKTI. Penarikan, penggantian, atau pencabutan kunci sesudah segel {size} daun tidak terlihat."
+        )
+    if not found:
+        return f"{said}TIDAK DAPAT DINILAI: layanan tidak menyebut satu tanda pun."
+    if verdict == UNJUDGED:
+        return f"{said}{'DIPERTANYAKAN; ' if doubted else ''}TIDAK DAPAT DINILAI SELURUHNYA."
+    if CONTRADICTED in {report.verdict for report, _ in found} or any(mark.verdict == CONTRADICTED for mark in marks):
+        return f"{said}TIDAK COCOK."
+    why = [
+        name
+        for kind, name in ((WITHDRAWN, "perkaranya ditarik"), (SUPERSEDED, "IKU ini digantikan perkara lain"))
+        if any(report.touched(kind) for report, _ in found)
+    ]
+    return f"{said}TIDAK COCOK; tidak ada tanda yang berlaku pada isi ini{''.join(f', {one}' for one in why)}."
 
 
 def _pinned(vkey: str | None, founding: str | None, pin: Path | None) -> tuple[VerifierKey, str]:
@@ -193,7 +220,8 @@ def _pinned(vkey: str | None, founding: str | None, pin: Path | None) -> tuple[V
             raise Misuse("sebut --pin, atau --vkey dengan --founding, bukan keduanya.")
         from api.remembered import Pins  # which needs a Unix; a bundle is judged anywhere
 
-        pins = Pins.parse(read_file(pin))
+        with unread(pin, "berkas patokan"):
+            pins = Pins.parse(read_plain(pin))
         vkey, founding = pins.vkey, pins.founding
     if vkey is None or founding is None:
         raise Misuse(
@@ -201,13 +229,45 @@ def _pinned(vkey: str | None, founding: str | None, pin: Path | None) -> tuple[V
         )
     if len(founding) != 64 or set(founding) - set("0123456789abcdef"):
         raise Misuse("--founding ditulis sebagai 64 angka heksadesimal huruf kecil.")
-    return VerifierKey.parse(vkey), founding
+    try:
+        return VerifierKey.parse(vkey), founding
+    except Malformed as fault:
+        raise Misuse(f"--vkey salah tulis: {fault.detail} {fault.allowed}") from None
 
 
-def _kept(path: Path) -> Kept:
-    """Return what was kept at ``path``: a bundle, or a checkpoint; in a client's memory that file has its name."""
-    data = read_file(path / "checkpoint" if path.is_dir() else path, MAX_BYTES)
-    return parse_bundle(data) if data.startswith(_ZIP) else data
+def _policy(path: Path) -> Policy:
+    data = read_plain(path)
+    try:
+        return Policy.parse(data)
+    except JejakError as fault:
+        raise Misuse(f"--policy salah tulis: {fault.detail} {fault.allowed or ''}".rstrip()) from None
+
+
+def _bundle_at(path: Path) -> Bundle:
+    """Return the bundle in a file; raises NotJudged for what is no zip at all, Malformed for a zip of another form."""
+    data = read_plain(path, MAX_BYTES)
+    if not data.startswith(ZIP):
+        raise unreadable_as(path, "bundel bukti (zip)")
+    return parse_bundle(data)
+
+
+def _brought(paths: Sequence[Path], vkey: VerifierKey) -> list[Kept]:
+    missing = next((path for path in paths if not path.exists()), None)
+    if missing is not None:
+        raise Misuse(f"--remembered: {missing} tidak ada.")
+    return [one for path in paths for one in kept_at(path, vkey)]
+
+
+def _memory_among(kept: Sequence[Path]) -> Path | None:
+    """Return the client's own memory among what was kept: a folder, also one that is still to be made."""
+    folders = [path for path in kept if path.is_dir() or not path.exists()]
+    if len(folders) > 1:
+        raise Misuse("untuk sebuah alamat hanya satu folder ingatan yang disebut dengan --remembered.")
+    return folders[0] if folders else None
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 @contextmanager
@@ -221,17 +281,18 @@ def _client(
         yield client
 
 
-def _asked(client: Client, digest: str) -> list[Report]:
+def _asked(client: Client, digest: str, kept: Sequence[Kept] = ()) -> list[Report]:
     """Return the judged bundle of each case in which the service reports a mark on the document.
 
-    What the service reports is only where to look: a mark that its own bundle does not hold is Forged.
+    What the service reports is only where to look: a mark that its own bundle does not hold is Forged. So is what it
+    says of cases that took the place of these: their bundles say it, or it is not said.
     """
     try:
         said = client.advice(f"/v1/documents/{digest}/signatures")
     except NotFound:
         return []
     leaves = _reported(said)
-    reports = [_bundle(client, stream) for stream in dict.fromkeys(leaves.values())]
+    reports = [_judged(client, stream, kept) for stream in dict.fromkeys(leaves.values())]
     held = {mark.act.filed.leaf for report in reports for mark in marks_on(report, digest)}
     if leaves.keys() - held:
         raise Forged(
@@ -255,6 +316,24 @@ def _reported(said: Any) -> dict[str, str]:
     return found
 
 
-def _bundle(client: Client, stream: str) -> Report:
-    bundle: Bundle = client.bundle(stream.partition(":")[2])
-    return judge(bundle, vkey=client.remembered.vkey, founding=client.remembered.founding.hex())
+def _judged(client: Client, stream: str, kept: Sequence[Kept]) -> Report:
+    """Return the judged bundle of a case, beside it those of the cases that took its place, as the service says."""
+    case = stream.partition(":")[2]
+    bundle = client.bundle(case)
+    beside = [client.bundle(other) for other in _successors(client, case)]
+    memory = client.remembered
+    return judge(bundle, vkey=memory.vkey, founding=memory.founding.hex(), kept=kept, beside=beside, now=_now())
+
+
+def _successors(client: Client, case: str) -> list[str]:
+    """Return the cases that a service says were opened to replace one, or signed for the same unit and years."""
+    from api.answers import unreadable
+
+    said = client.advice(f"/v1/cases/{case}")
+    try:
+        found = [str(one["case"]) for one in (*said["superseded_by"], *said["others_signed"])]
+    except (KeyError, TypeError):
+        raise unreadable("keadaan perkara.") from None
+    if not all(_CASE.fullmatch(f"case:{one}") for one in found):
+        raise unreadable("nama perkara pengganti.")
+    return list(dict.fromkeys(found))

@@ -240,14 +240,16 @@ class Client:
             )
         return data
 
-    def bundle(self, case: str) -> Bundle:
+    def bundle(self, case: str, continues: Sequence[int] = ()) -> Bundle:
         """Return the evidence bundle of a case (its uuid), at a checkpoint that fits all we know.
 
+        ``continues`` are tree sizes from which it shall prove that it continues them.
         It is no older than the newest checkpoint, and than the newest act of its streams seen before. What it proves
         beyond that is :mod:`ledger.evidence`.
         """
         newest = self.checkpoint()
-        data = self._service.get(f"/v1/cases/{case}/bundle", MAX_BUNDLE).body
+        asked = f"?continues={','.join(map(str, continues))}" if continues else ""
+        data = self._service.get(f"/v1/cases/{case}/bundle{asked}", MAX_BUNDLE).body
         try:
             bundle = parse_bundle(data)
         except Malformed as error:
@@ -401,12 +403,14 @@ class Client:
         try:
             self._prove(first.size, first.root, second.size, second.root)
         except Forged:
-            raise self._contradicts(
-                "client.forked",
-                f"Segel {second.size} daun tidak melanjutkan segel {first.size} daun: ada dua riwayat.",
-                old,
-                new,
-            ) from None
+            said = f"Segel {second.size} daun tidak melanjutkan segel {first.size} daun: ada dua riwayat."
+            if first.size == second.size:
+                said = (
+                    f"Log menandatangani dua riwayat: dua segel atas {first.size} daun, satu berakar"
+                    f" {format_hash(first.root)}, satu berakar {format_hash(second.root)}. Kedua segel ini saja sudah"
+                    " membuktikannya."
+                )
+            raise self._contradicts("client.forked", said, old, new) from None
 
     def _prove(self, old_size: int, old_root: bytes, new_size: int, new_root: bytes) -> None:
         proof: list[bytes] = []

@@ -53,15 +53,16 @@ class Judge:
 
 
 def _questioned(done: Recorded, rows: Rows, register: Register) -> dict[str, Any] | None:
-    """Return why an act is in question: who revoked its key, when, and since when they claim; None if it is not."""
+    """Return why an act is in question: who revoked its key, when, and since when, if they say; None if it is not."""
     loss = in_question(done, register)
-    if loss is None or loss.compromised_since is None:
+    if loss is None:
         return None
+    since = loss.compromised_since
     by, at = register.officials[loss.by].record.name, log.recorded(rows, loss.index).entry.recorded_at
     (flag,) = flags_shown((questioned(loss, by, at),))
     return {
         "flag": flag,
-        "compromised_since": loss.compromised_since.isoformat(),
+        "compromised_since": since.isoformat() if since else None,
         "revoked": {
             "leaf_index": loss.index,
             "leaf": loss.leaf,

@@ -8,24 +8,30 @@ What must hold, in this order; whoever reads stops at the first that does not:
 3. the acts make a history (register, SOPs, cases), so that each can be told in the words of its time.
 
 Only then is anything said. An act counts as one's own if its envelope names one of the keys; its signature is verified
-here with that key. Beside them stand acts in one's own name with any other key, because a key that somebody else had
+here with that key, and whether a later revocation puts it in question is said from the register as the whole log makes
+it. Beside them stand acts in one's own name with any other key, because a key that somebody else had
 registered would sign just so.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from keys.errors import Forged, JejakError
+from keys.register import Register
 from keys.signing import PublicKey
+from ledger.bodies import KeyRevoked
 from ledger.case import Case
 from ledger.checkpoint import Checkpoint
 from ledger.enactment import Enactments
+from ledger.flags import Flag, questioned
 from ledger.merkle import Frontier
 from ledger.recorded import Recorded
 from ledger.replay import Replay, Step
 from ledger.sentences import sentence
+from ledger.verdicts import in_question
 
 #: Leaves after which progress is told.
 _STEP = 100
@@ -33,11 +39,15 @@ _STEP = 100
 
 @dataclass(frozen=True, slots=True)
 class OwnAct:
-    """An act with its sentence; ``fault`` says why its signature is not that of the key it names, None if it is."""
+    """An act with its sentence; ``fault`` says why its signature is not that of the key it names, None if it is.
+
+    ``questioned`` is the flag of a later revocation that puts it in question, None if none does.
+    """
 
     done: Recorded
     sentence: str
     fault: JejakError | None
+    questioned: Flag | None = None
 
 
 @dataclass(slots=True)
@@ -70,6 +80,7 @@ def own_acts(
     (``client.tree``, ``client.forked``, ``client.founding``, ``client.history``).
     """
     found, frontier, replay = OwnActs(names), Frontier(), Replay(lambda name: ())
+    revoked: dict[int, dt.datetime] = {}
     for done in entries:
         if done.index != frontier.size:
             raise _unfit(f"Daun {frontier.size} tidak ada; yang diberikan daun {done.index}.")
@@ -79,6 +90,8 @@ def own_acts(
         if before is not None and frontier.size == before.size and frontier.root != before.root:
             raise Forged("client.forked", "Ini bukan riwayat yang pernah dibuktikan di komputer ini.")
         step = _applied(replay, done)
+        if isinstance(done.act.body, KeyRevoked):
+            revoked[done.index] = done.entry.recorded_at
         keyid = done.entry.envelope.keyid
         if keyid in keys:
             found.own.append(_told(step, keys[keyid]))
@@ -89,7 +102,19 @@ def own_acts(
     progress(frontier.size, checkpoint.size)
     if (frontier.size, frontier.root) != (checkpoint.size, checkpoint.root):
         raise _unfit(f"Pohon dari {frontier.size} daun yang dibaca tidak sama dengan segel {checkpoint.size} daun.")
+    register = replay.register()
+    if register is not None:
+        found.own = [_doubted(one, register, revoked) for one in found.own]
+        found.others = [_doubted(one, register, revoked) for one in found.others]
     return found
+
+
+def _doubted(one: OwnAct, register: Register, revoked: Mapping[int, dt.datetime]) -> OwnAct:
+    """Return the act with what puts it in question; ``revoked`` is when the revocation at each leaf was recorded."""
+    loss = in_question(one.done, register)
+    if loss is None:
+        return one
+    return replace(one, questioned=questioned(loss, register.officials[loss.by].record.name, revoked[loss.index]))
 
 
 def _applied(replay: Replay, done: Recorded) -> Step:

@@ -163,7 +163,7 @@ def _signed_with(
     connection: Any, sought: Sought, key: Key, loss: Loss, limit: int, after: int, last: int
 ) -> list[dict[str, Any]]:
     """Return the first rows signed with ``key`` since the claim, among those that are what else is sought."""
-    start = max(filter(None, (sought.start, loss.compromised_since)))
+    start = max(filter(None, (sought.start, loss.compromised_since)), default=None)
     within = replace(sought, flag=None, official=key.official, start=start)
     found: list[dict[str, Any]] = []
     more = True

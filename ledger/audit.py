@@ -31,17 +31,18 @@ told to everybody, and what is held against all leaves at once (tree, ``seen``, 
 order. So the report is the same for any number of workers. Columns are believed by nobody: who shares out looks at the
 signed bytes, and a row whose columns say otherwise is broken, and every stream that either names is lost after it.
 
-Since a remembered checkpoint: what was verified then need not be verified again. If the leaves, hashed anew, have the
-root of a checkpoint that the auditor kept when an audit of them was sound, then they are the same bytes, and the
-verdicts on them, which follow from these bytes alone, are the same. So the leaves below it are hashed and folded only;
-tree, checkpoints, time and documents, whose bytes are in no leaf, are checked from leaf 0 on all the same. The report
-says from which leaf on signatures were verified in this run. Where the root is another, everything is verified.
+Since a sound audit: what was verified then need not be verified again. If the leaves, hashed anew, have the root up to
+which the auditor kept that an audit of them was sound, then they are the same bytes, and the verdicts on them, which
+follow from these bytes alone, are the same. So the leaves below it are hashed and folded only; tree, checkpoints, time
+and documents, whose bytes are in no leaf, are checked from leaf 0 on all the same. The report says from which leaf on
+signatures were verified in this run. Where the root is another, everything is verified. A checkpoint that somebody
+remembers is no such thing, whoever verified that the log continues it: consistency says nothing of a signature.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -51,9 +52,11 @@ from ledger.audit_conformance import Conformance
 from ledger.audit_ground import Grounds
 from ledger.audit_leaf import Outcome
 from ledger.audit_leaves import Verifier, streams_of
+from ledger.audit_questions import questioned_acts
+from ledger.audit_remembered import SoundAudit
 from ledger.audit_report import BROKEN, FRAMING, NOT_JUDGED, TIME, Finding, Report, broken
 from ledger.audit_routes import Routes
-from ledger.audit_seals import Seals, StoredTree
+from ledger.audit_seals import Seals, StoredTree, opened
 from ledger.audit_shares import Done, Given, Item, Lost, Task
 from ledger.audit_workers import Crew
 from ledger.checkpoint import SignedCheckpoint
@@ -95,16 +98,18 @@ class Leaves(Protocol):
 class Brief:
     """What an auditor brings: the log's key, the leaf hash (hex) of leaf 0, checkpoints that somebody kept.
 
-    ``since_remembered``: an audit was sound when the newest of these that the log still covers was kept. ``workers`` is
-    the most processes that may work; ``progress`` is told now and then how many leaves of how many are done.
+    ``since`` are audits that the auditor kept as sound; the newest that the log still covers counts, and the log must
+    begin with all of them. ``workers`` is the most processes that may work; ``progress`` is told now and then how many
+    leaves of how many are done. ``sources`` says where a checkpoint was kept, by its bytes.
     """
 
     vkey: VerifierKey
     founding: str | None = None
     remembered: tuple[SignedCheckpoint, ...] = ()
-    since_remembered: bool = False
+    since: tuple[SoundAudit, ...] = ()
     workers: int = 1
     progress: Progress = _untold
+    sources: Mapping[bytes, str] = field(default_factory=dict)
 
 
 def audit(
@@ -113,7 +118,7 @@ def audit(
     vkey: VerifierKey,
     founding: str | None = None,
     remembered: tuple[SignedCheckpoint, ...] = (),
-    since_remembered: bool = False,
+    since: tuple[SoundAudit, ...] = (),
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Report:
@@ -122,7 +127,7 @@ def audit(
     Raises NotFound where there is no store, Forged where the database file itself cannot be read, NotJudged
     (``audit.worker``, ``audit.remembered``) where the audit did not come to its end.
     """
-    brief = Brief(vkey, founding, remembered, since_remembered, workers, progress or _untold)
+    brief = Brief(vkey, founding, remembered, since, workers, progress or _untold)
     with open_store(folder) as rows:
         return Audit(rows, documents_in(folder).read, brief, rows).run()
 
@@ -148,7 +153,7 @@ class Audit:
         self._stored = stored
         self._total = leaves.count()
         self._report = report = Report(workers=max(1, min(brief.workers, self._total // LEAVES_EACH)))
-        report.verified_from = self._verified_before() if brief.since_remembered else 0
+        report.verified_from = self._verified_before()
         self._crew = Crew(report.workers, brief.vkey, read, report.verified_from)
         self._grounds = Grounds()
         self._verifier = Verifier(self._grounds, report.verified_from)
@@ -278,24 +283,37 @@ class Audit:
         self._seals.end(self._next_note[0] if self._next_note else None)
         if self._stored is not None:
             self._seals.hold_stored(self._stored)
-        self._seals.extend_remembered(self._brief.remembered)
+        brought = (*self._brief.remembered, *(one.signed for one in self._brief.since))
+        report.remembered = self._seals.extend_remembered(brought, self._brief.sources, self._note_over)
+        report.founding_pinned = self._brief.founding is not None
+        report.questioned = list(questioned_acts(self._grounds.register(), self._leaves.entries, size))
         report.unsealed_from = self._seals.unsealed_from
+
+    def _note_over(self, size: int) -> bytes | None:
+        """Return the checkpoint that is shown over so many leaves, if the log signed it."""
+        for at, note in self._leaves.checkpoints(size, 1):
+            seal = opened(at, note, self._brief.vkey)
+            return note if at == size == seal.size and seal.fault is None else None
+        return None
 
     def _find(self, leaf: int | None, step: int, rule: str, sentence: str) -> None:
         self._report.findings.append(broken(leaf, step, rule, sentence))
 
-    # --- since a remembered checkpoint ----------------------------------------------------------------------
+    # --- since a sound audit --------------------------------------------------------------------------------
 
     def _verified_before(self) -> int:
         """Return how many leaves are, byte for byte, those that were verified before; 0 if that is not certain."""
-        kept = [one.checkpoint for one in self._brief.remembered if one.checkpoint.size <= self._total]
-        newest = max(kept, key=lambda one: one.size, default=None)
+        kept = [one for one in self._brief.since if one.signed.checkpoint.size <= self._total]
+        newest = max(kept, key=lambda one: one.signed.checkpoint.size, default=None)
         if newest is None:
             return 0
-        frontier = Frontier()
-        while frontier.size < newest.size:
-            rows = self._leaves.entries(frontier.size, min(_READ, newest.size - frontier.size))
+        upto, frontier = newest.signed.checkpoint, Frontier()
+        while frontier.size < upto.size:
+            rows = self._leaves.entries(frontier.size, min(_READ, upto.size - frontier.size))
             if [row.index for row in rows] != list(range(frontier.size, frontier.size + len(rows))) or not rows:
                 return 0
-            frontier, _ = grow(frontier, [leaf_hash(row.data) for row in rows])
-        return newest.size if frontier.root == newest.root else 0
+            hashes = [leaf_hash(row.data) for row in rows]
+            if frontier.size == 0 and hashes[0].hex() != newest.founding:
+                return 0
+            frontier, _ = grow(frontier, hashes)
+        return upto.size if frontier.root == upto.root else 0

@@ -10,6 +10,7 @@ document's bytes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from keys.errors import Forged, JejakError, NotFound, Unavailable
 from keys.fields import DocumentRef
@@ -193,9 +194,9 @@ class Conformance:
             elif isinstance(fault, Forged):
                 found.append(broken(done.index, DOCUMENTS, fault.rule, str(fault)))
             elif fault is not None:
-                said = f"Dokumen {reference.name} tidak ada dalam salinan ini."
-                said = said if isinstance(fault, NotFound) else str(fault)
-                found.append(unjudged(done.index, DOCUMENTS, fault.rule, said))
+                said = "Dokumen yang disebut tidak ditemukan." if isinstance(fault, NotFound) else str(fault)
+                lacking = unjudged(done.index, DOCUMENTS, fault.rule, said)
+                found.append(replace(lacking, document=reference.name))
         return found
 
     def _read_document(self, reference: DocumentRef) -> tuple[JejakError | None, int]:

@@ -12,6 +12,9 @@ NOT_JUDGED = UNJUDGED
 #: What a finding about a verdict is about.
 SIGNATURE, AUTHORITY = "signature", "authority"
 
+#: What an audit comes to: all is proved, all from a leaf on, nothing is new since an earlier audit, not all is proved.
+ALL, SINCE, NOTHING_NEW, NOT_ALL = "proved", "proved_since", "nothing_new", "not_proved"
+
 #: The steps of an audit by their numbers (:mod:`ledger.audit`), as people are told of them.
 STEPS = {
     1: "urutan daun dan bentuk entri",
@@ -35,7 +38,9 @@ class Finding:
     """What is wrong, at which leaf (None: about the store as a whole), by which rule, found by which step.
 
     ``about`` is ``signature`` or ``authority`` where the finding is the verdict on that, None of anything else.
-    ``among`` are the first and the last of the leaves of which one was changed, where a root is what tells.
+    ``among`` are the first and the last of the leaves of which one was changed, where a root is what tells. ``notes``
+    are checkpoints, verbatim, that prove it by themselves: two of one size with two roots, both signed by the log.
+    ``document`` is the name of the document that could not be read, where the sentence says only why.
     """
 
     leaf: int | None
@@ -45,6 +50,31 @@ class Finding:
     about: str | None = None
     step: int = FRAMING
     among: tuple[int, int] | None = None
+    notes: tuple[str, ...] = ()
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A checkpoint that was brought and held against the log: its size, its root (base64), where it was kept."""
+
+    size: int
+    root: str
+    source: str
+    matched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Questioned:
+    """An act that a later revocation of its key (at leaf ``revoked``) puts in question: for people to decide."""
+
+    leaf: int
+    stream: str
+    kind: str
+    official: str
+    keyid: str
+    revoked: int
+    sentence: str
 
 
 def broken(leaf: int | None, step: int, rule: str, sentence: str, about: str | None = None) -> Finding:
@@ -73,15 +103,18 @@ def _none_yet() -> dict[str, int]:
 
 @dataclass(slots=True)
 class Report:
-    """What an audit found. ``sound`` only if nothing was found and there was something to verify.
+    """What an audit found. ``sound`` only if nothing was found and there was something to look at.
 
     ``unsealed_from`` is the first leaf that no checkpoint vouches for any more: there the tree stops to follow from
     the leaves, and nothing from there on counts as verified. ``verified_from`` is the first leaf that was verified in
-    this run; what is below it was held against a checkpoint that the auditor remembers, and not verified again.
+    this run; what is below it an audit found sound that the auditor kept, and it was not verified again: where that is
+    all there is, nothing was proved of any leaf in this run (``conclusion``).
     ``synthetic`` is what leaf 0 says, None where it cannot be read; ``newest_recorded_at`` is the last leaf's time, as
     its entry spells it, "" where that cannot be read. ``signature`` and ``authority`` count the leaves from
     ``verified_from`` by verdict. ``checkpoint`` is the newest checkpoint, verbatim, for whoever keeps it: only of a log
-    that is sound. ``inapplicable`` are the numbers of the steps that what was audited does not have. ``took`` is not
+    that is sound. ``founding_pinned`` tells whether somebody said which founding it must have, ``remembered`` which
+    checkpoints were held against it and whether they fit. ``questioned`` are acts that are in question, which
+    changes no verdict. ``inapplicable`` are the numbers of the steps that were not run, each with why. ``took`` is not
     said with the rest: seconds of wall time for ``leaves`` (steps 1 to 8) and ``conformance`` (9 and 10), by
     ``workers`` processes.
     """
@@ -97,7 +130,10 @@ class Report:
     signature: dict[str, int] = field(default_factory=_none_yet)
     authority: dict[str, int] = field(default_factory=_none_yet)
     findings: list[Finding] = field(default_factory=list)
-    inapplicable: tuple[int, ...] = ()
+    founding_pinned: bool = False
+    remembered: list[Held] = field(default_factory=list)
+    questioned: list[Questioned] = field(default_factory=list)
+    inapplicable: dict[int, str] = field(default_factory=dict)
     took: dict[str, float] = field(default_factory=dict)
     workers: int = 1
 
@@ -108,8 +144,17 @@ class Report:
 
     @property
     def sound(self) -> bool:
-        """Tell whether every leaf is verified and nothing about the store is in doubt."""
+        """Tell whether every leaf is verified, now or by an audit that was kept, and nothing else is in doubt."""
         return self.leaves > 0 and not self.findings
+
+    @property
+    def conclusion(self) -> str:
+        """Return what the audit comes to: :data:`ALL`, :data:`SINCE`, :data:`NOTHING_NEW` or :data:`NOT_ALL`."""
+        if not self.sound:
+            return NOT_ALL
+        if self.verified_from == 0:
+            return ALL
+        return SINCE if self.verified_from < self.leaves else NOTHING_NEW
 
     @property
     def verified(self) -> int:
@@ -130,6 +175,7 @@ class Report:
             "verified": self.verified,
             "verified_from": self.verified_from,
             "sound": self.sound,
+            "conclusion": self.conclusion,
             "root": self.root,
             "founding": self.founding,
             "unsealed_from": self.unsealed_from,
@@ -139,5 +185,9 @@ class Report:
             "signature": dict(self.signature),
             "authority": dict(self.authority),
             "findings": [asdict(one) for one in self.findings],
+            "founding_pinned": self.founding_pinned,
+            "remembered": [asdict(one) for one in self.remembered],
+            "questioned": [asdict(one) for one in self.questioned],
             "inapplicable": [STEPS[step] for step in self.inapplicable],
+            "not_run": [{"step": step, "name": STEPS[step], "why": why} for step, why in self.inapplicable.items()],
         }

@@ -6,11 +6,13 @@ the checkpoints that an auditor remembers. Opening a note is apart (:func:`opene
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import NamedTuple, Protocol
 
 from keys.errors import Forged, Malformed
-from ledger.audit_report import CHAIN, CHECKPOINTS, FRAMING, TREE, Finding, another_root, broken
+from ledger.audit_report import CHAIN, CHECKPOINTS, FRAMING, TREE, Finding, Held, another_root, broken
 from ledger.checkpoint import SignedCheckpoint, format_hash, open_checkpoint
 from ledger.grown_tree import Tree
 from ledger.merkle import Frontier, Subtree
@@ -36,6 +38,23 @@ class Seal(NamedTuple):
     size: int = 0
     root: str = ""
     fault: str | None = None
+
+
+class _Brought(NamedTuple):
+    """A checkpoint that is held against others of its size, and where it was kept; "" of the one that the log shows."""
+
+    signed: SignedCheckpoint
+    source: str = ""
+
+    @property
+    def root(self) -> str:
+        """Return its root, base64."""
+        return format_hash(self.signed.checkpoint.root)
+
+    @property
+    def place(self) -> str:
+        """Return in words where it stands."""
+        return f"di {self.source}" if self.source else "yang ditunjukkan buku besar ini"
 
 
 def opened(stored_size: int, note: bytes, vkey: VerifierKey) -> Seal:
@@ -133,24 +152,64 @@ class Seals:
                 said = f"Sidik pohon tingkat {place[0]} mulai daun {first} tidak cocok."
                 self._add(None, TREE, "tree.tile", said)
 
-    def extend_remembered(self, remembered: Iterable[SignedCheckpoint]) -> None:
-        """Hold the log to checkpoints that somebody kept: it must begin with what each of them seals."""
-        size, agreed = self.tree.size, 0
-        for one in sorted((one.checkpoint for one in remembered), key=lambda one: one.size):
-            if one.size > size:
-                said = (
-                    f"Segel yang disimpan mencakup {one.size} daun, tetapi di sini hanya ada {size}: ada yang dipotong."
-                )
-                self._add(size, CHECKPOINTS, "remembered.cut", said)
-            elif self.tree.root(one.size) == format_hash(one.root):
-                agreed = one.size
-            else:
-                said = (
-                    f"Isi sampai daun {one.size - 1} lain dari yang disegel dahulu dengan segel {one.size} daun yang"
-                    f" disimpan: ada yang berubah mulai daun {agreed} atau sesudahnya."
-                )
-                self.findings.append(another_root(agreed, CHECKPOINTS, "remembered.root", said, agreed, one.size))
-                self.unsealed_from = min(agreed, size if self.unsealed_from is None else self.unsealed_from)
+    def extend_remembered(
+        self, brought: Iterable[SignedCheckpoint], sources: Mapping[bytes, str], own: Callable[[int], bytes | None]
+    ) -> list[Held]:
+        """Hold the log to checkpoints that somebody kept: it must begin with what each of them seals. Return each.
+
+        ``sources`` says by its bytes where a checkpoint was kept; ``own`` returns the one that the log shows over so
+        many leaves, if it signed one. Two of one size with two roots prove by themselves that the log signed two
+        histories, whichever of them is here: that is said of the two, whatever else is.
+        """
+        held = list[Held]()
+        agreed = 0
+        by_size = sorted({one.data: one for one in brought}.values(), key=lambda one: one.checkpoint.size)
+        for size, group in groupby(by_size, key=lambda one: one.checkpoint.size):
+            ours = self.tree.root(size) if size <= self.tree.size else None
+            notes = [_Brought(one, sources.get(one.data, "")) for one in group]
+            held += [Held(size, one.root, one.source, one.root == ours) for one in notes]
+            shown = own(size)
+            every = [*notes, *([_Brought(open_checkpoint(shown, notes[0].signed.vkey))] if shown else [])]
+            if len({one.root for one in every}) > 1:
+                self._split(size, every, agreed)
+            elif ours is not None and not held[-1].matched:
+                self._another(size, agreed)
+            if ours is None:
+                here = self.tree.size
+                said = f"Segel yang disimpan mencakup {size} daun, tetapi di sini hanya ada {here}: ada yang dipotong."
+                self._add(here, CHECKPOINTS, "remembered.cut", said)
+            elif all(one.root == ours for one in every):
+                agreed = size
+        return held
+
+    def _another(self, size: int, agreed: int) -> None:
+        """Say that the log has other leaves than a checkpoint of this size, which agrees up to a smaller one."""
+        said = (
+            f"Isi sampai daun {size - 1} lain dari yang disegel dahulu dengan segel {size} daun yang"
+            f" disimpan: ada yang berubah mulai daun {agreed} atau sesudahnya."
+        )
+        self.findings.append(another_root(agreed, CHECKPOINTS, "remembered.root", said, agreed, size))
+        self._unseal(agreed)
+
+    def _split(self, size: int, notes: list[_Brought], agreed: int) -> None:
+        """Say that the log signed two roots of one size; no leaf is named of those that are not here."""
+        first = notes[0]
+        other = next(one for one in notes if one.root != first.root)
+        said = (
+            f"Log ini menandatangani dua riwayat: segel {size} daun {first.place} berakar {first.root}, segel {size}"
+            f" daun {other.place} berakar {other.root}. Kedua segel ini saja sudah membuktikannya; simpan keduanya."
+        )
+        here = size <= self.tree.size
+        found = another_root(agreed, CHECKPOINTS, "remembered.root", said, agreed, size)
+        both = (first.signed.data.decode(), other.signed.data.decode())
+        self.findings.append(
+            replace(found, leaf=agreed if here else None, among=found.among if here else None, notes=both)
+        )
+        if here:
+            self._unseal(agreed)
+
+    def _unseal(self, leaf: int) -> None:
+        self.unsealed_from = min(leaf, self.tree.size if self.unsealed_from is None else self.unsealed_from)
 
     def _add(self, leaf: int | None, step: int, rule: str, sentence: str) -> None:
         self.findings.append(broken(leaf, step, rule, sentence))

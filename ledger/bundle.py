@@ -5,7 +5,7 @@ The members (:mod:`ledger.stored_zip` is the form of the zip, which orders them 
     BACA-SAYA.txt                      for people, in Indonesian (ledger.bundle_words)
     SHA256SUMS                         "<hex>  <name>\n" of every other member, in order: sha256sum -c reads it
     checkpoint                         the log's, verbatim (C2SP tlog-checkpoint)
-    consistency/<size>                 from the tree that a signer saw to the checkpoint (ledger.consistency)
+    consistency/<size>                 from a smaller tree to the checkpoint (ledger.consistency)
     documents/<hex>                    a document, named by the SHA-256 that acts of the case name it by
     entries/<leaf index>.json          an entry, verbatim (ledger.entry)
     heads                              the log's word on what is newest, verbatim (ledger.heads)
@@ -14,10 +14,15 @@ The members (:mod:`ledger.stored_zip` is the form of the zip, which orders them 
 Indices and sizes are decimal, filled with zeros to ten digits. Entries are all that the maker has below the checkpoint
 of exactly three streams: one case, whose opening is there, the register, whose founding is there, and the SOP that the
 opening names. Every receipt and every consistency proof carries the bundle's checkpoint; there is one receipt for each
-entry and one consistency proof for each tree size that an act has ``seen``. Documents are those that acts of the case
-name, less those that the maker did not have or that did not fit. Everything else follows from these:
-``format_bundle(parse_bundle(x)) == x``, or it is refused. So there is no room in it for a key or a policy, and the same
-ledger at the same checkpoint gives the same bytes to everybody.
+entry and one consistency proof for each tree size that an act has ``seen``, and, from form 2 on, for each of at most
+:data:`MAX_ASKED` other sizes that whoever asked for the bundle named: those of what they had kept. Documents are those
+that acts of the case name, less those that the maker did not have or that did not fit. Everything else follows from
+these: ``format_bundle(parse_bundle(x)) == x``, or it is refused. So there is no member for a key or a policy, and the
+same ledger at the same checkpoint gives the same bytes to everybody who names the same sizes.
+
+Form 1 has another BACA-SAYA (:mod:`ledger.bundle_words`) and no proof that was asked for. What a form cannot keep out
+are signature lines of other keys below the checkpoint and the heads: in a C2SP signed note anybody may add such lines,
+so that witnesses can. They prove nothing, are shown to nobody, and only a policy of the verifier's own reads any.
 
 Nothing in a :class:`Bundle` is verified: who signed, what the log holds and what the acts were worth is
 :mod:`ledger.evidence`. Its parts are within their own rooms' limits; all together are at most
@@ -36,7 +41,7 @@ from keys.errors import Malformed
 from keys.fields import DocumentRef
 from ledger.acts import Act, act_of
 from ledger.bodies import ActivityPerformed, DispositionIssued, LedgerFounded
-from ledger.bundle_words import Contents, Paper, readme
+from ledger.bundle_words import NEWEST, Contents, Paper, form_of, readme
 from ledger.checkpoint import Checkpoint, format_hash, parse_body
 from ledger.consistency import Consistency, format_consistency, parse_consistency
 from ledger.entry import Entry
@@ -50,6 +55,8 @@ from ledger.streams import REGISTER, opens_under
 MAX_ENTRIES = 20_000
 #: A document is at most this many bytes, as everywhere.
 MAX_DOCUMENT = 20 * 1024 * 1024
+#: A bundle has at most this many consistency proofs that were asked for.
+MAX_ASKED = 100
 
 README, SUMS, CHECKPOINT, HEADS = "BACA-SAYA.txt", "SHA256SUMS", "checkpoint", "heads"
 _ENTRY = re.compile(r"entries/([0-9]{10,19})\.json", re.ASCII)
@@ -88,7 +95,8 @@ class Bundle:
     """A bundle whose form is right; everything that it says is still a claim. Raises :class:`Malformed`.
 
     ``entries`` are in leaf order, ``consistency`` in order of size; ``documents`` maps digests to the bytes that stand
-    under them. ``case`` and ``sop`` are the streams, ``stated`` is what the checkpoint says.
+    under them. ``case`` and ``sop`` are the streams, ``stated`` is what the checkpoint says, ``form`` the number of the
+    form.
     """
 
     checkpoint: bytes
@@ -96,6 +104,7 @@ class Bundle:
     entries: tuple[Filed, ...]
     consistency: tuple[Consistency, ...]
     documents: Mapping[str, bytes]
+    form: int = NEWEST
     case: str = field(init=False)
     sop: str = field(init=False)
     stated: Checkpoint = field(init=False, repr=False)
@@ -119,11 +128,13 @@ class Bundle:
         case, sop = self._streams()
         object.__setattr__(self, "case", case)
         object.__setattr__(self, "sop", sop)
-        if [one.old for one in self.consistency] != seen_sizes(self.acts(), self.stated.size):
+        sizes, seen = [one.old for one in self.consistency], seen_sizes(self.acts(), self.stated.size)
+        asked = len(sizes) - len(seen)
+        if sorted({*sizes, *seen}) != sizes or asked > (MAX_ASKED if self.form > 1 else 0):
             raise Malformed(
                 "bundle.consistency",
                 "Bukti kesinambungan dalam bundel bukan yang diperlukan tindakan-tindakannya.",
-                allowed="Satu untuk setiap ukuran pohon yang dilihat penandatangan.",
+                allowed="Satu untuk setiap ukuran pohon yang dilihat penandatangan, dan yang disebut peminta bundel.",
             )
         strange = self.documents.keys() - {paper.digest for paper in papers_of(self.acts(case))}
         if strange or any(len(data) > MAX_DOCUMENT for data in self.documents.values()):
@@ -133,6 +144,11 @@ class Bundle:
                 allowed="Hanya dokumen yang disebut dalam tindakan perkara itu.",
                 digests=sorted(strange)[:3],
             )
+
+    @property
+    def streams(self) -> tuple[str, str, str]:
+        """Return the three streams that the bundle is about, the case first."""
+        return self.case, REGISTER, self.sop
 
     def acts(self, stream: str | None = None) -> list[Filed]:
         """Return the entries of a stream, all if None, in leaf order."""
@@ -205,7 +221,7 @@ def papers_of(entries: list[Filed]) -> list[DocumentRef]:
 
 
 def _members(bundle: Bundle) -> dict[str, bytes]:
-    members = {CHECKPOINT: bundle.checkpoint, HEADS: bundle.heads, README: readme(_contents(bundle))}
+    members = {CHECKPOINT: bundle.checkpoint, HEADS: bundle.heads, README: readme(_contents(bundle), bundle.form)}
     for proof in bundle.consistency:
         members[f"{_CONSISTENCY}{proof.old:010}"] = format_consistency(proof)
     for digest, data in bundle.documents.items():
@@ -250,7 +266,14 @@ def _of(members: Mapping[str, bytes]) -> Bundle:
                 proofs.append(parse_consistency(data))
             elif form := _DOCUMENT.fullmatch(name):
                 documents[f"{_SHA256}{form[1]}"] = data
-    return Bundle(_member(members, CHECKPOINT), _member(members, HEADS), tuple(entries), tuple(proofs), documents)
+    return Bundle(
+        checkpoint=_member(members, CHECKPOINT),
+        heads=_member(members, HEADS),
+        entries=tuple(entries),
+        consistency=tuple(proofs),
+        documents=documents,
+        form=form_of(_member(members, README)),
+    )
 
 
 @contextmanager
@@ -285,7 +308,10 @@ def _contents(bundle: Bundle) -> Contents:
     for one in case:
         for digest in dict.fromkeys(reference.digest for reference in documents_of(one.act)):
             named[digest].append(one.index)
+    newest = bundle.entries[-1]
     return Contents(
+        newest=newest.index,
+        newest_at=f"{newest.entry.recorded_at:%Y-%m-%d %H:%M:%S} UTC",
         case=bundle.case.partition(":")[2],
         subject=_subject(case),
         origin=stated.origin,

@@ -10,7 +10,8 @@ lines, each ending in a newline::
     <the checkpoint, verbatim>
 
 Narrower than the specification: the old size is below the checkpoint's and not 0, numbers and base64 have one spelling,
-at most :data:`MAX_BYTES` bytes. The proof says nothing by itself: whoever holds a root of ``old`` leaves (an act's
+at most :data:`MAX_BYTES` bytes. Below the checkpoint's text anybody may have added signature lines of their own keys,
+which prove nothing and are not read. The proof says nothing by itself: whoever holds a root of ``old`` leaves (an act's
 ``seen``, a checkpoint kept elsewhere) holds it to that (:func:`ledger.merkle.verify_consistency`).
 
 A worked example, executed by a test::

@@ -11,45 +11,61 @@
 5. Signature and authority: in leaf order, against the register as the proved entries below make it.
 6. Conformance: the code that accepted the act is asked again, in the world that the proved entries below make.
 7. Documents: the bytes hash to the digest that the acts name, and have the size that they state.
-8. What the verifier brings from outside: the witness policy, checkpoints and bundles that were kept.
+8. What the verifier brings from outside: the witness policy, and what was kept (:mod:`ledger.evidence_kept`).
+9. What changes no verdict and must be told with them: acts in question by the newest register that is here or was kept,
+   what rests on them, what touches the case (:mod:`ledger.evidence_standing`), times after the verifier's own clock.
 
 Without 1 or 2 nothing is evidence: Forged is raised. Everything else is a verdict (:mod:`ledger.evidence_report`), and
 what rests on something missing or broken is *tidak dapat dinilai*, never proved: authority above the leaf up to which
 the register is known, conformance after an act that does not hold. So is what depends on other cases (whether a letter
-number was free, the case that is superseded): no bundle can show it. Pure.
+number was free, the case that is superseded): no bundle can show it. Where the case's own SOP states a number as used
+on paper, only a later statement for another SOP could have freed it; that is not here, so it cannot be judged, and is
+not called whole. Pure.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from keys.errors import Forged, JejakError
 from keys.fields import DocumentRef
-from keys.register import Register
 from ledger.acts import Act, SignedAct
 from ledger.bodies import AgendaRecorded, DispositionIssued, LedgerFounded
 from ledger.bundle import Bundle, Filed
 from ledger.case import Case
 from ledger.checkpoint import SignedCheckpoint, open_checkpoint
 from ledger.enactment import Enactments
-from ledger.evidence_outside import Kept, hold_against
+from ledger.evidence_doubts import doubted
+from ledger.evidence_kept import Kept
+from ledger.evidence_outside import Here, hold_against
 from ledger.evidence_places import Placed, Places, known, stated_heads
-from ledger.evidence_report import BEYOND, Enclosed, Judged, Report, beyond, sentence_of
-from ledger.flags import flags, questioned
+from ledger.evidence_report import BEYOND, NOWHERE, Enclosed, Judged, Report, beyond, sentence_of
+from ledger.evidence_standing import touches
+from ledger.flags import flags
 from ledger.founding import founding_key
 from ledger.mentions import documents_of
 from ledger.note import VerifierKey
-from ledger.policy import Policy
+from ledger.policy import NONE, Policy
 from ledger.recorded import Recorded
 from ledger.replay import Replay, Step
 from ledger.rule_words import place_in_words
 from ledger.sop import Sop
 from ledger.streams import REGISTER, opens_under
 from ledger.streams import judge as judge_act
-from ledger.verdicts import CONTRADICTED, PROVED, UNJUDGED, Ground, Verdict, in_question, verdicts
+from ledger.verdicts import CONTRADICTED, PROVED, UNJUDGED, Ground, Verdict, verdicts
+from ledger.wording import when
+
+_USED = "agenda.used"
+_FREED_ELSEWHERE = (
+    "Pernyataan itu ada dalam SOP perkara ini sendiri dan belum dicabut di sini; hanya pernyataan yang lebih baru untuk"
+    " SOP lain, yang tidak ada dalam bundel ini, dapat membolehkan nomor itu. Periksalah buku agendanya, atau salinan"
+    " buku besarnya dengan jejak audit."
+)
 
 
 def judge(
@@ -59,14 +75,24 @@ def judge(
     founding: str,
     policy: Policy | None = None,
     kept: Sequence[Kept] = (),
+    beside: Sequence[Bundle] = (),
+    now: dt.datetime | None = None,
 ) -> Report:
     """Return the verdicts on a bundle.
 
-    ``founding`` is the leaf hash of leaf 0 (hex), ``kept`` is what was kept of the log before. All of these are the
-    verifier's own. Raises Forged where the bundle is not of the log of ``vkey``, or not of the ledger that begins with
-    ``founding``.
+    ``founding`` is the leaf hash of leaf 0 (hex), ``kept`` is what was kept of the log before, ``now`` the time by the
+    verifier's clock. All of these are the verifier's own. ``beside`` are bundles of other cases that somebody already
+    proved to be of the same history: they are asked what touches this case, and not held against it. Raises Forged
+    where the bundle is not of the log of ``vkey``, or not of the ledger that begins with ``founding``.
     """
-    return _Judge(bundle, vkey, founding).report(policy, kept)
+    report = _Judge(bundle, vkey, founding).report(policy, kept, now)
+    others = []
+    for one in (*kept, *beside):
+        if isinstance(one, Bundle):
+            with suppress(JejakError):  # what it is not is said where it is held against the bundle
+                others.append(_Judge(one, vkey, founding).report(None, (), None))
+    report = doubted(report, others)
+    return replace(report, touches=touches(report, others))
 
 
 class _World(Replay):
@@ -94,19 +120,21 @@ class _Judge:
         self._until = {name: one.until for name, one in self._known.items()}
         self._world = _World()
 
-    def report(self, policy: Policy | None, kept: Sequence[Kept]) -> Report:
-        """Return the report of all eight checks."""
-        acts = [self._judged(filed) for filed in self._bundle.entries]  # 5, 6
+    def report(self, policy: Policy | None, kept: Sequence[Kept], now: dt.datetime | None) -> Report:
+        """Return the report of the first eight checks."""
+        acts = tuple(self._judged(filed) for filed in self._bundle.entries)  # 5, 6
         register = self._world.register()
         return Report(
             bundle=self._bundle,
             sealed=self._sealed,
             synthetic=register is not None and register.synthetic,
-            acts=tuple(self._flagged(one, register) for one in acts),
+            acts=acts,
             streams={name: one.verdict for name, one in self._known.items()},
             papers=tuple(self._papers()),  # 7
-            outside=tuple(self._outside(policy, kept)),  # 8
+            outside=tuple(self._outside(policy, kept, now)),  # 8
             state=self._case(),
+            register=register,
+            remarks=tuple(_remarks(acts, now)),
         )
 
     # 5. signature and authority
@@ -122,7 +150,7 @@ class _Judge:
             authority = self._incomplete(REGISTER)
         conformance = self._conformance(placed, signature, authority)
         step = None
-        if conformance.verdict == PROVED or conformance.rule == BEYOND:
+        if conformance.verdict == PROVED or conformance.rule in (BEYOND, _USED):
             step = self._world.leap(done)
         else:
             self._until[done.act.stream] = min(self._until[done.act.stream], done.index)
@@ -133,7 +161,7 @@ class _Judge:
         """Judge an entry that is not proved to be in the log: at most its signature can be."""
         done = Recorded(filed.index, filed.entry, filed.act, filed.leaf)
         signature = verdicts(done, Ground(self._world.register())).signature
-        nowhere = Verdict(UNJUDGED, "Tempatnya dalam log tidak terbukti.", "bundle.place")
+        nowhere = Verdict(UNJUDGED, "Tempatnya dalam log tidak terbukti.", NOWHERE)
         return Judged(filed, signature, nowhere, inclusion, nowhere)
 
     def _sop(self, act: Act) -> Sop | None:
@@ -165,8 +193,10 @@ class _Judge:
             if authority.rule is not None and fault.rule == authority.rule:
                 return Verdict(UNJUDGED, "Wewenangnya tidak ada, jadi langkahnya tidak dinilai.", "bundle.authority")
             still_open = self._open(done.act)
-            if still_open is not None and fault.rule in ("case.supersedes", "agenda.used"):
+            if still_open is not None and fault.rule == "case.supersedes":
                 return still_open
+            if still_open is not None and fault.rule == _USED:
+                return Verdict(UNJUDGED, f"{fault.detail} {_FREED_ELSEWHERE}", _USED)
             return Verdict(CONTRADICTED, fault.detail, fault.rule)
         return self._open(done.act) or Verdict(PROVED, _conforms(done.act))
 
@@ -202,17 +232,6 @@ class _Judge:
         )
         return Verdict(UNJUDGED, why, "bundle.incomplete")
 
-    # what stands out
-
-    def _flagged(self, one: Judged, register: Register | None) -> Judged:
-        """Return the act with the flag that a later revocation of its key brings over it, if one does."""
-        placed = self._places.placed.get(one.filed.index)
-        loss = in_question(placed.recorded, register) if placed and register else None
-        if loss is None or register is None:
-            return one
-        by, at = register.officials[loss.by].record.name, self._places.placed[loss.index].recorded.entry.recorded_at
-        return replace(one, flags=(*one.flags, questioned(loss, by, at)))
-
     def _case(self) -> Case | None:
         stream = self._world.stream(self._bundle.case)
         return stream.state if stream and isinstance(stream.state, Case) else None
@@ -235,9 +254,10 @@ class _Judge:
 
     # 8. from outside
 
-    def _outside(self, policy: Policy | None, kept: Sequence[Kept]) -> list[Verdict]:
-        found = [] if policy is None else [_met(policy, self._sealed)]
-        return found + [hold_against(self._places, self._sealed, self._heads, one) for one in kept]
+    def _outside(self, policy: Policy | None, kept: Sequence[Kept], now: dt.datetime | None) -> list[Verdict]:
+        found = [] if policy is None else [_met(policy, self._sealed, now)]
+        here = Here(self._bundle, self._sealed, self._heads, self._places)
+        return found + [said for one in kept if (said := hold_against(here, one)) is not None]
 
 
 def _opened(bundle: Bundle, vkey: VerifierKey) -> SignedCheckpoint:
@@ -279,12 +299,24 @@ def _paper(data: bytes | None, references: Sequence[DocumentRef]) -> Verdict:
     return Verdict(PROVED, f"Isinya persis yang disebut dalam tindakan, {len(data)} bita.")
 
 
-def _met(policy: Policy, sealed: SignedCheckpoint) -> Verdict:
+def _met(policy: Policy, sealed: SignedCheckpoint, now: dt.datetime | None) -> Verdict:
     try:
-        count = policy.require(sealed)
+        count = policy.require(sealed, now)
     except JejakError as fault:
         return Verdict(CONTRADICTED, fault.detail, fault.rule)
+    if policy.quorum == NONE:
+        return Verdict(PROVED, "Kebijakan Anda tidak meminta saksi (quorum none): tidak ada saksi yang ditanya.")
     return Verdict(PROVED, f"Kebijakan saksi Anda terpenuhi: {count} saksi ikut menandatangani segel ini.")
+
+
+def _remarks(acts: Sequence[Judged], now: dt.datetime | None) -> Iterator[str]:
+    ahead = [one for one in acts if now is not None and one.filed.entry.recorded_at > now]
+    if now is not None and ahead:
+        first = ahead[0].filed
+        yield (
+            f"{len(ahead)} tindakan mempunyai waktu catat lebih lambat dari jam komputer ini ({when(now)}); yang"
+            f" pertama daun {first.index}, dicatat {when(first.entry.recorded_at)}. Jam salah satunya keliru."
+        )
 
 
 def _conforms(act: Act) -> str:

@@ -20,7 +20,9 @@ from ledger.heads import SignedHeads, open_heads, require_no_lie
 from ledger.merkle import verify_consistency
 from ledger.receipt import VerifiedReceipt, verify_receipt
 from ledger.recorded import Recorded
+from ledger.rule_words import place_in_words
 from ledger.verdicts import CONTRADICTED, PROVED, Verdict
+from ledger.wording import when
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Places:
         self._bundle = bundle
         self._sealed = sealed
         self._proofs = {one.old: one.proof for one in bundle.consistency}
+        self._roots: dict[int, bytes] = {sealed.checkpoint.size: sealed.checkpoint.root}
         self.placed: dict[int, Placed] = {}
         self.verdicts: dict[int, Verdict] = {}
         newest_at: dt.datetime | None = None
@@ -90,7 +93,9 @@ class Places:
             why = "Segel yang dilihat penandatangan tidak mungkin ada, atau lebih lama dari tindakan sebelumnya."
             return Verdict(CONTRADICTED, why, "seen.behind" if seen.size <= done.index else "seen.ahead")
         try:
-            self._continues(seen.size, parse_hash(seen.root))
+            root = parse_hash(seen.root)
+            self._continues(seen.size, root)
+            self._roots[seen.size] = root
         except JejakError:
             why = f"Segel {seen.size} daun yang dilihat penandatangan tidak dilanjutkan segel ini: ada dua riwayat."
             return Verdict(CONTRADICTED, why, "seen.root")
@@ -103,13 +108,19 @@ class Places:
         )
 
     def continues(self, size: int, root: bytes) -> bool | None:
-        """Tell whether the checkpoint continues this root of a smaller tree; None where the bundle has no proof."""
+        """Tell whether the checkpoint continues this root of a smaller tree; None where the bundle does not prove it.
+
+        A proof that does not lead to the checkpoint's own root is anybody's work, and proves no fork.
+        """
+        if size in self._roots:
+            return root == self._roots[size]
         if size not in self._proofs:
             return None
         try:
             self._continues(size, root)
-        except JejakError:
-            return False
+        except JejakError as fault:
+            own = fault.facts.get("computed_new_root") == self._sealed.checkpoint.root.hex()
+            return False if own else None
         return True
 
 
@@ -128,6 +139,10 @@ def stated_heads(bundle: Bundle, sealed: SignedCheckpoint) -> SignedHeads | Verd
     if (stated.size, stated.root) != (newest.size, newest.root):
         why = f"Pernyataan log itu tentang {stated.size} daun atau pohon lain, bukan segel bundel ini."
         return Verdict(CONTRADICTED, why, "heads.tree")
+    strange = {head.stream for head in stated.heads} - set(bundle.streams)
+    if strange:
+        why = f"Pernyataan log itu menyebut {place_in_words(min(strange))}, yang bukan dari bundel ini."
+        return Verdict(CONTRADICTED, why, "heads.stream")
     return heads
 
 
@@ -177,5 +192,9 @@ def _held_to(acts: list[Placed], stream: str, heads: SignedHeads) -> Verdict:
             f" sampai versi {version}: sisanya ditinggalkan."
         )
         return Verdict(CONTRADICTED, why, "bundle.cut")
-    why = f"Lengkap sampai versi {version} menurut pernyataan log pada {heads.heads.size} daun;"
-    return Verdict(PROVED, f"{why} sesudahnya tidak dapat dinilai.")
+    newest = acts[-1].recorded
+    why = (
+        f"Lengkap sampai versi {version}, daun {newest.index}, dicatat {when(newest.entry.recorded_at)}, menurut"
+        f" pernyataan log pada {heads.heads.size} daun; sesudahnya tidak dapat dinilai."
+    )
+    return Verdict(PROVED, why)

@@ -2,7 +2,11 @@
 
 Everything is a :class:`~ledger.verdicts.Verdict`: *terbukti*, *tidak cocok* or *tidak dapat dinilai*, with one sentence
 why and the rule where it is not proved. What a bundle cannot show by its nature (:data:`BEYOND`) is never proved; it
-is told apart only so that a bundle in which nothing else is open can be called whole. Pure.
+is told apart only so that a bundle in which nothing else is open can be called whole.
+
+Beside the verdicts stands what changes none of them and must not be overlooked: acts that are in question, acts whose
+power was given by one that is, and what *touches* the case (:class:`Touch`): its withdrawal, its replacement by another
+case. Pure.
 """
 
 from __future__ import annotations
@@ -11,18 +15,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from keys.errors import NotAllowed
 from keys.fields import DocumentRef
+from keys.register import Register
+from ledger.bodies import CaseBody
 from ledger.bundle import Bundle, Filed
 from ledger.case import Case
 from ledger.checkpoint import SignedCheckpoint, format_hash
 from ledger.enactment import Enactments
+from ledger.flag_names import QUESTIONED
 from ledger.flags import Flag
 from ledger.replay import Step
 from ledger.sentences import digests_of, sentence
+from ledger.sop_readings import read
+from ledger.streams import REGISTER
 from ledger.verdicts import CONTRADICTED, PROVED, UNJUDGED, Verdict
 
 #: The rule of a verdict that no bundle can give: it depends on other cases, which are not in it.
 BEYOND = "bundle.beyond"
+#: The rule of what cannot be judged of an entry that is not proved to be in the log.
+NOWHERE = "bundle.place"
 
 
 def beyond(why: str) -> Verdict:
@@ -36,9 +48,29 @@ def whole(verdicts: Iterator[Verdict]) -> str:
     return next((verdict for verdict in (CONTRADICTED, UNJUDGED) if verdict in found), PROVED)
 
 
+#: What may touch a case. A replacement that is opened and not yet signed leaves the old IKU in force.
+WITHDRAWN, SUPERSEDED, REPLACING, GONE_ON = "withdrawn", "superseded", "replacing", "gone_on"
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Something that touches the case and changes no verdict: its kind, and a sentence that says from where we know."""
+
+    kind: str
+    sentence: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return it as JSON values."""
+        return {"kind": self.kind, "sentence": self.sentence}
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An act with its four verdicts; ``step`` is its place in the replay, None where it was not let happen."""
+    """An act with its four verdicts; ``step`` is its place in the replay, None where it was not let happen.
+
+    ``rests_on`` are leaf indices of acts in question by which its key, its mandate, or what gave those, was given; of
+    an opening also that by which its SOP was enacted.
+    """
 
     filed: Filed
     signature: Verdict
@@ -48,6 +80,26 @@ class Judged:
     step: Step | None = None
     sentence: str | None = None
     flags: tuple[Flag, ...] = ()
+    rests_on: tuple[int, ...] = ()
+
+    @property
+    def questioned(self) -> bool:
+        """Tell whether a later revocation puts the act in question."""
+        return any(flag.name == QUESTIONED for flag in self.flags)
+
+    @property
+    def inferred(self) -> bool:
+        """Tell whether it is only inferred, at that leaf, whose step it is."""
+        step, body = self.step, self.filed.act.body
+        if step is None or step.enactments is None or not isinstance(body, CaseBody):
+            return False
+        assert isinstance(step.after.state, Case)
+        made, version = step.enactments, step.after.state.sop_ref.leaf
+        try:
+            row = made.versions[version].step(body.step)
+        except NotAllowed:
+            return False
+        return read(made.readings, version, row, "pelaksana", self.filed.index).basis == "disimpulkan"
 
     def verdicts(self) -> dict[str, Verdict]:
         """Return the four verdicts by name."""
@@ -70,6 +122,9 @@ class Judged:
             "official": act.official,
             "mandate": act.mandate,
             "person": self.step.authority.official.record.plain() if self.step else None,
+            "period": _period(self.step) if self.step else None,
+            "berita_acara": self.step.authority.key.berita_acara if self.step else None,
+            "actor_inferred": self.inferred,
             "keyid": entry.envelope.keyid,
             "occurred_at": act.occurred_at.isoformat(),
             "recorded_at": entry.recorded_at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
@@ -77,7 +132,14 @@ class Judged:
             "sentence": self.sentence,
             "verdicts": {name: verdict.as_dict() for name, verdict in self.verdicts().items()},
             "flags": [{"name": flag.name, "sentence": flag.sentence} for flag in self.flags],
+            "questioned": self.questioned,
+            "rests_on_questioned": list(self.rests_on),
         }
+
+
+def _period(step: Step) -> dict[str, str | None]:
+    record = step.authority.mandate.record
+    return {"start": record.start, "end": record.end}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +155,9 @@ class Enclosed:
 class Report:
     """All that was found. ``streams`` has the case first; ``outside`` is what was held against it from outside.
 
-    ``state`` is the case as its proved acts make it, None where it was not opened.
+    ``state`` is the case as its proved acts make it, None where it was not opened; ``register`` is the register, as the
+    newest act here makes it. ``touches`` are what touches the case, by this bundle and by others that were brought;
+    ``remarks`` are sentences on what is odd and contradicts nothing.
     """
 
     bundle: Bundle
@@ -104,6 +168,9 @@ class Report:
     papers: tuple[Enclosed, ...]
     outside: tuple[Verdict, ...]
     state: Case | None
+    register: Register | None = None
+    touches: tuple[Touch, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def of(self, stream: str) -> tuple[Judged, ...]:
         """Return the acts of a stream."""
@@ -114,11 +181,32 @@ class Report:
         """Return the verdict word on the whole bundle, less what is beyond any bundle."""
         return whole(self._every())
 
+    def touched(self, kind: str) -> bool:
+        """Tell whether something of this kind touches the case."""
+        return any(one.kind == kind for one in self.touches)
+
+    def reservations(self) -> list[str]:
+        """Return in a few words each what a conclusion about the bundle must not be told without."""
+        case, register = self.of(self.bundle.case), [one for one in self.acts if one.filed.act.stream == REGISTER]
+        doubted = sum(one.questioned for one in case)
+        beside = sum(one.questioned for one in self.acts) - doubted
+        resting = sum(bool(one.rests_on) for one in case)
+        said = [f"{doubted} tindakan dipertanyakan"] if doubted else []
+        where = "register" if beside == sum(one.questioned for one in register) else "register atau SOP"
+        said += [f"{beside} tindakan {where} dipertanyakan"] if beside else []
+        said += [f"{resting} tindakan bersandar pada yang dipertanyakan"] if resting else []
+        said += ["perkara ini ditarik"] if self.touched(WITHDRAWN) else []
+        said += ["perkara ini digantikan"] if self.touched(SUPERSEDED) else []
+        return said + (["penggantinya sudah dibuka"] if self.touched(REPLACING) else [])
+
     def not_covered(self) -> list[str]:
         """Return in sentences what is beyond this bundle, of any bundle first."""
         size = self.sealed.checkpoint.size
         found = [
-            f"Apa yang terjadi sesudah segel {size} daun ini.",
+            f"Apa yang terjadi sesudah segel {size} daun ini: juga penarikan perkara, pencabutan kunci, atau"
+            " penggantian oleh perkara lain yang dicatat kemudian.",
+            "Apakah perkara lain kemudian menggantikannya, juga di bawah segel ini: perkara lain tidak ada dalam"
+            " bundel.",
             "Kejujuran pernyataan log bahwa di bawah segel ini tidak ada tindakan lain, juga tidak ada pencabutan kunci"
             " atau mandat; yang kelak ditemukan di bawahnya membuktikan bahwa log berbohong.",
             "Bahwa kepada orang lain ditunjukkan buku besar yang sama: bandingkan segelnya dengan yang mereka pegang.",
@@ -145,6 +233,9 @@ class Report:
                 one.reference.plain() | {"leaves": list(one.leaves)} | one.verdict.as_dict() for one in self.papers
             ],
             "outside": [one.as_dict() for one in self.outside],
+            "touches": [one.as_dict() for one in self.touches],
+            "reservations": self.reservations(),
+            "remarks": list(self.remarks),
             "not_covered": self.not_covered(),
         }
 

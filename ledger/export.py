@@ -2,12 +2,14 @@
 
 What goes in is said in :mod:`ledger.bundle`; nothing here is judged. The one thing that is new is the log's word on
 what is newest in the three streams (:mod:`ledger.heads`), signed here for the very checkpoint of the bundle. The same
-journal at the same checkpoint gives the same bundle. Pure: ``rows`` are one snapshot, ``read`` finds documents.
+journal at the same checkpoint gives the same bundle to whoever names the same sizes. Pure: ``rows`` are one snapshot,
+``read`` finds documents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from keys.errors import Forged, Malformed, NotAllowed, NotFound
 from keys.fields import DocumentRef
@@ -31,9 +33,11 @@ Read = Callable[[DocumentRef], bytes | None]
 _LINE = 200
 
 
-def bundle_of(rows: Rows, case: str, signer: NoteSigner, read: Read) -> Bundle:
+def bundle_of(rows: Rows, case: str, signer: NoteSigner, read: Read, asked: Iterable[int] = ()) -> Bundle:
     """Return the bundle of a case (``case:<uuid>``), in which ``signer``, the log's key, states the heads.
 
+    ``asked`` are tree sizes from which it shall prove that the checkpoint continues them, at most
+    :data:`ledger.bundle.MAX_ASKED`; those that are not below the checkpoint have no such proof and are passed over.
     Documents that cannot be read, and those for which there is no room left, are left out; the bundle says which.
     Raises NotFound where there is no such case, NotAllowed where its acts are too many for a bundle, and Forged where
     what is stored does not hold.
@@ -43,6 +47,7 @@ def bundle_of(rows: Rows, case: str, signer: NoteSigner, read: Read) -> Bundle:
     if (frontier := rows.frontier()).size != stated.size or frontier.root != stated.root:
         raise Forged("log.unsealed", "Segel terbaru bukan segel atas isi buku besar ini.", leaf=stated.size)
     streams = _streams(rows, case)
+    sizes = {size for size in asked if 0 < size < stated.size}
     filed = [Filed(_receipt(rows, one.index, stated.size, note), one.entry) for one in _acts(rows, streams)]
     bundle = Bundle(
         checkpoint=note,
@@ -50,7 +55,7 @@ def bundle_of(rows: Rows, case: str, signer: NoteSigner, read: Read) -> Bundle:
         entries=tuple(filed),
         consistency=tuple(
             Consistency(old, tuple(prove_consistency(rows, old, stated.size)), note)
-            for old in seen_sizes(filed, stated.size)
+            for old in sorted(sizes.union(seen_sizes(filed, stated.size)))
         ),
         documents={},
     )
@@ -97,7 +102,7 @@ def _with_documents(bundle: Bundle, read: Read) -> Bundle:
         if data is not None:
             documents[paper.digest] = data
             left -= price
-    return Bundle(bundle.checkpoint, bundle.heads, bundle.entries, bundle.consistency, documents)
+    return replace(bundle, documents=documents)
 
 
 def _too_many() -> NotAllowed:

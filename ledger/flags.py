@@ -110,12 +110,18 @@ def _powers(step: Step) -> list[Flag]:
 
 def questioned(loss: Loss, by: str, at: dt.datetime) -> Flag:
     """Return the flag of an act that ``loss`` puts in question; ``by`` revoked the key, recorded at ``at``."""
-    assert loss.compromised_since is not None
+    since = loss.compromised_since
+    if since is None:
+        why = ": kuncinya kemudian dicabut karena bocor; sejak kapan tidak dinyatakan."
+    else:
+        why = (
+            f", karena menurut pernyataannya dapat dipakai orang lain sejak {when(since)}; tindakan ini dicatat sesudah"
+        )
+        why += " itu."
     return Flag(
         "key.questioned",
-        f"Dipertanyakan: kunci penandatangan dicabut {by} pada {when(at)} (daun {loss.index}), karena menurut"
-        f" pernyataannya dapat dipakai orang lain sejak {when(loss.compromised_since)}; tindakan ini dicatat sesudah"
-        " itu. Catatan ini tetap; orang yang memutuskan artinya.",
+        f"Dipertanyakan: kunci penandatangan dicabut {by} pada {when(at)} (daun {loss.index}){why} Catatan ini tetap;"
+        " orang yang memutuskan artinya.",
     )
 
 

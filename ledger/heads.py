@@ -9,6 +9,9 @@ ending in a newline:
 3. one to :data:`MAX_HEADS` lines ``<stream> <version> <leaf>``, ordered by the stream's bytes, each stream once: the
    newest version of that stream among the first ``size`` leaves, and its leaf hash (lower-case hex).
 
+Below the text stand signature lines. Only the log's own is read: in a C2SP note anybody may add lines of other keys,
+which prove nothing, so a note has one text and not one spelling.
+
 Nobody can take it for a checkpoint, nor a checkpoint for it: no origin of ours has an ``@``, and the second line is no
 number. One key signs both, and says a different thing in each.
 

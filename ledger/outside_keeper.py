@@ -1,16 +1,20 @@
 """The keeper of the outside memory: after each commit, the newest checkpoint goes to a file outside the store.
 
 Nothing waits for it (DESIGN, invariant 7): a thread of its own writes, only the newest where several were made
-meanwhile, at most every :data:`PAUSE` seconds. So a place on a slow or lost disk costs no receipt, and the file may be
-that much behind; it is never ahead, and never goes back, though any number of processes write it.
+meanwhile, at most every :data:`PAUSE` seconds; where nothing was made it looks every :data:`RETRY` seconds. So a place
+on a slow or lost disk costs no receipt, and the file may be that much behind; it is never ahead, and never goes back,
+though any number of processes write it.
 
 1. Whoever writes holds a lock in the store, then reads the file, then the journal: that one is at least as new.
-2. What somebody else wrote there since, the journal must continue, as at the start (:mod:`ledger.outside_memory`).
+2. The journal as it is now must continue what is in the file and the newest that this process knows to have been there,
+   as at the start (:mod:`ledger.outside_memory`): also what it wrote itself a moment ago, for a store can be put back
+   to an older copy while it is served.
 3. The file is replaced whole (:mod:`ledger.whole_file`) and keeps its permission bits.
 
 A file that is lost, spoiled or not to be written is a :attr:`~OutsideKeeper.fault`, is never made anew, and is tried
 again; acts are recorded all the same. A checkpoint that the journal does not continue means that two histories grow
-under one log key: from then on this process records no act (DESIGN §2: such a history is never continued).
+under one log key, or that leaves were taken away: the file stays as it is, and from then on this process records no act
+(DESIGN §2: such a history is never continued). What was recorded in the moment before is one batch, or a few.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from keys.errors import Forged, JejakError
-from ledger.checkpoint import open_checkpoint
+from ledger.checkpoint import SignedCheckpoint
 from ledger.note import VerifierKey
 from ledger.outside_memory import EVIDENCE, Note, OutsideMemory, read_note, unreachable
 from ledger.rows import Rows
@@ -32,14 +36,14 @@ from ledger.whole_file import replace
 
 #: Seconds between two writings, at least.
 PAUSE = 0.05
-#: Seconds after which a place that failed is tried again, though nothing new came.
+#: Seconds after which file and journal are looked at again, though nothing new came.
 RETRY = 5.0
 #: Seconds that whoever closes waits for a writing that hangs.
 PATIENCE = 10.0
 #: The lock's file in the store.
 LOCK = "outside.lock"
-#: Rules that say that the log signed two histories.
-CONTRADICTIONS = frozenset({"outside.shorter", "outside.fork"})
+#: Rules that say that the log signed two histories, or lost what would show whether it did.
+CONTRADICTIONS = frozenset({"outside.shorter", "outside.fork", "tree.missing"})
 
 logger = logging.getLogger("jejak.ledger")
 
@@ -59,7 +63,7 @@ class OutsideKeeper:
         self._reading = reading
         self._lock = store / LOCK
         self._evidence = store / EVIDENCE
-        self._known: bytes | None = None
+        self._newest: SignedCheckpoint | None = None
         self._due = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -105,7 +109,7 @@ class OutsideKeeper:
 
     def _run(self, place: Path) -> None:
         while not self.contradicted:
-            self._due.wait(RETRY if self.fault else None)
+            self._due.wait(RETRY)
             self._due.clear()
             self._try(place)
             if self._stopping.wait(PAUSE) and not self._due.is_set():
@@ -123,17 +127,16 @@ class OutsideKeeper:
         try:
             with _locked(self._lock):
                 there = read_note(place, self._vkey, may_be_empty=True)
+                remembered = {one.data: Note(place, one) for one in (there, self._newest) if one is not None}
                 with self._reading() as rows:
-                    note = rows.checkpoint()
-                    now = open_checkpoint(note, self._vkey) if note is not None else None
-                    if there is not None and there.data != self._known:
-                        OutsideMemory(self._vkey, (Note(place, there),)).require_continued(rows, self._evidence)
+                    memory = OutsideMemory(self._vkey, tuple(remembered.values()))
+                    now = memory.require_continued(rows, self._evidence)
                 if now is not None and (there is None or there.checkpoint.size < now.checkpoint.size):
                     replace(place, now.data, place.stat().st_mode & 0o777)
                     there = now
         except OSError as error:
             raise unreachable(place, error) from None
-        self._known = there.data if there is not None else None
+        self._newest = there
         self.size = there.checkpoint.size if there is not None else None
         self.fault = None
 

@@ -2,12 +2,12 @@
 
 An older copy of a store fits together as well as the newest, and so does another history under the same log key; only
 a checkpoint that was kept elsewhere tells them apart. So whoever serves a ledger names places outside it: files with
-one checkpoint each (C2SP tlog-checkpoint, verbatim), or folders of such files. Names that begin with a dot are passed
-over, and folders in a folder.
+one checkpoint each (C2SP tlog-checkpoint, verbatim), or folders of such files and of nothing else. Names that begin
+with a dot are passed over.
 
 1. Every note is read, and its signature verified with the log's own key, before the store is opened. A place that is
-   not there, a folder with nothing in it, a file that is no checkpoint of this log: refused, for a memory that is
-   passed over in silence protects nobody.
+   not there, a folder with nothing in it or with a folder in it, a file that is no checkpoint of this log: refused, for
+   a memory that is passed over in silence protects nobody.
 2. The journal must begin with what each of them seals: one consistency proof a note, no audit.
 3. Where it does not, both notes and the proof are kept as evidence, and nothing else is written.
 
@@ -22,7 +22,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,7 @@ EVIDENCE = "evidence"
 NOTHING = Rows(lambda statement, parameters: [])
 
 _ONE_NOTE = "Sebut berkas yang berisi satu segel dan tidak ada lainnya."
+_NOTHING_ELSE = f"{_ONE_NOTE} Folder ingatan hanya berisi berkas seperti itu: pindahkan yang lain ke luar folder."
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +82,50 @@ class OutsideMemory:
                 )
         return cls(vkey, tuple(notes), place)
 
-    def require_continued(self, rows: Rows, evidence: Path) -> None:
-        """Return if the journal continues every note; the one that seals the fewest leaves is held first.
+    def require_continued(self, rows: Rows, evidence: Path) -> SignedCheckpoint | None:
+        """Return the journal's newest checkpoint if it continues every note; that of the fewest leaves is held first.
 
         Else keep both notes in a folder of their own in ``evidence`` and raise Forged, with the path in ``facts`` (see
         :func:`ledger.log.require_continued`).
         """
         data = rows.checkpoint()
         now = open_checkpoint(data, self.vkey) if data is not None else None
-        agreed = 0
+        agreed = below = 0
+        held: Note | None = None
         for note in sorted(self.notes, key=lambda one: one.signed.checkpoint.size):
             remembered = note.signed.checkpoint
             here = now.checkpoint if now else Checkpoint(remembered.origin, 0, EMPTY_ROOT)
+            below = agreed if agreed < remembered.size else below
             try:
-                log.require_continued(rows, here, remembered, agreed)
+                log.require_continued(rows, here, remembered, below)
             except Forged as fault:
+                same = held.signed if held and agreed == remembered.size else self._ours(rows, remembered.size)
+                said = f"{fault.detail} Segel itu ada di {note.path}"
+                if same is not None and same.checkpoint.root != remembered.root:
+                    place = str(held.path) if held and same is held.signed else "buku besar ini sendiri"
+                    said = (
+                        f"{fault.detail} Log menandatangani dua riwayat: segel {remembered.size} daun di {note.path}"
+                        f" berakar {format_hash(remembered.root)}, segel {remembered.size} daun di {place} berakar"
+                        f" {format_hash(same.checkpoint.root)}. Kedua segel ini saja sudah membuktikannya"
+                    )
                 raise Forged(
                     fault.rule,
-                    f"{fault.detail} Segel itu ada di {note.path}; {_kept(rows, now, note.signed, evidence)}",
+                    f"{said}; {_kept(rows, now, note.signed, same, evidence)}",
                     allowed="Buku besar ini tidak dilayani. Jangan ubah atau hapus apa pun. Cari salinannya yang lebih"
                     " baru dan utuh; bila tidak ada, serahkan bukti ini kepada Inspektorat.",
                     path=str(note.path),
                     **fault.facts,
                 ) from None
-            agreed = remembered.size
+            agreed, held = remembered.size, note
+        return now
+
+    def _ours(self, rows: Rows, size: int) -> SignedCheckpoint | None:
+        """Return the checkpoint that the journal has over so many leaves, if the log signed one."""
+        for at, data in rows.checkpoints(size, 1):
+            with suppress(Malformed, Forged):
+                signed = open_checkpoint(data, self.vkey)
+                return signed if at == size == signed.checkpoint.size else None
+        return None
 
 
 def read_note(path: Path, vkey: VerifierKey, *, may_be_empty: bool = False) -> SignedCheckpoint | None:
@@ -136,7 +157,7 @@ def _files(path: Path) -> list[Path]:
     with _told(path):
         if not stat.S_ISDIR(path.stat().st_mode):
             return [path]
-        found = sorted(one for one in path.iterdir() if not one.name.startswith(".") and not one.is_dir())
+        found = sorted(one for one in path.iterdir() if not one.name.startswith("."))
     if not found:
         raise NotFound(
             "outside.empty",
@@ -160,7 +181,7 @@ def _opened(path: Path) -> Iterator[int]:
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Malformed("outside.form", f"{path} bukan berkas biasa.", allowed=_ONE_NOTE)
+            raise Malformed("outside.form", f"{path} bukan berkas biasa.", allowed=_NOTHING_ELSE)
         yield handle
     finally:
         os.close(handle)
@@ -193,19 +214,25 @@ def unreachable(path: Path, error: OSError) -> Unavailable:
     )
 
 
-def _kept(rows: Rows, now: SignedCheckpoint | None, remembered: SignedCheckpoint, evidence: Path) -> str:
+def _kept(
+    rows: Rows,
+    now: SignedCheckpoint | None,
+    remembered: SignedCheckpoint,
+    same: SignedCheckpoint | None,
+    evidence: Path,
+) -> str:
     """Keep what contradicts, each part a file, and say where it is.
 
-    Ours of the same size is kept where the log signed one, for then the two notes are the whole proof.
+    ``same`` is another of the same size that the log signed, if there is one: then the two notes are the whole proof.
     """
     size = remembered.checkpoint.size
-    same = [note for at, note in rows.checkpoints(size, 1) if at == size]
-    ours = same[0] if same else now.data if now else b""
+    ours = same.data if same else now.data if now else b""
     parts = {"remembered": remembered.data, "ours": ours}
     if now and not same and size < now.checkpoint.size:
-        proof = prove_consistency(rows, size, now.checkpoint.size)
-        lines = [f"old {size}", *map(format_hash, proof), "", ""]  # as a witness would be sent it (C2SP tlog-witness)
-        parts["consistency"] = "\n".join(lines).encode("ascii") + now.data
+        with suppress(Forged):  # a journal that lost hashes proves nothing; the notes are kept all the same
+            proof = prove_consistency(rows, size, now.checkpoint.size)
+            lines = [f"old {size}", *map(format_hash, proof), "", ""]  # as witnesses are sent it (C2SP tlog-witness)
+            parts["consistency"] = "\n".join(lines).encode("ascii") + now.data
     folder = evidence / hashlib.sha256(b"\0".join(parts.values())).hexdigest()[:32]
     try:
         folder.mkdir(parents=True, exist_ok=True)

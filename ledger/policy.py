@@ -11,8 +11,10 @@ The file is lines, each ending in a newline; items are parted by spaces and tabs
 A cosignature is a signature line of the checkpoint's note, 8 bytes of time (POSIX seconds, big-endian) and the Ed25519
 signature over ``cosignature/v1``, the line ``time <seconds>`` and the checkpoint's three lines.
 
-Narrower than the specification: UTF-8, at most :data:`MAX_BYTES` bytes, and our log must be listed. A policy is met or
-it raises; an empty one is no policy. It is always the verifier's own: one that comes with the evidence is never read.
+Narrower than the specification: the time of a cosignature is not 0, no later than the year 9999, and no later than a
+day after the verifier's clock where that is given; UTF-8, at most :data:`MAX_BYTES` bytes, and our log must be listed.
+A policy is met or it raises; an empty one is no policy. It is always the verifier's own: one that comes with the
+evidence is never read.
 
 A worked example, executed by a test::
 
@@ -32,14 +34,15 @@ A worked example, executed by a test::
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from keys.errors import Forged, Malformed
 from ledger.checkpoint import SignedCheckpoint
-from ledger.note import VerifierKey, open_note
+from ledger.note import Note, SignatureLine, VerifierKey, open_note
 
 #: A policy is at most this many bytes.
 MAX_BYTES = 64 * 1024
@@ -50,6 +53,10 @@ _SPACE = re.compile("[ \t]+")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _COUNT = re.compile("[1-9][0-9]{0,3}", re.ASCII)
 _TIME_BYTES = 8
+#: The end of the year 9999: a time after it is none that a calendar has.
+_LATEST = 253_402_300_799
+#: Seconds by which a witness's clock may be ahead of the verifier's.
+SKEW = 24 * 60 * 60
 
 
 class WitnessKey(VerifierKey):
@@ -59,10 +66,15 @@ class WitnessKey(VerifierKey):
 
     def verify(self, signature: bytes, text: bytes) -> None:
         """Return if ``signature`` is this witness's cosignature of a checkpoint's text, else raise :class:`Forged`."""
-        seconds = int.from_bytes(signature[:_TIME_BYTES], "big")
-        if seconds >= 2**63:
+        seconds = time_of(signature)
+        if not 0 < seconds <= _LATEST:
             raise Forged("policy.time", "Waktu tanda tangan saksi di luar batas.")
         self.key.verify(signature[_TIME_BYTES:], b"cosignature/v1\ntime %d\n%b" % (seconds, text))
+
+
+def time_of(signature: bytes) -> int:
+    """Return the time that a cosignature states (POSIX seconds), whether or not it is true."""
+    return int.from_bytes(signature[:_TIME_BYTES], "big")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +110,12 @@ class Policy:
             )
         return cls(tuple(read.logs), read.witnesses, read.groups, read.quorum)
 
-    def require(self, sealed: SignedCheckpoint) -> int:
+    def require(self, sealed: SignedCheckpoint, now: dt.datetime | None = None) -> int:
         """Return how many of our witnesses cosigned the checkpoint if it meets the policy, else raise Forged.
 
         1. The log that signed it is one of the policy's.
-        2. Whoever of our witnesses has a line on it signed it in truth.
+        2. Whoever of our witnesses has a line on it signed it in truth, and at no time after ``now``, the verifier's
+           own clock, less what clocks may differ.
         3. They are as many as the quorum asks for.
         """
         if sealed.vkey not in self.logs:
@@ -111,6 +124,8 @@ class Policy:
         note = open_note(sealed.data, (sealed.vkey, *witnesses))
         lines = {(line.name, line.key_id) for line in note.signatures}
         there = {name for name, key in self.witnesses.items() if (key.name, key.key_id) in lines}
+        if now is not None and any(time_of(one.signature) > now.timestamp() + SKEW for one in self._cosigned(note)):
+            raise Forged("policy.time", "Waktu tanda tangan saksi lebih lambat dari jam komputer ini.")
         if self.quorum not in {NONE} | self._standing(there):
             raise Forged(
                 "policy.quorum",
@@ -118,6 +133,10 @@ class Policy:
                 witnesses=sorted(there),
             )
         return len(there)
+
+    def _cosigned(self, note: Note) -> Iterator[SignatureLine]:
+        ours = {(key.name, key.key_id) for key in self.witnesses.values()}
+        return (line for line in note.signatures if (line.name, line.key_id) in ours)
 
     def _standing(self, there: set[str]) -> set[str]:
         """Return which witnesses and groups stand behind the checkpoint; a group's members are named before it."""

@@ -10,9 +10,8 @@ accepts acts; no column is believed. Leaf 0 founds the ledger and stands on itse
 act at that step is neither question: :func:`ledger.streams.judge` asks that too.
 
 A verdict never changes. What may change later is whether an act is *in question*: a key that was revoked because
-somebody else may have used it, with a claim since when, puts in question what was recorded with it from that moment
-until the revocation. Without such a claim nothing earlier is in question. It is for people to decide what follows.
-Pure.
+somebody else may have used it puts in question what was recorded with it until the revocation, from the moment that is
+claimed on; where nobody says since when, all of it. It is for people to decide what follows. Pure.
 """
 
 from __future__ import annotations
@@ -264,13 +263,18 @@ def in_question(done: Recorded, register: Register) -> Loss | None:
     """Return the revocation that puts an act in question as ``register`` has it (now, or at a later leaf), or None."""
     key = register.keys.get(done.entry.envelope.keyid)
     loss = key.revoked if key else None
-    if loss is None or loss.compromised_since is None:
+    if loss is None or not _leaked(loss) or done.index >= loss.index:
         return None
-    return loss if done.index < loss.index and loss.compromised_since <= done.entry.recorded_at else None
+    since = loss.compromised_since
+    return loss if since is None or since <= done.entry.recorded_at else None
 
 
 def keys_in_question(register: Register) -> Iterator[tuple[Key, Loss]]:
     """Yield the keys that put acts in question, with their revocations."""
     for key in register.keys.values():
-        if key.revoked is not None and key.revoked.compromised_since is not None:
+        if key.revoked is not None and _leaked(key.revoked):
             yield key, key.revoked
+
+
+def _leaked(loss: Loss) -> bool:
+    return loss.reason == "compromised"

@@ -1,7 +1,8 @@
 """Views held against a fresh fold: whether the read models that lie beside a journal are what its leaves make.
 
-1. The stored file is opened to be read and nothing else; it may come from an adversary. It is opened before the
-   journal, so that of a ledger that is in use no view is ahead of the leaves that are looked at.
+1. The stored file is opened to be read and nothing else; it may come from an adversary, and what is no plain file is
+   not opened at all. It is opened before the journal, so that of a ledger that is in use no view is ahead of the
+   leaves that are looked at.
 2. The journal is folded anew into a temporary file, as far as the stored views say that they have come.
 3. The stored file must have exactly the tables, columns and indices that the fresh one has.
 4. Every row of every table is compared, by its key. JSON is compared as values.
@@ -14,6 +15,7 @@ says nothing of views.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -102,11 +104,12 @@ class Stored:
 @contextmanager
 def stored_views(folder: Path) -> Iterator[Stored | None]:
     """Yield the views in ``folder``, None where there are none; to be entered before its journal is opened."""
-    if not (folder / FILE).exists():
+    if not os.path.lexists(folder / FILE):
         yield None
         return
     with ExitStack() as opened:
         try:
+            _require_plain(folder)
             connection = opened.enter_context(read_only(folder / FILE, _MOST_BYTES))
             stored = Stored(connection, *_state(connection))
         except (Forged, sqlite3.Error) as fault:
@@ -140,6 +143,16 @@ def compare(stored: Stored, rows: Rows, documents: Documents, progress: Progress
 
 def _strange(fault: Forged) -> Comparison:
     return Comparison(differences=(Difference(FILE, {}, None, (), fault.detail),))
+
+
+def _require_plain(folder: Path) -> None:
+    """Return if what SQLite would open beside a journal are plain files; a pipe, for one, would never be read through.
+
+    Raises Forged (``views.form``).
+    """
+    for path in (folder / f"{FILE}{suffix}" for suffix in ("", "-wal", "-shm")):
+        if os.path.lexists(path) and not path.is_file():
+            raise Forged("views.form", f"{path.name} bukan berkas biasa, jadi tidak dibuka.")
 
 
 def _state(stored: sqlite3.Connection) -> tuple[int, int]:

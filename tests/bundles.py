@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from keys.envelope import Envelope
 from ledger.bundle import SUMS, Bundle, Filed, format_bundle, papers_of, parse_bundle, seen_sizes
@@ -17,14 +18,12 @@ from ledger.checkpoint import sign_checkpoint
 from ledger.consistency import Consistency
 from ledger.entry import Entry
 from ledger.evidence import judge
-from ledger.evidence_outside import Kept
 from ledger.evidence_report import Judged, Report
 from ledger.export import bundle_of
 from ledger.grown_tree import Tree
 from ledger.heads import Head, Heads, sign_heads
 from ledger.merkle import leaf_hash, prove_consistency, prove_inclusion
 from ledger.note import NoteSigner
-from ledger.policy import Policy
 from ledger.receipt import Receipt
 from ledger.stored_zip import pack
 from ledger.streams import REGISTER
@@ -125,13 +124,14 @@ def recorded(envelope: bytes, at: dt.datetime) -> bytes:
     return Entry.record(Envelope.parse(envelope), at).data
 
 
-def judged(
-    bundle: Bundle, founding: bytes, *, policy: Policy | None = None, kept: Sequence[Kept] = (), by: str = "log"
-) -> Report:
-    """Return the verdicts of somebody who got the bundle as bytes and pins ``founding`` (leaf 0) and the log's key."""
+def judged(bundle: Bundle, founding: bytes, *, by: str = "log", **brought: Any) -> Report:
+    """Return the verdicts of somebody who got the bundle as bytes and pins ``founding`` (leaf 0) and the log's key.
+
+    What they ``brought`` is as :func:`ledger.evidence.judge` takes it: policy, what they kept, their clock.
+    """
     there = parse_bundle(format_bundle(bundle))
     pinned = NoteSigner(bundle.stated.origin, key(by)).vkey
-    return judge(there, vkey=pinned, founding=leaf_hash(founding).hex(), policy=policy, kept=kept)
+    return judge(there, vkey=pinned, founding=leaf_hash(founding).hex(), **brought)
 
 
 def act(report: Report, index: int) -> Judged:

@@ -22,6 +22,7 @@ from api.settings import Settings
 from keys.errors import Forged, NotJudged, Unavailable
 from ledger import logkey
 from ledger.audit import Audit, Brief, Report
+from ledger.audit_remembered import SoundAudit
 from ledger.checkpoint import open_checkpoint, sign_checkpoint
 from ledger.documents import digest_of
 from ledger.entry import Entry
@@ -107,6 +108,11 @@ def test_what_an_honest_service_shows_is_sound_and_says_what_was_not_to_be_seen(
     assert said["views"] is None
     page = " ".join(CliRunner().invoke(main, ["audit", *map(str, arguments)]).stdout.split())
     assert "3 pohon sidik tidak diperiksa" in page
+    assert "Langkah 5 tidak diperiksa. Layanan tidak menunjukkan kolom penyimpanannya." in page
+    assert [one["step"] for one in said["not_run"]] == [3, 5, 12]
+    assert "salinan ini" not in page
+    held = f"segel {said['leaves']} daun di {tmp_path / 'ingatan' / 'checkpoint'}: sesuai"
+    assert held in page, "the second run finds what the first remembered"
     assert "6 tanda tangan tidak ada temuan" in page
 
 
@@ -114,10 +120,27 @@ def test_the_same_leaves_are_told_of_as_in_a_copy(url: str, pins: Pins, folder: 
     (tmp_path / "pin.json").write_bytes(pins.format())
     shown = told("--url", url, "--pin", tmp_path / "pin.json", "--remembered", _empty(tmp_path / "ingatan"))
     copied = told("--store", folder, "--pin", tmp_path / "pin.json")
-    beside = {"views", "took", "inapplicable", "workers"}
+    beside = {"views", "took", "inapplicable", "not_run", "workers"}
     assert {name: shown[name] for name in shown.keys() - beside} == {
         name: copied[name] for name in copied.keys() - beside
     }
+
+
+def test_address_and_memory_of_the_environment_stand_for_the_options(
+    url: str, pins: Pins, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JEJAK_URL", url)
+    monkeypatch.setenv("JEJAK_REMEMBERED", str(tmp_path / "ingatan"))
+    (tmp_path / "pin.json").write_bytes(pins.format())
+    first = told("--pin", tmp_path / "pin.json")
+    assert (first["sound"], first["remembered"], first["founding_pinned"]) == (True, [], True)
+    (held,) = told()["remembered"]
+    assert (held["size"], held["source"], held["matched"]) == (
+        len(entries_of(folder)),
+        str(tmp_path / "ingatan" / "checkpoint"),
+        True,
+    )
+    assert told("--store", folder, "--vkey", pins.vkey)["remembered"] == [], "a copy is held to what is named"
 
 
 def _empty(path: Path) -> Path:
@@ -232,7 +255,7 @@ def test_a_line_that_is_lost_while_documents_are_read_ends_the_audit(
         Audit(leaves, lost, Brief(client.remembered.vkey, pins.founding)).run()
 
 
-def test_since_what_a_client_remembers_only_what_is_new_is_verified_and_each_entry_is_asked_for_once(
+def test_since_a_sound_audit_only_what_is_new_is_verified_and_each_entry_is_asked_for_once(
     adversary: Adversary, pins: Pins, folder: Path, tmp_path: Path
 ) -> None:
     asked: list[str] = []
@@ -243,12 +266,27 @@ def test_since_what_a_client_remembers_only_what_is_new_is_verified_and_each_ent
         return honest(request)
 
     adversary.handle_request = noted  # type: ignore[method-assign]
-    remembered = (open_checkpoint(_note(folder, 50), LOG.vkey),)
-    report = audited(adversary, pins, tmp_path / "ingatan", remembered=remembered, since_remembered=True)
+    since = (SoundAudit(open_checkpoint(_note(folder, 50), LOG.vkey), pins.founding),)
+    report = audited(adversary, pins, tmp_path / "ingatan", since=since)
     assert report.sound
     assert report.verified_from == 50
     entries = [path for path in asked if path.startswith("/v1/entries/") and path != "/v1/entries/0"]
     assert len(entries) == len(set(entries)) == len(entries_of(folder)) - 1
+
+
+def test_what_a_client_remembers_by_itself_widens_no_audit(url: str, pins: Pins, folder: Path, tmp_path: Path) -> None:
+    """Each run moves the client's memory to the newest checkpoint; nobody ever audited up to there."""
+    (tmp_path / "pin.json").write_bytes(pins.format())
+    audit = SoundAudit(open_checkpoint(_note(folder, 50), LOG.vkey), pins.founding)
+    (tmp_path / "audit").write_bytes(audit.format())
+    memory = _empty(tmp_path / "ingatan")
+    arguments = ("--url", url, "--pin", tmp_path / "pin.json", "--remembered", memory)
+    for _ in range(2):
+        said = told(*arguments, "--since-remembered", tmp_path / "audit")
+        assert (said["verified_from"], said["conclusion"]) == (50, "proved_since")
+    assert open_checkpoint((memory / "checkpoint").read_bytes(), LOG.vkey).checkpoint.size == len(entries_of(folder))
+    assert told(*arguments, "--keep", tmp_path / "baru")["verified_from"] == 0
+    assert told(*arguments, "--since-remembered", tmp_path / "baru")["conclusion"] == "nothing_new"
 
 
 def _note(folder: Path, size: int) -> bytes:

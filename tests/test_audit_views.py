@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -195,6 +198,35 @@ def test_views_of_another_version_are_said_and_not_compared(store: Path) -> None
 )
 def test_a_file_of_another_form_is_a_difference_and_no_crash(store: Path, statement: str) -> None:
     assert [one[0] for one in differences(store, (statement, ()))] == [FILE]
+
+
+@pytest.mark.parametrize("name", [FILE, f"{FILE}-wal", f"{FILE}-shm"])
+@pytest.mark.parametrize("trick", ["pipe", "device", "folder", "link to nothing"])
+def test_what_is_no_plain_file_is_said_and_not_opened(store: Path, name: str, trick: str) -> None:
+    path = store / name
+    path.unlink(missing_ok=True)
+    match trick:
+        case "pipe":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "folder":
+            path.mkdir()
+        case "link to nothing":
+            path.symlink_to(store / "tidak-ada")
+    (found,) = compared(store).differences
+    assert (found.table, found.why) == (FILE, f"{name} bukan berkas biasa, jadi tidak dibuka.")
+
+
+def test_an_audit_of_a_store_whose_views_are_a_pipe_ends_at_once_and_names_them(store: Path) -> None:
+    (store / FILE).unlink()
+    os.mkfifo(store / FILE)
+    command = [sys.executable, "-m", "api.cli", "audit", "--store", str(store), "--vkey", str(LOG.vkey), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    said = json.loads(done.stdout)
+    assert [(one["leaf"], one["rule"]) for one in said["findings"]] == [(None, "views.differ")]
+    assert said["verified"] == said["leaves"]
 
 
 def test_an_endless_view_in_place_of_a_table_does_not_hold_the_auditor(store: Path) -> None:

@@ -1,7 +1,7 @@
 """The evidence bundle has one form: the same ledger gives the same bytes, and no byte in it can be anything else.
 
-``data/bundle-1.zip`` was made once, by this version, and is read by every later one; ``python -m tests.test_bundle``
-writes it where it is missing and touches it no more.
+``data/bundle-<form>.zip`` was made once, by the first version that had the form, and is read by every later one;
+``python -m tests.test_bundle`` writes that of the newest form where it is missing and touches none that is there.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ import pytest
 from keys.errors import Malformed, NotAllowed, NotFound
 from ledger import bundle as module
 from ledger import consistency, export, stored_zip
-from ledger.bundle import SUMS, format_bundle, parse_bundle
-from ledger.bundle_words import FIRST_LINE
+from ledger.bundle import SUMS, Bundle, format_bundle, parse_bundle
+from ledger.bundle_words import NEWEST
 from ledger.consistency import Consistency, format_consistency, parse_consistency
 from ledger.evidence import judge
 from ledger.export import bundle_of
@@ -39,8 +39,8 @@ from tests.bundles import honest, resummed
 from tests.kit import CASE, ORIGIN, Kecamatan, key
 from tests.test_golden import Golden
 
-GOLDEN = Path(__file__).parent / "data" / "bundle-1.zip"
-PINS = GOLDEN.with_suffix(".json")
+DATA = Path(__file__).parent / "data"
+GOLDEN = sorted(DATA.glob("bundle-*.zip"))
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_an_unzip_that_nobody_here_wrote_opens_it_too(good: bytes, tmp_path: Pat
 
 def test_the_readme_says_in_indonesian_what_it_is_and_what_it_does_not_prove(good: bytes) -> None:
     text = unpack(good)["BACA-SAYA.txt"].decode()
-    assert text.startswith(FIRST_LINE)
+    assert text.startswith(f"BUNDEL BUKTI JEJAK, bentuk {NEWEST}\n")
     assert "11111111-1111-4111-8111-111111111111" in text
     assert "YANG TIDAK TERBUKTI" in text
     assert "surat.pdf (application/pdf, 22 bita), daun 33" in text
@@ -139,12 +139,18 @@ def golden() -> tuple[bytes, dict[str, str]]:
     return format_bundle(bundle), {"vkey": str(made.log.vkey), "founding": bundle.entries[0].leaf}
 
 
-def test_the_golden_bundle_is_still_read_and_still_proved() -> None:
-    pins = json.loads(PINS.read_text("utf-8"))
-    data = GOLDEN.read_bytes()
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_the_golden_bundle_of_each_form_is_still_read_and_still_proved(path: Path) -> None:
+    pins = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    data = path.read_bytes()
     bundle = parse_bundle(data)
+    assert path.stem == f"bundle-{bundle.form}"
     assert format_bundle(bundle) == data
     assert judge(bundle, vkey=VerifierKey.parse(pins["vkey"]), founding=pins["founding"]).verdict == PROVED
+
+
+def test_every_form_has_its_golden_bundle() -> None:
+    assert [path.stem for path in GOLDEN] == [f"bundle-{form}" for form in range(1, NEWEST + 1)]
 
 
 # --- the zip ---------------------------------------------------------------------------------------------
@@ -368,8 +374,9 @@ def test_a_readme_that_tells_another_story_is_refused(good: bytes) -> None:
 
 def test_a_readme_of_another_form_is_not_guessed_at(good: bytes) -> None:
     members = unpack(good)
-    told = members["BACA-SAYA.txt"].replace(b"bentuk 1", b"bentuk 2")
-    assert refused(resummed(members | {"BACA-SAYA.txt": told})) == "bundle.form"
+    for other in (b"bentuk 1", b"bentuk 3"):
+        told = members["BACA-SAYA.txt"].replace(b"bentuk 2", other)
+        assert refused(resummed(members | {"BACA-SAYA.txt": told})) == "bundle.form"
 
 
 def test_a_member_that_changed_on_its_way_is_named(good: bytes) -> None:
@@ -414,6 +421,43 @@ def test_a_consistency_proof_that_is_missing_or_beside_the_point_is_refused(good
     proof = members.pop("consistency/0000000010")
     assert refused(resummed(members)) == "bundle.consistency"
     assert refused(resummed(members | {"consistency/0000000011": proof})) == "bundle.consistency"
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Iterator[Kecamatan]:
+    """Yield an office whose last three leaves, 40 to 42, are another case's: nobody in this one has seen them."""
+    made = Kecamatan(tmp_path).open()
+    with contextlib.closing(made.ledger):
+        made.run(upto=7)
+        made.run("case:22222222-2222-4222-8222-222222222222", upto=3)
+        yield made
+
+
+def asked(kecamatan: Kecamatan, *sizes: int) -> Bundle:
+    with kecamatan.ledger.reading() as rows:
+        return bundle_of(rows, CASE, kecamatan.log, lambda paper: None, sizes)
+
+
+def test_a_proof_that_was_asked_for_is_a_member_and_the_same_question_gives_the_same_bytes(beside: Kecamatan) -> None:
+    plain, data = asked(beside), format_bundle(asked(beside, 42, 41, 3, 3, 0, 43, 400))
+    assert data == format_bundle(asked(beside, 41, 42)), "what every bundle has, and what none can have, adds nothing"
+    assert format_bundle(parse_bundle(data)) == data
+    assert [one.old for one in parse_bundle(data).consistency] == [*(one.old for one in plain.consistency), 41, 42]
+    assert set(unpack(data)) - set(unpack(format_bundle(plain))) == {"consistency/0000000041", "consistency/0000000042"}
+
+
+def test_the_first_form_has_no_proof_that_was_asked_for_and_no_form_has_many(
+    beside: Kecamatan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = asked(beside, 41, 42)
+    assert replace(asked(beside), form=1).form == 1
+    with pytest.raises(Malformed) as caught:
+        replace(bundle, form=1)
+    assert caught.value.rule == "bundle.consistency"
+    monkeypatch.setattr(module, "MAX_ASKED", 1)
+    with pytest.raises(Malformed) as caught:
+        replace(bundle)
+    assert caught.value.rule == "bundle.consistency"
 
 
 def test_a_document_that_no_act_of_the_case_names_is_refused(good: bytes) -> None:
@@ -531,6 +575,7 @@ def test_a_case_that_is_too_large_for_a_bundle_is_refused_in_words(
 
 if __name__ == "__main__":
     made, pins = golden()
-    for path, data in ((GOLDEN, made), (PINS, (json.dumps(pins, indent=1) + "\n").encode())):
+    newest = DATA / f"bundle-{NEWEST}.zip"
+    for path, data in ((newest, made), (newest.with_suffix(".json"), (json.dumps(pins, indent=1) + "\n").encode())):
         if not path.exists():
             path.write_bytes(data)

@@ -50,11 +50,12 @@ def shell(office: Desk, block: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_page_leads_from_the_service_to_every_answer(office: Desk) -> None:
     answers = [" ".join(ended(run(*shlex.split(line)[1:]), 0).stdout.split()) for line in OURS]
-    exported, verified, marked, remembered = answers
+    exported, verified, marked, asked, remembered = answers
     assert "Tersimpan di bundel.zip." in exported
     assert "Kesimpulan: TERBUKTI" in verified
     assert "berlaku 3 tanda yang terbukti" in marked
-    assert "segel 40 daun yang Anda simpan" in remembered
+    assert "Tersimpan di bundel-baru.zip." in asked
+    assert "melanjutkan segel 40 daun yang Anda simpan" in remembered
     for block in ALONE:
         done = shell(office, block)
         assert done.returncode == 0, done.stderr

@@ -41,6 +41,7 @@ from ledger.bodies import CATALOGUE
 from ledger.case import Case
 from ledger.entry import Entry
 from ledger.iku import sample
+from ledger.note import NoteSigner
 from ledger.receipt import verify_receipt
 from tests.kit import FOUNDERS, ORIGIN, PEOPLE, Kecamatan, key, mandate, mandate_of, person
 from tests.signed_in import keep
@@ -754,6 +755,32 @@ def test_behind_a_proxy_the_service_says_under_which_address_people_sign_in(tmp_
     shutil.copytree(opened.folder, tmp_path / "buku")
     page = _welcome(tmp_path / "buku", demo=False, JEJAK_WEB_ORIGIN="https://jejak.malangkab.example")
     assert "orang masuk hanya lewat https://jejak.malangkab.example, juga dari komputer ini." in page
+
+
+def test_who_serves_is_told_which_memory_is_written_and_what_it_was_held_to(tmp_path: Path) -> None:
+    ended(run("found", tmp_path / "buku", *_founding(tmp_path), "--yes"), 0)
+    page = " ".join(_welcome(tmp_path / "buku", demo=False).split())
+    assert "Ingatan luar: tidak ada berkas yang ditulis layanan ini" in page
+    own, kept = tmp_path / "segel", tmp_path / "disimpan"
+    own.touch()
+    page = " ".join(_welcome(tmp_path / "buku", demo=False, JEJAK_MEMORY=str(own)).split())
+    assert f"segel terbaru ditulis ke {own}." in page
+    assert "Melanjutkan" not in page, "it held itself to nothing yet"
+    shutil.copy(own, kept)
+    kept.chmod(0o444)
+    page = " ".join(_welcome(tmp_path / "buku", demo=False, JEJAK_MEMORY=f"{own}:{kept}").split())
+    assert f"Melanjutkan segel 2 daun di {own}." in page
+    assert f"Melanjutkan segel 2 daun di {kept}." in page
+
+
+@pytest.mark.parametrize("pins", [("--vkey", "kunci", "--founding", "0" * 64), ("--founding", "Z")])
+def test_a_misspelt_pin_of_any_command_names_its_option(tmp_path: Path, pins: tuple[str, ...]) -> None:
+    vkey = () if "--vkey" in pins else ("--vkey", str(NoteSigner(ORIGIN, key("log")).vkey))
+    case = "00000000-0000-4000-8000-000000000006"
+    place = ("-o", tmp_path / "bundel", "--remembered", tmp_path / "ingatan")
+    command = ("export", case, *place, *pins, *vkey, "--json")
+    said = fault(run(*command), 3, "cli.usage")
+    assert str(said["detail"]).startswith(pins[0])
 
 
 def _welcome(home: Path, demo: bool = True, **environment: str) -> str:

@@ -312,6 +312,21 @@ def test_mine_lists_every_act_of_ones_key_with_leaf_time_and_sentence(desk: Desk
     assert f"Tidak tercakup: tindakan sesudah daun {desk.size() - 1}" in page
 
 
+def test_mine_says_which_of_ones_acts_a_later_revocation_puts_in_question(desk: Desk) -> None:
+    taken = desk.kecamatan.run(upto=6)
+    leaves = [one.recorded.index for one in taken if one.recorded.act.official == BUDI]
+    leaked = {"keyid": key(BUDI).public.id, "reason": "compromised"}
+    desk.kecamatan.do("dewi-lestari", "register", "key.revoked", leaked)
+    store = copied(desk)
+    words = ("mine", "--key", desk.key(BUDI), "--store", store, "--pin", desk.pin)
+    said = json.loads(ended(run(*words, "--json"), 0).stdout)
+    assert [one["leaf_index"] for one in said["acts"] if one["questioned"]] == leaves
+    page = flat(ended(run(*words), 0).stdout)
+    assert "Ditandatangani dengan kunci Anda: 2 tindakan, 2 di antaranya dipertanyakan." in page
+    assert page.count("Tanda tangan terbukti, tetapi DIPERTANYAKAN;") == 2
+    assert "sejak kapan tidak dinyatakan" in page
+
+
 def test_an_act_in_ones_name_with_a_key_that_one_never_made_is_shown_as_an_alarm(desk: Desk) -> None:
     office, stolen = desk.kecamatan, key("kunci-kedua")
     body = {"official": BUDI, "public_key": stolen.public.raw.hex(), "possession": prove(ORIGIN, BUDI, stolen).decode()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,16 +18,18 @@ from api.app import create_app
 from api.cli_export import exported
 from api.cli_verify import _asked
 from api.client import Client
-from api.remembered import Pins, Remembered
+from api.remembered import Pins, Remembered, RememberedHead
 from api.settings import Settings
 from keys.errors import Forged, NotJudged
 from ledger import logkey
 from ledger.bundle import Bundle, format_bundle, parse_bundle
 from ledger.iku import sample
-from ledger.note import NoteSigner
+from ledger.note import NoteSigner, SignatureLine
 from ledger.policy import WitnessKey
+from ledger.receipt import format_receipt
+from ledger.stored_zip import unpack
 from ledger.verdicts import PROVED
-from tests.bundles import exchanged, honest, leaves_of, sealed, without
+from tests.bundles import exchanged, honest, leaves_of, resummed, sealed, without
 from tests.kit import CASE, ORIGIN, Kecamatan, key
 from tests.signed_in import bearer, signed_in
 from tests.test_cli import Desk, desk, ended, fault, opened, run
@@ -137,12 +140,13 @@ def test_a_command_that_needs_them_would_be_found_out(given: Given) -> None:
 def test_an_honest_bundle_exits_with_0_and_an_inspector_reads_why(given: Given) -> None:
     shown = ended(given.verify(given.bundle), 0).stdout
     page = " ".join(shown.split())
-    assert "Perkara 11111111-1111-4111-8111-111111111111: terbukti. Lengkap sampai versi 7" in page
+    assert "Perkara 11111111-1111-4111-8111-111111111111: terbukti. Lengkap sampai versi 7, daun 39, dicatat" in page
     assert "Oleh Budi Santoso (sintetis), NIP 198001012005000003, Penata (sintetis)" in page
-    assert "SK 821/1/2026, 2 Januari 2026, Bupati Malang (sintetis)" in page
-    assert page.count("Terbukti: tanda tangan, wewenang, tempat dalam log, kesesuaian") == 7
-    assert "Register dan SOP: 33 tindakan, semuanya terbukti." in page
-    assert "Tidak tercakup - Apa yang terjadi sesudah segel 40 daun ini." in page
+    assert "SK 821/1/2026, 2 Januari 2026, Bupati Malang (sintetis) (berlaku 2 Januari 2026 sampai dicabut)" in page
+    assert page.count("Terbukti tanda tangan, wewenang, tempat dalam log, kesesuaian") == 7
+    assert "Register dan SOP: 33 tindakan, semuanya terbukti; 33 bertanda, di bawah ini." in page
+    assert "Tidak tercakup - Apa yang terjadi sesudah segel 40 daun ini: juga penarikan perkara" in page
+    assert "Apakah perkara lain kemudian menggantikannya" in page
     assert "Keadaan belum selesai: langkah 8, giliran" in page
     assert "bukan BSrE/PSrE" in page
     assert "Buku besar percobaan" in page
@@ -217,23 +221,119 @@ def test_a_policy_is_the_verifiers_own_and_is_met_or_fails(given: Given) -> None
     witness = WitnessKey("saksi.example/1", key("saksi").public)
     none = given.file("tanpa", f"log {VKEY}\nquorum none\n".encode())
     one = given.file("satu", f"log {VKEY}\nwitness s {witness}\nquorum s\n".encode())
-    assert "Kebijakan saksi Anda terpenuhi: 0 saksi" in ended(given.verify(given.bundle, "--policy", none), 0).stdout
+    shown = " ".join(ended(given.verify(given.bundle, "--policy", none), 0).stdout.split())
+    assert "Kebijakan Anda tidak meminta saksi (quorum none): tidak ada saksi yang ditanya." in shown
     assert "[policy.quorum]" in ended(given.verify(given.bundle, "--policy", one), 1).stdout
     empty = given.file("kosong", b"")
-    fault(given.verify(given.bundle, "--policy", empty, "--json"), 1, "policy.empty")
+    misspelt = fault(given.verify(given.bundle, "--policy", empty, "--json"), 3, "cli.usage")
+    assert "tidak menyebut saksi mana" in misspelt["detail"]
 
 
 def test_what_was_kept_shows_that_a_bundle_is_old_or_that_the_log_lied(given: Given) -> None:
     newer, memory = given.file("baru.zip", given.bundle), given.folder / "ingatan"
     memory.mkdir()
     (memory / "checkpoint").write_bytes(given.bundle.checkpoint)
-    for kept in (newer, memory, memory / "checkpoint"):
+    unproved = "apakah yang Anda simpan melanjutkannya tidak terbukti."
+    for kept, words in (
+        (newer, "yang Anda simpan melanjutkannya."),
+        (memory, unproved),
+        (memory / "checkpoint", unproved),
+    ):
         shown = " ".join(ended(given.verify(given.older, "--remembered", kept), 2).stdout.split())
-        assert "Bundel ini lebih tua dari yang Anda simpan (39 daun, bukan 40)" in shown
+        assert f"Bundel ini lebih kecil (39 daun, yang Anda simpan 40); {words}" in shown
     log = NoteSigner(ORIGIN, key("log"))
     lying = sealed(given.leaves, given.bundle, log, filed=_but_the_last, stated=_but_the_last)
     ended(given.verify(lying), 0)
     assert "[heads.lie]" in ended(given.verify(lying, "--remembered", newer), 1).stdout
+
+
+def lying_about_the_signature(given: Given) -> Bundle:
+    log = NoteSigner(ORIGIN, key("log"))
+    return sealed(given.leaves, given.bundle, log, filed=_but_the_last, stated=_but_the_last)
+
+
+def test_a_memory_folder_tells_by_its_heads_too_that_the_log_lied(given: Given) -> None:
+    newest, memory = given.bundle.acts(CASE)[-1], given.folder / "ingatan"
+    remembered = Remembered.pin(memory, Pins(vkey=VKEY, founding=given.founding))
+    remembered.remember_head(CASE, RememberedHead(newest.act.version, newest.leaf, newest.index))
+    remembered.remember_head("register", RememberedHead(1, given.founding, 0))
+    (memory / "checkpoint").write_bytes(given.bundle.checkpoint)
+    ended(given.verify(given.bundle, "--remembered", memory), 0)
+    page = " ".join(ended(given.verify(lying_about_the_signature(given), "--remembered", memory), 1).stdout.split())
+    assert "versi 7 di daun 39" in page
+    assert "[heads.lie]" in page
+    (memory / "heads" / "register").write_bytes(b"rusak\n")
+    fault(given.verify(given.bundle, "--remembered", memory, "--json"), 2, "client.memory")
+
+
+@pytest.mark.parametrize(
+    ("beside", "code", "said"),
+    [
+        ("", 2, "[kept.lacking]"),
+        ("akta.json", 1, "[heads.lie]"),
+        ("entries/akta.json", 1, "[heads.lie]"),
+    ],
+    ids=["alone", "with its entry beside it", "as in an unpacked bundle"],
+)
+def test_a_receipt_is_taken_with_the_entry_that_stands_beside_it(
+    given: Given, beside: str, code: int, said: str
+) -> None:
+    newest, folder = given.bundle.acts(CASE)[-1], given.folder / "receipts"
+    folder.mkdir()
+    (folder / "akta.tlog-proof").write_bytes(format_receipt(newest.receipt))
+    if beside:
+        path = given.folder / beside if "/" in beside else folder / beside
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(newest.entry.data)
+    lying = given.verify(lying_about_the_signature(given), "--remembered", folder / "akta.tlog-proof")
+    assert said in ended(lying, code).stdout
+    ended(given.verify(given.bundle, "--remembered", folder / "akta.tlog-proof"), 0)
+
+
+def test_several_checkpoints_in_one_file_are_taken_one_by_one(given: Given) -> None:
+    notes = given.file("segel", given.bundle.checkpoint + given.bundle.checkpoint)
+    said = json.loads(ended(given.verify(given.bundle, "--remembered", notes, "--json"), 0).stdout)
+    assert [one["verdict"] for one in said["outside"]] == [PROVED] * 2
+
+
+def test_a_line_that_a_stranger_signed_below_the_checkpoint_is_neither_believed_nor_shown(given: Given) -> None:
+    line = bytes(SignatureLine("DISAHKAN.OLEH.BSrE/terbukti", b"\0\0\0\0", b"x"))
+    members = {
+        name: data.replace(given.bundle.checkpoint, given.bundle.checkpoint + line)
+        for name, data in unpack(format_bundle(given.bundle)).items()
+    }
+    members["heads"] += line
+    done = ended(given.verify(resummed(members)), 0)
+    assert "DISAHKAN" not in done.stdout
+    assert "BSrE/terbukti" not in ended(given.verify(resummed(members), "--json"), 0).stdout
+
+
+def test_what_was_written_wrongly_is_misuse_and_what_cannot_be_read_is_not_judged(given: Given) -> None:
+    path, pins = given.file("b.zip", given.bundle), ("--vkey", VKEY, "--founding", given.founding)
+    junk, folder = given.file("coretan", b"halo\n"), given.folder / "kosong"
+    folder.mkdir()
+    assert run("verify", path, "--vkey", "garbage", "--founding", given.founding).exit_code == 3
+    assert run("verify", path, "--vkey", VKEY[:-4] + "AAA=", "--founding", given.founding).exit_code == 3
+    assert run("verify", path, *pins, "--policy", junk).exit_code == 3
+    assert run("verify", path, *pins, "--remembered", given.folder / "tidak-ada").exit_code == 3
+    assert run("verify", path, *pins, "--remembered", junk).exit_code == 2
+    assert run("verify", path, *pins, "--remembered", folder).exit_code == 2
+    assert run("verify", path, "--pin", junk).exit_code == 2
+    assert run("verify", junk, *pins).exit_code == 2
+
+
+def test_a_pipe_in_the_place_of_any_file_is_refused_in_words_and_never_opened(given: Given) -> None:
+    pipe, path = given.folder / "pipa", given.file("b.zip", given.bundle)
+    os.mkfifo(pipe)
+    pins = ("--vkey", VKEY, "--founding", given.founding)
+    for words in (
+        ("verify", pipe, *pins),
+        ("verify", path, *pins, "--remembered", pipe),
+        ("verify", path, *pins, "--policy", pipe),
+        ("verify-document", pipe, path, *pins),
+        ("verify-document", path, pipe, *pins),
+    ):
+        assert "bukan berkas biasa" in fault(run(*words, "--json"), 2, "file.kind")["detail"]
 
 
 def _but_the_last(one: Any) -> bool:
@@ -261,7 +361,8 @@ def test_the_marks_on_exactly_this_file_are_shown_and_proved(given: Given) -> No
     page = " ".join(shown.split())
     assert [kind in page for kind in ("pemeriksaan ketikan", "paraf", "tanda tangan")] == [True] * 3
     assert page.count("Berlaku pada segel bundel ini.") == 3
-    assert "Pada persis isi berkas ini berlaku 3 tanda yang terbukti. Jawaban: TERBUKTI." in page
+    assert "berlaku 3 tanda yang terbukti: pemeriksaan ada, paraf ada, tanda tangan ada. Jawaban: TERBUKTI." in page
+    assert "Penarikan, penggantian, atau pencabutan kunci sesudah segel 40 daun tidak terlihat." in page
     said = json.loads(ended(given.verify_document(sample("kecamatan-sidemen"), given.bundle, "--json"), 0).stdout)
     assert [mark["stands"] for mark in said["cases"][0]["marks"]] == [True] * 3
 
@@ -269,7 +370,10 @@ def test_the_marks_on_exactly_this_file_are_shown_and_proved(given: Given) -> No
 def test_a_file_with_one_other_byte_bears_no_mark(given: Given) -> None:
     page = " ".join(ended(given.verify_document(sample("kecamatan-sidemen") + b"\n", given.bundle), 1).stdout.split())
     assert "tidak ada pemeriksaan, paraf, atau tanda tangan atas isi ini" in page
-    assert "berlaku 0 tanda yang terbukti. Jawaban: TIDAK COCOK." in page
+    assert "berlaku 0 tanda yang terbukti: pemeriksaan tidak ada, paraf tidak ada, tanda tangan tidak ada." in page
+    assert "Jawaban: TIDAK COCOK; tidak ada tanda yang berlaku pada isi ini." in page
+    assert "Bundel itu sendiri, lepas dari berkas Anda: TERBUKTI" in page
+    assert "Kesimpulan" not in page
 
 
 def test_a_paper_of_the_case_that_nobody_marked_bears_no_mark(given: Given) -> None:
@@ -282,7 +386,7 @@ def test_marks_in_a_bundle_that_is_cut_are_no_answer(given: Given) -> None:
 
 def test_marks_in_a_bundle_in_which_a_paper_is_lacking_are_shown_and_not_green(given: Given) -> None:
     lacking = replace(given.bundle, documents={})
-    assert "3 tanda yang terbukti. Jawaban: TIDAK DAPAT DINILAI" in " ".join(
+    assert "tanda tangan ada. Jawaban: TIDAK DAPAT DINILAI" in " ".join(
         ended(given.verify_document(sample("kecamatan-sidemen"), lacking), 2).stdout.split()
     )
 
@@ -293,7 +397,26 @@ def test_what_is_neither_a_bundle_nor_an_address_is_misuse(given: Given) -> None
     assert run("verify-document", document, "ftp://x", *pins).exit_code == 3
     assert run("verify-document", document, given.file("b.zip", given.bundle)).exit_code == 3
     path = given.file("b.zip", given.bundle)
-    assert run("verify-document", document, path, "--remembered", given.folder, *pins).exit_code == 3
+    assert run("verify-document", document, path, "--remembered", given.folder / "tidak-ada", *pins).exit_code == 3
+
+
+def test_a_document_is_held_against_what_was_kept_as_a_bundle_is(given: Given, tmp_path: Path) -> None:
+    kecamatan = Kecamatan(tmp_path / "lain").open()
+    with closing(kecamatan.ledger):
+        kecamatan.run(upto=7)
+        official, kind, body = kecamatan.steps(case=OTHER_CASE)[0]
+        signature = honest(kecamatan).acts(CASE)[-1].leaf
+        names = {"supersedes": {"case": UUID, "signature": signature}}
+        kecamatan.do(official, OTHER_CASE, kind, body | names)
+        for official, kind, body in kecamatan.steps(iku=kecamatan.iku_mended, case=OTHER_CASE)[1:7]:
+            kecamatan.do(official, OTHER_CASE, kind, body)
+        old, new = honest(kecamatan), honest(kecamatan, OTHER_CASE)
+    document, path = given.file("iku.json", sample("kecamatan-sidemen")), given.file("lama.zip", old)
+    words = ("verify-document", document, path, "--vkey", VKEY, "--founding", old.entries[0].leaf)
+    ended(run(*words), 0)
+    page = " ".join(ended(run(*words, "--remembered", given.file("baru.zip", new)), 1).stdout.split())
+    assert f"IKU perkara ini digantikan perkara {OTHER_CASE.removeprefix('case:')}" in page
+    assert "tidak ada tanda yang berlaku pada isi ini, IKU ini digantikan perkara lain." in page
 
 
 # --- export, over the real service -----------------------------------------------------------------------
@@ -321,6 +444,42 @@ def test_an_export_writes_over_nothing_and_asks_nobody(desk: Desk) -> None:
     nobody = ["--url", "http://127.0.0.1:9", "--pin", desk.pin, "--remembered", desk.folder / "ingatan"]
     fault(run("export", UUID, "-o", path, "--json", *nobody), 1, "file.exists")
     assert path.read_bytes() == b"penting"
+
+
+def test_a_bundle_is_asked_for_that_continues_an_old_one_and_then_proves_it(desk: Desk) -> None:
+    """Nobody in this case has seen the size of the old bundle, so no bundle proves it unasked."""
+    desk.kecamatan.run(upto=7)
+    old = desk.file("lama.zip", format_bundle(honest(desk.kecamatan)))
+    desk.kecamatan.run(OTHER_CASE, upto=3)
+    plain, asked = desk.folder / "baru.zip", desk.folder / "lanjutan.zip"
+    ended(run("export", UUID, "-o", plain, *options(desk)), 0)
+    page = " ".join(ended(run("verify", plain, "--pin", desk.pin, "--remembered", old), 2).stdout.split())
+    assert f"jejak export {UUID} -o BUNDEL-BARU.zip --continues YANG-ANDA-SIMPAN" in page
+    ended(run("export", UUID, "-o", asked, "--continues", old, *options(desk)), 0)
+    page = " ".join(ended(run("verify", asked, "--pin", desk.pin, "--remembered", old), 0).stdout.split())
+    assert "Segel bundel ini melanjutkan segel 40 daun yang Anda simpan." in page
+
+
+def test_the_sizes_asked_of_a_bundle_have_one_form(desk: Desk) -> None:
+    import httpx
+
+    desk.kecamatan.run(upto=2)
+    address, who = f"{desk.url}/v1/cases/{UUID}/bundle", bearer(desk.app)
+    for text in ("", "0", "01", "1,,2", "1 2", "-1", "x", ",".join(["7"] * 101)):
+        assert httpx.get(address, params={"continues": text}, headers=who).status_code == 400, text
+    assert httpx.get(address, params={"continues": "1,2,900"}, headers=who).status_code == 200
+
+
+def test_a_replacement_that_the_service_shows_is_fetched_and_said(desk: Desk) -> None:
+    desk.kecamatan.run(upto=7)
+    office, signature = desk.kecamatan, honest(desk.kecamatan).acts(CASE)[-1].leaf
+    for number, (official, kind, body) in enumerate(office.steps(iku=office.iku_mended, case=OTHER_CASE)[:7]):
+        names = {} if number else {"supersedes": {"case": UUID, "signature": signature}}
+        office.do(official, OTHER_CASE, kind, body | names)
+    answer = run("verify-document", desk.file("iku-1.json"), desk.url, *options(desk)[2:])
+    page = " ".join(ended(answer, 1).stdout.split())
+    assert f"IKU perkara ini digantikan perkara {OTHER_CASE.removeprefix('case:')}" in page
+    assert "berlaku 0 tanda yang terbukti" in page
 
 
 def test_a_case_that_is_not_there_leaves_no_file(desk: Desk) -> None:
@@ -357,9 +516,9 @@ def test_the_marks_on_a_file_are_asked_of_a_service_and_verified_here(desk: Desk
     page = " ".join(
         ended(run("verify-document", desk.file("iku-1.json"), desk.url, *options(desk)[2:]), 0).stdout.split()
     )
-    assert "berlaku 3 tanda yang terbukti. Jawaban: TERBUKTI." in page
-    other = ended(run("verify-document", desk.file("iku-2.json"), desk.url, *options(desk)[2:]), 1).stdout
-    assert "berlaku 0 tanda" in other
+    assert "berlaku 3 tanda yang terbukti: pemeriksaan ada, paraf ada, tanda tangan ada. Jawaban: TERBUKTI." in page
+    other = ended(run("verify-document", desk.file("iku-2.json"), desk.url, *options(desk)[2:]), 2).stdout
+    assert "Jawaban: TIDAK DAPAT DINILAI: layanan tidak menyebut satu tanda pun." in " ".join(other.split())
     assert "Bila ia menyembunyikannya, itu tidak terlihat di sini" in " ".join(other.split())
 
 

@@ -272,7 +272,8 @@ def test_a_shrunk_log_is_refused_and_both_checkpoints_are_kept(office: Office) -
 def test_another_root_at_the_same_size_is_a_fork(office: Office) -> None:
     size = office.client.checkpoint().checkpoint.size
     office.adversary.lie("/log/checkpoint", lambda _: office.forged_note(size))
-    refused(Forged, "client.forked", office.client.checkpoint)
+    fault = refused(Forged, "client.forked", office.client.checkpoint)
+    assert f"Log menandatangani dua riwayat: dua segel atas {size} daun" in fault.detail
     assert office.evidence() == ["new", "old"]
 
 
@@ -684,6 +685,16 @@ def test_every_status_of_a_problem_names_the_fault_that_made_it() -> None:
         500: NotJudged,
         503: Unavailable,
     }
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 422, 503])
+def test_a_problem_whose_members_have_the_names_of_our_own_is_a_fault_and_no_crash(status: int) -> None:
+    names = ("self", "rule", "detail", "allowed", "facts", "args", "cause", "type", "with_traceback", "not a name")
+    said = dict.fromkeys(names, "x") | {"rule": "a.b", "version": 3}
+    fault = answers._fault(status, json.dumps(said).encode())
+    assert (fault.rule, fault.detail, fault.facts["version"]) == ("a.b", "x", 3)
+    again = type(fault)(fault.rule, fault.detail, allowed=fault.allowed, **fault.facts)
+    assert again.facts == fault.facts
 
 
 def _seventh(office: Office) -> tuple[str, str, str, dict[str, Any]]:

@@ -115,7 +115,8 @@ def test_an_honest_bundle_is_proved_and_says_up_to_where(office: Office) -> None
     assert len(report.acts) == 33 + 1 + 7
     assert list(report.streams) == [CASE, "register", SOP]
     assert report.streams[CASE].why == (
-        "Lengkap sampai versi 7 menurut pernyataan log pada 42 daun; sesudahnya tidak dapat dinilai."
+        "Lengkap sampai versi 7, daun 41, dicatat 2 Maret 2026 08.00 WIB, menurut pernyataan log pada 42 daun;"
+        " sesudahnya tidak dapat dinilai."
     )
     assert [one.verdict.verdict for one in report.papers] == [PROVED, PROVED]
     assert report.state is not None
@@ -200,25 +201,50 @@ def test_a_case_that_is_superseded_is_not_in_the_bundle_and_the_opening_is_never
     assert report.verdict == PROVED
 
 
-def test_numbers_that_another_sop_stated_as_used_are_beyond_a_bundle(finished: Kecamatan) -> None:
-    """The log took the number, by a statement that is not here; by what is here it would not."""
-    used = {
-        "used": {"year": 2026, "running": 41, "agenda_no": 41},
-        "classifications": ["070"],
-        "office_code": "35.07.11",
-    }
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kecamatan]:
+    """Yield an office whose first letter has number 2, its first having been given on paper."""
+    kecamatan = Kecamatan(tmp_path_factory.mktemp("kedua")).open()
+    with closing(kecamatan.ledger):
+        kecamatan.numbers[CASE] = 2
+        kecamatan.run()
+        yield kecamatan
+
+
+def numbered(finished: Kecamatan, *used: int) -> Report:
+    """Return the verdicts on a log in which the case's SOP states, before the letter number 2, how far paper went.
+
+    A dishonest order, so that the statements come before the number: only the conformance of the two is asked about.
+    """
     bundle = honest(finished)
     agenda = next(one for one in bundle.entries if one.act.kind == "agenda.recorded").index
-    before = list(leaves_of(finished)[:agenda])
-    envelope = Envelope.parse(finished.sign("sri-wahyuni", SOP, "numbering.enacted", used)).data
-    # A dishonest order, so that the statement comes before the number: only the conformance of the two is asked about.
-    made = sealed(
-        [*before, recorded(envelope, Entry.parse(before[-1]).recorded_at), *leaves_of(finished)[agenda:]],
-        bundle,
-        finished.log,
-    )
-    (found,) = [one for one in judged(made, before[0]).of(CASE) if one.filed.act.kind == "agenda.recorded"]
-    assert rule(found.conformance) == (UNJUDGED, BEYOND)
+    leaves = list(leaves_of(finished)[:agenda])
+    at = Entry.parse(leaves[-1]).recorded_at
+    version, previous = 2, finished.sop_leaf
+    for upto in used:
+        stated = {"used": {"year": 2026, "running": upto, "agenda_no": upto}}
+        body = {"classifications": ["070"], "office_code": "35.07.11"} | stated
+        envelope = finished.sign("sri-wahyuni", SOP, "numbering.enacted", body, version=version, previous=previous)
+        leaves.append(recorded(envelope, at))
+        version, previous = version + 1, leaf_hash(leaves[-1]).hex()
+    return judged(sealed([*leaves, *leaves_of(finished)[agenda:]], bundle, finished.log), leaves[0])
+
+
+def agenda_of(report: Report) -> Any:
+    (found,) = [one for one in report.of(CASE) if one.filed.act.kind == "agenda.recorded"]
+    return found.conformance
+
+
+def test_a_number_that_the_cases_own_sop_states_as_used_is_not_called_whole(second: Kecamatan) -> None:
+    """Only a later statement for another SOP could have freed it, and that is not here."""
+    report = numbered(second, 41)
+    assert rule(agenda_of(report)) == (UNJUDGED, "agenda.used")
+    assert "Pernyataan itu ada dalam SOP perkara ini sendiri" in agenda_of(report).why
+    assert report.verdict != PROVED
+
+
+def test_a_number_that_a_later_statement_here_frees_again_is_beyond_a_bundle_as_any_other(second: Kecamatan) -> None:
+    assert rule(agenda_of(numbered(second, 41, 1))) == (UNJUDGED, BEYOND)
 
 
 # --- whoever has nothing but an honest bundle ------------------------------------------------------------
@@ -242,8 +268,9 @@ def test_a_cut_tail_is_not_hidden_by_the_heads_of_an_older_bundle(office: Office
 def test_an_older_bundle_is_proved_up_to_its_own_end_and_says_so(office: Office) -> None:
     report = office.judged(office.older)
     assert report.verdict == PROVED
-    assert "Lengkap sampai versi 6 menurut pernyataan log pada 39 daun" in report.streams[CASE].why
-    assert "Apa yang terjadi sesudah segel 39 daun ini." in report.not_covered()
+    assert "Lengkap sampai versi 6, daun 38" in report.streams[CASE].why
+    assert "menurut pernyataan log pada 39 daun" in report.streams[CASE].why
+    assert report.not_covered()[0].startswith("Apa yang terjadi sesudah segel 39 daun ini: juga penarikan perkara")
 
 
 @pytest.mark.parametrize("memory", ["checkpoint", "bundle"])
@@ -422,8 +449,15 @@ def test_heads_that_another_key_signed_are_not_the_logs_word(office: Office) -> 
 
 def test_heads_of_another_bundle_do_not_name_this_case(office: Office) -> None:
     report = office.judged(replace(office.bundle, heads=honest(office.kecamatan, OTHER).heads))
-    assert rule(report.streams[CASE]) == (CONTRADICTED, "heads.stream")
-    assert rule(report.streams["register"])[0] == PROVED
+    assert {rule(verdict) for verdict in report.streams.values()} == {(CONTRADICTED, "heads.stream")}
+
+
+def test_heads_that_also_name_a_stream_of_nobody_here_are_refused(office: Office) -> None:
+    beside = Head("sop:surat-lain", 1, "ab" * 32)
+    more = restated(office.bundle, office.kecamatan.log, lambda heads: replace(heads, heads=(*heads.heads, beside)))
+    report = office.judged(more)
+    assert {rule(verdict) for verdict in report.streams.values()} == {(CONTRADICTED, "heads.stream")}
+    assert "SOP surat-lain, yang bukan dari bundel ini" in report.streams[CASE].why
 
 
 def test_a_checkpoint_in_the_place_of_the_heads_is_not_taken_for_them(office: Office) -> None:

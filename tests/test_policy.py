@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import doctest
 
 import pytest
@@ -67,8 +68,22 @@ def test_a_cosignature_of_something_else_spoils_the_checkpoint() -> None:
     assert unmet(policy("quorum none"), cosigned("a", text=f"{ORIGIN}\n8\n")) == "note.signature"
 
 
-def test_a_time_beyond_the_bounds_is_no_cosignature() -> None:
-    assert unmet(policy("quorum a"), cosigned("a", seconds=2**63)) == "note.signature"
+@pytest.mark.parametrize("seconds", [0, 253_402_300_800, 2**63 - 1, 2**63])
+def test_a_time_that_no_calendar_has_is_no_cosignature(seconds: int) -> None:
+    assert unmet(policy("quorum a"), cosigned("a", seconds=seconds)) == "note.signature"
+
+
+def test_a_time_after_the_verifiers_clock_is_no_cosignature_but_for_what_clocks_differ() -> None:
+    asked, signed = policy("quorum a"), dt.datetime.fromtimestamp(1679315147, dt.UTC)
+    assert asked.require(cosigned("a"), signed - dt.timedelta(hours=23)) == 1
+    with pytest.raises(Forged) as caught:
+        asked.require(cosigned("a"), signed - dt.timedelta(hours=25))
+    assert caught.value.rule == "policy.time"
+
+
+def test_the_time_of_a_line_that_is_no_witness_of_ours_is_not_looked_at() -> None:
+    asked = Policy.parse(f"log {LOG.vkey}\nquorum none\n".encode())
+    assert asked.require(cosigned("a"), dt.datetime(2020, 1, 1, tzinfo=dt.UTC)) == 0
 
 
 def test_a_witness_that_signs_as_a_log_does_has_not_cosigned() -> None:

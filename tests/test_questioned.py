@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -141,16 +143,46 @@ def test_the_revocation_itself_and_the_new_key_are_not_in_question(world: World)
     assert questioned(world.get("/v1/streams/register/trail")["trail"]) == []
 
 
-def test_without_a_claim_a_revocation_puts_nothing_in_question(tmp_path: Path) -> None:
-    office = Kecamatan(tmp_path).open()
-    logkey.write(tmp_path / "log.key", office.log)
-    with closing(office.ledger), closing(create_app(Settings(tmp_path), office.clock)) as app:
-        office.run(upto=6)
+@pytest.fixture(scope="module")
+def unclaimed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """Yield the service of an office in which the Sekcam's key leaked, nobody saying since when, and Sri's was lost."""
+    office = Kecamatan(tmp_path_factory.mktemp("tanpa")).open()
+    logkey.write(office.folder / "log.key", office.log)
+    with closing(office.ledger), closing(create_app(Settings(office.folder), office.clock)) as app:
+        office.run(upto=7)
+        office.do(DEWI, "register", "key.revoked", {"keyid": key(SRI).public.id, "reason": "lost"})
         revoke(office, BUDI, None)
-        rows = desk(app).get("/v1/trail").get_json()["trail"]
-        assert questioned(rows) == []
-        sought = desk(app).get("/v1/trail", query_string={"flag": QUESTIONED}).get_json()
-        assert sought["trail"] == []
+        yield app
+
+
+def test_a_key_that_leaked_nobody_says_since_when_puts_all_that_it_signed_in_question(unclaimed: App) -> None:
+    rows = desk(unclaimed).get("/v1/trail?limit=200").get_json()["trail"]
+    assert questioned(rows) == [34, 38]
+    (flag,) = [flag for flag in rows[38]["flags"] if flag["name"] == QUESTIONED]
+    assert "kuncinya kemudian dicabut karena bocor; sejak kapan tidak dinyatakan." in flag["sentence"]
+    assert rows[38]["questioned"]["compromised_since"] is None
+
+
+def test_a_key_that_was_lost_puts_nothing_in_question(unclaimed: App) -> None:
+    rows = desk(unclaimed).get("/v1/trail", query_string={"official": SRI}).get_json()["trail"]
+    assert [row["kind"] for row in rows] == ["sop.enacted", "disposition.issued", "signature.given"]
+    assert questioned(rows) == []
+
+
+def test_search_state_and_marks_say_the_same_of_a_leak_without_a_claim(unclaimed: App) -> None:
+    service = desk(unclaimed)
+    sought = service.get("/v1/trail", query_string={"flag": QUESTIONED}).get_json()["trail"]
+    assert [row["leaf_index"] for row in sought] == [34, 38]
+    later = service.get("/v1/trail", query_string={"flag": QUESTIONED, "kind": "paraf.given"}).get_json()["trail"]
+    assert [row["leaf_index"] for row in later] == [38]
+    state = service.get(f"/v1/cases/{CASE_ID}").get_json()
+    assert {name: bool(state[name]["questioned"]) for name in ("approved", "paraf", "signature")} == {
+        "approved": False,
+        "paraf": True,
+        "signature": False,
+    }
+    marks = service.get(f"/v1/documents/{state['document']['digest']}/signatures").get_json()["marks"]
+    assert [mark["kind"] for mark in marks if mark["questioned"]] == ["paraf.given"]
 
 
 # --- search and table -------------------------------------------------------------------------------------------
@@ -325,6 +357,26 @@ def test_state_says_both_verdicts_below_each_mark(url: str) -> None:
 
 def test_search_finds_what_is_in_question(url: str) -> None:
     assert "Ditemukan: 2 tindakan." in run(url, "search", "--flag", QUESTIONED)
+
+
+@pytest.mark.parametrize("how", ["a copy", "a service"])
+def test_an_auditor_is_told_of_what_is_in_question_as_the_trail_tells_it(
+    world: World, url: str, tmp_path: Path, how: str
+) -> None:
+    founding = world.get("/v1/ledger")["founding"]
+    pins = ("--vkey", str(world.office.log.vkey), "--founding", founding)
+    shutil.copytree(world.office.folder, tmp_path / "salinan")
+    copy, service = ("--store", str(tmp_path / "salinan")), ("--url", url, "--remembered", str(tmp_path))
+    arguments = ["audit", *(copy if how == "a copy" else service), *pins]
+    said = json.loads(CliRunner().invoke(main, [*arguments, "--json"]).stdout)
+    assert said["sound"], said["findings"]
+    trail = {row["leaf_index"]: row["questioned"] for row in world.trail() if row["questioned"]}
+    assert [one["leaf"] for one in said["questioned"]] == list(trail)
+    for one in said["questioned"]:
+        assert one["sentence"] == trail[one["leaf"]]["flag"]["sentence"]
+        assert (one["official"], one["revoked"]) == (BUDI, world.revoked)
+    page = " ".join(CliRunner().invoke(main, arguments).stdout.split())
+    assert "Kesimpulan: TERBUKTI, tetapi 2 tindakan DIPERTANYAKAN." in page
 
 
 def test_a_verdict_that_is_not_proved_says_why_and_by_which_rule() -> None:

@@ -121,7 +121,7 @@ def test_make_demo_plays_and_verifies_the_whole_case() -> None:
 
 
 def test_the_second_block_gives_a_paraf_and_verifies_the_trail(newcomer: Newcomer) -> None:
-    activate, act, trail, replay, time, audit = BLOCKS[1]
+    activate, act, trail, replay, time, audit, export, verify = BLOCKS[1]
     assert activate == ". .venv/bin/activate"
     code, shown = newcomer.types(act, (("[y/t]", "y"), ("sandi", "demo jejak budi-santoso")))
     assert code == 0, shown
@@ -141,6 +141,12 @@ def test_the_second_block_gives_a_paraf_and_verifies_the_trail(newcomer: Newcome
     code, shown = newcomer.types(audit)
     assert code == 0, shown
     assert "Kesimpulan: TERBUKTI." in shown
+    code, shown = newcomer.types(export)
+    assert code == 0, shown
+    assert (newcomer.folder / "perkara.zip").is_file()
+    code, shown = newcomer.types(verify)
+    assert code == 0, shown
+    assert "TERBUKTI" in shown
 
 
 def test_the_third_block_signs_the_auditor_in_who_sees_who_read_the_case(newcomer: Newcomer) -> None:

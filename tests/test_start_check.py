@@ -25,8 +25,9 @@ from api.cli import main
 from api.settings import Settings
 from keys.errors import Forged, JejakError, Malformed, NotAllowed, NotFound, Unavailable
 from ledger import logkey, outside_keeper, outside_memory
+from ledger.acts import Seen
 from ledger.application import Ledger
-from ledger.checkpoint import SignedCheckpoint, open_checkpoint, sign_checkpoint
+from ledger.checkpoint import SignedCheckpoint, format_hash, open_checkpoint, sign_checkpoint
 from ledger.merkle import EMPTY_ROOT, Frontier, verify_consistency
 from ledger.note import NoteSigner
 from ledger.receipt import verify_receipt
@@ -259,6 +260,25 @@ def test_a_history_that_forked_and_went_on_is_not_served(
     # The log signed both at one size: nothing else is needed to prove that it showed two histories.
     assert remembered.size == ours.size
     assert remembered.root != ours.root
+    assert "Log menandatangani dua riwayat" in fault.detail
+    for root in (remembered.root, ours.root):
+        assert format_hash(root) in fault.detail
+
+
+def test_two_notes_of_one_size_are_named_both_though_the_journal_continues_one(
+    office: Kecamatan, place: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "segel-lain"
+    other.write_bytes(sign_checkpoint(LOG, LOG.name, OPENED, bytes(32)))
+    other.chmod(0o444)
+    place.write_bytes(note_of(office, OPENED))
+    place.chmod(0o444)
+    fault = refused(office, place, other)
+    assert fault.rule == "outside.fork"
+    assert 0 <= fault.facts["leaf"] < OPENED
+    assert "Kedua segel ini saja sudah membuktikannya" in fault.detail
+    assert str(place) in fault.detail
+    assert str(other) in fault.detail
 
 
 def test_every_note_that_agrees_narrows_where_the_histories_part(
@@ -459,6 +479,24 @@ def test_a_place_that_is_not_there_may_be_a_disk_that_is_not_mounted(office: Kec
     assert refused(office, place.parent).rule == "outside.empty"
 
 
+@pytest.mark.parametrize("trick", ["folder", "pipe", "device"])
+def test_a_memory_folder_in_which_a_note_is_no_longer_a_file_stops_the_start(
+    trick: str, office: Kecamatan, place: Path
+) -> None:
+    place.write_bytes(note_of(office, 5))
+    lost = place.with_name("segel-inspektur")
+    match trick:
+        case "folder":
+            lost.mkdir()
+        case "pipe":
+            os.mkfifo(lost)
+        case "device":
+            lost.symlink_to("/dev/null")
+    fault = refused(office, place.parent)
+    assert (type(fault), fault.rule) == (Malformed, "outside.form")
+    assert str(lost) in fault.detail
+
+
 def test_only_the_services_own_file_may_be_empty(office: Kecamatan, place: Path, tmp_path: Path) -> None:
     second = tmp_path / "kedua"
     second.touch()
@@ -557,6 +595,131 @@ def test_two_histories_that_grow_under_one_key_meet_in_the_file_and_the_second_s
         other.do(official, OTHER_CASE, kind, body)
     assert (other.folder / "evidence").exists()
     other.ledger.close()
+
+
+def put_back_while_it_serves(office: Kecamatan, copy: Path) -> None:
+    """Put a copy in the place of the journal through SQLite itself, under the service that has it open."""
+    with (
+        closing(sqlite3.connect(copy)) as source,
+        closing(sqlite3.connect(office.folder / "journal.sqlite", timeout=10)) as target,
+    ):
+        source.backup(target)
+
+
+def served_until(office: Kecamatan, place: Path, copy: Path, lost: int) -> bytes:
+    """Let the office serve with its place, copy the journal, record so many acts more; return what the file then is."""
+    reopen(office, place)
+    office.run(upto=3)
+    copied(office, copy)
+    for official, kind, body in office.steps(case=OTHER_CASE)[:lost]:
+        office.do(official, OTHER_CASE, kind, body)
+    assert until(lambda: kept(place).checkpoint.size == OPENED + 3 + lost)
+    return place.read_bytes()
+
+
+def stopped_by(office: Kecamatan, place: Path, before: bytes) -> JejakError:
+    """Return why the service takes no acts any more, which left the file as it was and evidence of both histories."""
+    assert until(lambda: office.ledger.outside.contradicted)
+    official, kind, body = office.steps(case="case:44444444-4444-4444-8444-444444444444")[0]
+    with office.ledger.reading() as rows:
+        size = rows.size()
+    with pytest.raises(Forged) as caught:
+        office.do(official, "case:44444444-4444-4444-8444-444444444444", kind, body)
+    assert caught.value.rule == "outside.fork"
+    with office.ledger.reading() as rows:
+        assert rows.size() == size
+    fault = office.ledger.outside.fault
+    assert fault is not None
+    office.ledger.close()
+    assert place.read_bytes() == before
+    (folder,) = (office.folder / "evidence").iterdir()
+    assert (folder / "remembered").read_bytes() == before
+    return fault
+
+
+@pytest.mark.parametrize("lost", [1, 4])
+def test_a_database_that_is_put_back_while_it_is_served_stops_it_and_the_file_stays(
+    lost: int, office: Kecamatan, place: Path, tmp_path: Path
+) -> None:
+    before = served_until(office, place, tmp_path / "salinan.sqlite", lost)
+    put_back_while_it_serves(office, tmp_path / "salinan.sqlite")
+    office.ledger.outside.committed()  # as the next commit of anybody would say
+    assert stopped_by(office, place, before).rule == "outside.shorter"
+    assert refused(office, place).rule == "outside.shorter"
+
+
+@pytest.mark.parametrize("lost", [1, 4])
+def test_a_log_that_shrinks_under_the_service_takes_no_act_though_nothing_is_remembered_outside(
+    lost: int, office: Kecamatan, tmp_path: Path
+) -> None:
+    reopen(office)
+    copied(office, tmp_path / "salinan.sqlite")
+    for official, kind, body in office.steps(case=OTHER_CASE)[:lost]:
+        office.do(official, OTHER_CASE, kind, body)
+    put_back_while_it_serves(office, tmp_path / "salinan.sqlite")
+    official, kind, body = office.steps(case="case:33333333-3333-4333-8333-333333333333")[0]
+    for _ in range(2):
+        with pytest.raises(Forged) as caught:
+            office.do(official, "case:33333333-3333-4333-8333-333333333333", kind, body)
+        assert (caught.value.rule, caught.value.facts["leaf"]) == ("outside.shorter", OPENED)
+    with office.ledger.reading() as rows:
+        assert rows.size() == OPENED
+    office.ledger.close()
+
+
+@pytest.mark.parametrize("lost", [1, 4])
+def test_a_lost_tail_that_others_regrew_past_what_is_remembered_stops_the_service(
+    lost: int, office: Kecamatan, place: Path, tmp_path: Path
+) -> None:
+    before = served_until(office, place, tmp_path / "salinan.sqlite", lost)
+    other = Kecamatan(tmp_path / "cabang")
+    put_back(other, tmp_path / "salinan.sqlite")
+    other.ledger = opened(other)
+    other.sop_leaf, other.clock.now = office.sop_leaf, office.clock.now
+    other.run("case:33333333-3333-4333-8333-333333333333", upto=6)
+    copied(other, tmp_path / "cabang.sqlite")
+    other.ledger.close()
+    put_back_while_it_serves(office, tmp_path / "cabang.sqlite")
+    office.ledger.outside.committed()  # as the next act would say
+    assert stopped_by(office, place, before).rule == "outside.fork"
+
+
+def test_a_file_that_was_emptied_with_the_database_put_back_hides_nothing_from_who_wrote_it(
+    office: Kecamatan, place: Path, tmp_path: Path
+) -> None:
+    before = served_until(office, place, tmp_path / "salinan.sqlite", 4)
+    put_back_while_it_serves(office, tmp_path / "salinan.sqlite")
+    place.write_bytes(b"")
+    office.ledger.outside.committed()
+    assert until(lambda: office.ledger.outside.contradicted)
+    office.ledger.close()
+    assert place.read_bytes() == b""
+    (folder,) = (office.folder / "evidence").iterdir()
+    assert (folder / "remembered").read_bytes() == before
+
+
+def test_a_database_that_is_put_back_is_found_though_nobody_signs(
+    office: Kecamatan, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outside_keeper, "RETRY", 0.05)
+    before = served_until(office, place, tmp_path / "salinan.sqlite", 1)
+    put_back_while_it_serves(office, tmp_path / "salinan.sqlite")
+    assert stopped_by(office, place, before).rule == "outside.shorter"
+
+
+def test_a_journal_that_lost_what_would_show_its_growth_stops_the_service(office: Kecamatan, place: Path) -> None:
+    reopen(office, place)
+    office.run(upto=3)
+    assert until(lambda: kept(place).checkpoint.size == OPENED + 3)
+    before = place.read_bytes()
+    first = open_checkpoint(note_of(office, 1), LOG.vkey).checkpoint
+    seen = Seen(size=first.size, root=format_hash(first.root))  # as somebody who looked long ago
+    with closing(sqlite3.connect(office.folder / "journal.sqlite", timeout=10)) as connection:
+        connection.execute("DELETE FROM stored_events WHERE leaf_index = ?", (OPENED + 2,))
+        connection.commit()
+    official, kind, body = office.steps(case=OTHER_CASE)[0]
+    office.do(official, OTHER_CASE, kind, body, seen=seen)
+    assert stopped_by(office, place, before).rule == "tree.missing"
 
 
 def test_a_writer_that_is_slow_is_not_overtaken_by_a_newer_checkpoint(

@@ -75,7 +75,7 @@ def test_what_only_memory_shows_is_undetected_without_it_and_detected_with_it(
 
 def test_what_nobody_can_see_is_seen_by_nobody_whatever_they_remember(office: Office, every: list[Attack]) -> None:
     unseen = [one for one in every if one.sight in (Sight.NOBODY, Sight.NOTHING)]
-    assert len(ran(office, unseen)) == 7
+    assert len(ran(office, unseen)) == 8
     assert all(one.why for one in unseen)
 
 

@@ -277,7 +277,15 @@ def test_a_bundle_is_compressed_for_who_takes_it_and_is_the_same(client: FlaskCl
     assert gzip.decompress(squeezed.data) == plain.data == refused.data
     assert len(squeezed.data) < len(plain.data)
     for answer in (plain, squeezed, refused):
-        assert answer.headers["Vary"] == "Accept-Encoding"
+        (line,) = answer.headers.getlist("Vary")
+        assert line == "Accept-Encoding, Authorization, Cookie"
+
+
+@pytest.mark.parametrize("path", ["/log/tile/0/000", "/log/checkpoint", "/", "/openapi.json", "/v1/entries/0/receipt"])
+def test_what_is_the_same_for_whoever_asks_may_be_kept_once_for_all(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert "Vary" not in answer.headers
 
 
 def test_a_partial_tile_is_still_there_when_the_tile_is_full(app: App, client: FlaskClient) -> None:

@@ -66,8 +66,8 @@ def rules(found: Verdicts) -> tuple[str | None, str | None]:
     return found.signature.rule, found.authority.rule
 
 
-def revoke(scene: Scene, official: str, **since: str) -> None:
-    body = {"keyid": key(official).public.id, "reason": "compromised" if since else "lost"} | since
+def revoke(scene: Scene, official: str, reason: str = "compromised", **since: str) -> None:
+    body = {"keyid": key(official).public.id, "reason": reason} | since
     scene.do(DEWI, REGISTER, "key.revoked", body)
 
 
@@ -223,10 +223,10 @@ def test_somebody_who_lays_down_their_own_key_is_said_to_do_so_and_not_to_hold_a
 
 @pytest.mark.parametrize(
     ("claimed", "is_questioned"),
-    [(-HOUR, True), (dt.timedelta(0), True), (dt.timedelta(microseconds=1), False), (None, False)],
+    [(-HOUR, True), (dt.timedelta(0), True), (dt.timedelta(microseconds=1), False), (None, True)],
     ids=["claimed before", "claimed at that moment", "claimed after", "no claim"],
 )
-def test_an_act_from_the_claimed_moment_on_is_in_question_and_without_a_claim_none_is(
+def test_an_act_from_the_claimed_moment_on_is_in_question_and_without_a_claim_every_act_is(
     claimed: dt.timedelta | None, is_questioned: bool, scene: Scene
 ) -> None:
     done = paraf(scene)
@@ -237,6 +237,14 @@ def test_an_act_from_the_claimed_moment_on_is_in_question_and_without_a_claim_no
     loss = in_question(done, scene.register_state())
     assert (loss is not None) is is_questioned
     assert loss is None or (loss.by, loss.index) == (DEWI, scene.paper.leaves - 1)
+
+
+@pytest.mark.parametrize("reason", ["lost", "rotated", "left"])
+def test_a_key_that_was_revoked_for_another_reason_puts_nothing_in_question(reason: str, scene: Scene) -> None:
+    done = paraf(scene)
+    scene.run_from(5, 6)
+    revoke(scene, BUDI, reason)
+    assert in_question(done, scene.register_state()) is None
 
 
 def test_neither_an_act_with_another_key_nor_the_revocation_itself_is_in_question(scene: Scene) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 
 from ledger.bundle import CHECKPOINT, HEADS, README, SUMS, Bundle, Filed, format_bundle, parse_bundle
 from ledger.heads import Head, open_heads, sign_heads
-from ledger.note import NoteSigner
+from ledger.note import NoteSigner, SignatureLine
 from ledger.stored_zip import pack, unpack
 from tests.bundles import honest, refiled, sealed, without
 from tests.kit import CASE, ORIGIN, key
@@ -33,6 +33,10 @@ OLDER = (
 ON_ITS_WORD = (
     "That nothing newer stands below a checkpoint is the log's word alone, and the report says so. Whoever kept a"
     " bundle with what is denied proves the lie."
+)
+ANYBODYS = (
+    "In a C2SP note anybody may add lines of their own keys, so that witnesses can. They prove nothing, and are neither"
+    " read nor shown."
 )
 STRANGER = NoteSigner(ORIGIN, key("kunci-log-lain"))
 THE_BUNDLE = "the bundle"
@@ -101,7 +105,7 @@ def _members(moment: Moment) -> Iterator[OnBundle]:
     data, named, paraf = moment.memory.bundle, kinds(moment), _leaf(moment.leaf(CASE, 6))
     proof, receipt, document = (named[one] for one in ("a consistency proof", "a receipt", "a document"))
     dropped: dict[str, Target] = {name: name for name in (README, CHECKPOINT, HEADS)}
-    dropped |= {proof: THE_BUNDLE, receipt: paraf, named["an entry"]: THE_BUNDLE, document: README}
+    dropped |= {proof: THE_BUNDLE, receipt: paraf, named["an entry"]: paraf, document: README}
     for words, name in named.items():
         if name in dropped:
             drop = partial(_edited, data, {name: None})
@@ -120,6 +124,19 @@ def _members(moment: Moment) -> Iterator[OnBundle]:
     for words, name in (("a key", "vkey"), ("a policy", "policy"), ("a file", "catatan.txt")):
         plant = partial(_edited, data, {name: b"x\n"})
         yield _carried("a member is planted, and the sums made to fit", name, plant, part=words)
+    signed = partial(_signed_below, data, bytes(SignatureLine("sebelah.example/stempel", b"\0\0\0\0", b"x")))
+    title = "lines of a stranger's key are added below the checkpoint and the heads"
+    yield replace(_carried(title, THE_BUNDLE, signed, ANYBODYS), sight=Sight.NOTHING)
+
+
+def _signed_below(data: bytes, line: bytes) -> bytes:
+    """Return the zip with a signature line more below its checkpoint, wherever that stands, and its heads."""
+    members = unpack(data)
+    note = members[CHECKPOINT]
+    edits: dict[str, Edit | bytes | None] = {
+        name: was.replace(note, note + line) for name, was in members.items() if note in was
+    }
+    return _edited(data, edits | {HEADS: members[HEADS] + line})
 
 
 def _letter(data: bytes, at: int) -> bytes:
@@ -230,6 +247,7 @@ def _made(office: Office, good: Bundle) -> Iterator[OnBundle]:
         yield _by_the_log(title, _leaf(hidden[0]), lying, ON_ITS_WORD)
     for what, by in (("an older version", -1), ("another entry", 0), ("a newer version", 1)):
         yield _by_the_log(f"the heads state {what} than is there", CASE, partial(_restated, good, by))
+    yield _by_the_log("the heads name a stream besides those of the bundle", CASE, partial(_more_stated, good))
     tree = partial(_other_tree, good)
     yield _by_the_log("the heads speak of another tree", CASE, tree)
     later = partial(sealed, [*leaves[:-1], at_time(leaves[-1], time_of(leaves[-1]) + A_MICROSECOND)], good, LOG)
@@ -250,6 +268,12 @@ def _restated(good: Bundle, by: int) -> Bundle:
     """Return the bundle with heads that state another entry of the case, ``by`` versions from the newest."""
     said = open_heads(good.heads, LOG.vkey).heads
     heads = tuple(Head(CASE, one.version + by, "ab" * 32) if one.stream == CASE else one for one in said.heads)
+    return replace(good, heads=sign_heads(LOG, replace(said, heads=heads)))
+
+
+def _more_stated(good: Bundle) -> Bundle:
+    said = open_heads(good.heads, LOG.vkey).heads
+    heads = tuple(sorted((*said.heads, Head(BESIDE, 1, "ab" * 32)), key=lambda one: one.stream))
     return replace(good, heads=sign_heads(LOG, replace(said, heads=heads)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -155,7 +156,7 @@ def _run(statement: str, store: Path) -> None:
 
 
 def _views(moment: Moment) -> Iterator[OnStore]:
-    """Yield that a value in the read models is changed: every column of every table that has a row."""
+    """Yield that a value in the read models is changed: every column of every table that has a row; and no file."""
     for table, columns in shown(moment).items():
         for column in columns:
             put = partial(_shown_otherwise, moment, table, column)
@@ -163,6 +164,16 @@ def _views(moment: Moment) -> Iterator[OnStore]:
             why = ANOTHER_VERSION if (table, column) == ("views", "schema") else ""
             title, part = "a value in the views is changed", f"{table}.{column}"
             yield _attack(moment, title, f"views: {where}", put, why, part)
+    for title, change in (
+        ("the views are a pipe", os.mkfifo),
+        ("the views are a link to nothing", partial(_link_to, "tidak-ada")),
+        ("the views are a link to a device", partial(_link_to, "/dev/zero")),
+    ):
+        yield _attack(moment, title, f"views: {VIEWS}", partial(_at, VIEWS, change))
+
+
+def _link_to(target: str, path: Path) -> None:
+    path.symlink_to(target)
 
 
 def shown(moment: Moment) -> dict[str, list[str]]:

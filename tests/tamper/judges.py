@@ -8,6 +8,7 @@ before; whoever holds a *receipt*; and beside those who had pinned nothing, whoe
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -121,7 +122,7 @@ def _audited(
     remembers = remembers or bool(notes)
     try:
         report = audit(store, vkey=signer.vkey, founding=founding, remembered=notes)
-        if report.sound and (store / VIEWS).exists():
+        if report.sound and os.path.lexists(store / VIEWS):
             return Ruling(f"{name}, views", *_views(store), remembers)
     except JejakError as fault:
         return Ruling(name, fault.rule, _NAMES[fault.rule], remembers)
@@ -163,7 +164,7 @@ def _holding_receipt(attack: OnStore, store: Path) -> Ruling:
 
 
 def _started(store: Path, copy: Path, remembered: tuple[Path, ...]) -> Ruling:
-    shutil.copytree(store, copy)
+    shutil.copytree(store, copy, ignore=shutil.ignore_patterns(VIEWS))  # it looks at none, and copies no pipe
     name = "start-up, file outside" if remembered else "start-up"
     try:
         Ledger(copy, LOG, Clock(), remembered).close()
