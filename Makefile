@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench crash tamper histories lint lock clean
+.PHONY: help run demo test bench crash tamper histories screenshots lint lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-11s %s\n", $$1, $$2}'
 
 run: $(READY) ## serve a demo ledger on http://127.0.0.1:8000 (founds it under var/ at the first start)
 	@$(BIN)/jejak serve --demo
@@ -33,9 +33,13 @@ crash: $(READY) ## the crash test at length: kill -9 of the service at 500 rando
 
 tamper: $(READY) ## every attack of docs/tamper.md again; fails where one is found otherwise than it says
 	@$(BIN)/python -m tests.tamper --check
+	JEJAK_TEST_LONG=1 $(BIN)/pytest -q -n auto tests/test_audit.py
 
 histories: $(READY) ## 100,000 acts of random officials against the slow reference; SEED=... repeats a run
 	JEJAK_TEST_ACTS=100000 JEJAK_TEST_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/pytest -q -s tests/test_histories.py
+
+screenshots: $(READY) ## every page of the desk as pictures under var/screenshots (needs Chromium); 1 if one is too wide
+	@$(BIN)/python -m tests.browser.screenshots
 
 lock: ## renew requirements.lock from pyproject.toml, and that of the outside clients (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --extra dev -o requirements.lock pyproject.toml

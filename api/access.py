@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import request
@@ -78,7 +79,10 @@ def guard() -> None:
         return
     here = parts()
     who = sign_in_of(here)
-    read = policy(who, here)
+    _note(here, who, policy(who, here))
+
+
+def _note(here: Parts, who: Reader, read: Read | None) -> None:
     if read is not None and _nameable(read.name):
         here.sessions.note_read(who.session, who.role, read.what, read.name, here.clock())
 
@@ -176,13 +180,17 @@ def _all_entries(who: Reader, here: Parts) -> Read:
 
 
 def _document(who: Reader, here: Parts) -> Read | None:
+    """Let in who may read the document that the address names."""
+    return _document_of(who, here, _sent("digest"))
+
+
+def _document_of(who: Reader, here: Parts, digest: str) -> Read | None:
     """Let in who brought the document, and who may read a case, an SOP or the register (minutes) that refers to it.
 
     To name a document takes only its digest. Until somebody names it that stands nowhere in the log, so the first who
     does had it from the bytes; whoever names it later gives nobody what their unit never brought.
     """
     _official(who, here)
-    digest = _sent("digest")
     with here.reading() as connection:
         found = mentions.mentions_of(connection, digest)
     brought = here.sessions.brought(digest)
@@ -196,6 +204,27 @@ def _document(who: Reader, here: Parts) -> Read | None:
     ):
         raise _other("Dokumen ini milik perkara unit lain, berita acara register, atau dibawa orang lain.", who)
     return Read("dokumen", digest)
+
+
+def read_document(digest: str) -> None:
+    """Let the reader have a document and note it, as its own address does; raises NotAllowed (``access.*``)."""
+    here, who = parts(), reader()
+    _note(here, who, _document_of(who, here, digest))
+
+
+def without_withheld(state: dict[str, Any]) -> dict[str, Any]:
+    """Return what is shown of a case (:func:`projections.iku_state.shown`) without a table that is not theirs to read.
+
+    That a case names a document gives its unit nothing of what another unit brought.
+    """
+    held = state["document"]
+    if held is None or state["rows"] is None:
+        return state
+    try:
+        _document_of(reader(), parts(), held["digest"])
+    except NotAllowed as fault:
+        return iku_state.without_table(state, fault.detail)
+    return state
 
 
 def _marks(who: Reader, here: Parts) -> Read | None:
@@ -294,7 +323,28 @@ def _other(detail: str, who: Reader) -> NotAllowed:
 
 #: The policy of each route, by endpoint; None for what is public.
 POLICIES: dict[str, Policy | None] = {
-    "pages.home": None,
+    "desk.home": None,
+    "desk.static": None,
+    "desk.sign_in": None,
+    "desk.keys": None,
+    "desk.choose_language": None,
+    "desk.public": None,
+    "desk.officials": _own,
+    "desk.official": _own,
+    "desk.desk": _official,
+    "desk.new_case": _official,
+    "desk.check": _official,
+    "desk.cases": _asked_unit,
+    "desk.agenda": _asked_unit,
+    "desk.case": _case,
+    "desk.document": _case,
+    "desk.compare": _case,
+    "desk.act": _case,
+    "desk.trail": _case,
+    "desk.replay": _case,
+    "desk.time_of_case": _case,
+    "desk.search": _search,
+    "desk.reads": _inspector,
     "openapi": None,
     "service.health": None,
     "service.checkpoint": None,
@@ -315,12 +365,15 @@ POLICIES: dict[str, Policy | None] = {
     "register.register": _own,
     "register.sops": _official,
     "register.sop": _official,
+    "iku.check_iku": _official,
+    "iku.import_iku": _official,
     "documents.store_document": _bringing,
     "documents.document": _document,
     "documents.signatures": _marks,
     "log.entry": _entry,
     "log.stream": _stream,
     "log.stream_trail": _stream,
+    "place.stream_place": _stream,
     "cases.cases": _asked_unit,
     "cases.case": _case,
     "cases.trail": _case,

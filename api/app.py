@@ -17,9 +17,10 @@ from api import (
     bundles,
     cases,
     documents,
+    iku_tools,
     log,
     origins,
-    pages,
+    place,
     problems,
     reads,
     register,
@@ -28,6 +29,7 @@ from api import (
     time_spent,
     trail_search,
 )
+from api.desk import rooms as desk
 from api.follower import Follower
 from api.parameters import check_query
 from api.parts import NAME, Parts
@@ -93,15 +95,30 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     # Flask types its JSON provider as the base class, which has neither attribute.
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    problems.install(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    problems.install(app, desk.as_page)
     app.before_request(access.guard)
     app.before_request(check_query)
     app.after_request(_guarded)
-    for room in (acts, agenda, bundles, cases, documents, log, reads, register, session, time_spent, trail_search):
+    for room in (
+        acts,
+        agenda,
+        bundles,
+        cases,
+        documents,
+        iku_tools,
+        log,
+        place,
+        reads,
+        register,
+        session,
+        time_spent,
+        trail_search,
+    ):
         app.register_api(room.routes)
     app.register_api(log.outside)
     app.register_api(tiles.outside)
-    app.register_blueprint(pages.routes)
+    app.register_blueprint(desk.routes)
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.api_doc))
     access.complete(app)
     app.parts.follower.start()
@@ -115,7 +132,9 @@ def _guarded(response: Response) -> Response:
     headers["Referrer-Policy"] = "no-referrer"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     sources = "'self'" if response.mimetype == "text/html" else "'none'"
-    headers["Content-Security-Policy"] = f"default-src {sources}; frame-ancestors 'none'; base-uri 'none'"
+    headers["Content-Security-Policy"] = (
+        f"default-src {sources}; frame-ancestors 'none'; base-uri 'none'; form-action {sources}"
+    )
     headers.setdefault("Cache-Control", "no-store")
     if request.endpoint is not None and access.POLICIES[request.endpoint] is not None:
         response.vary.update(("Authorization", "Cookie"))  # what is public is the same for whoever asks

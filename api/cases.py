@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from flask import Response, jsonify, request
 
-from api.access import unit_read
+from api.access import unit_read, without_withheld
 from api.actors import actors_of
 from api.advice import advise
 from api.labels import labelled
@@ -95,7 +95,7 @@ def case(path: CasePath, query: AtQuery) -> Response:
     state = state_of(path.case_id, place)
     if state is None:
         raise unknown(f"case:{path.case_id}", place)
-    state = with_verdicts(state, place)
+    state = with_verdicts(without_withheld(state), place)
     if state["step"]:
         actors, seen_from = actors_of(f"case:{path.case_id}"), place.index + 1 if place else sys.maxsize
         basis = actors.basis(state["step"]["no"], seen_from) if actors else None
@@ -141,7 +141,7 @@ def iku(query: IkuQuery) -> Response:
             f"Belum ada IKU yang ditandatangani untuk {query.unit}, masa {query.period}{until}.",
             allowed="Periksa unit dan masanya, atau lihat perkara yang sedang berjalan di /v1/cases.",
         )
-    return jsonify(stamped(with_verdicts(found, place), place))
+    return jsonify(stamped(with_verdicts(without_withheld(found), place), place))
 
 
 def _iku(unit: str, first: int, last: int) -> dict[str, Any] | None:

@@ -17,7 +17,8 @@ from api.cli_base import JejakCommand, json_option, paragraph, print_json
 from api.cli_connect import connected, connection_of, connection_options
 from api.cli_read import NOT_VERIFIED, SYNTHETIC, CaseId
 from api.client import Client
-from api.diff_words import iku_json, iku_page, lines_json, lines_page
+from api.diff_shapes import iku_json, lines_json
+from api.diff_words import iku_page, lines_page
 from keys.errors import Malformed
 from keys.fields import DocumentRef
 from keys.strict_json import check_text

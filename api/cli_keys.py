@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from api.cli_base import JejakGroup, Misuse, existing_file, json_option, passphrase, print_json, write_new_file
-from api.key_request import KeyRequest, fingerprint
+from api.key_request import KeyRequest
 from keys.errors import NotAllowed
 from keys.keyfile import NONCE_BYTES, SALT_BYTES, KeyFile, open_keyfile, read_keyfile, seal, write_keyfile
 from keys.possession import prove
-from keys.signing import PrivateKey, PublicKey
+from keys.signing import PrivateKey, PublicKey, fingerprint
 
 _OFFICIAL = re.compile(r"[a-z0-9][a-z0-9-]{0,62}[a-z0-9]")
 

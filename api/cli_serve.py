@@ -157,7 +157,11 @@ def _welcome(url: str, settings: Settings, demo: bool, case: Case | None, told: 
     if settings.web_origin:
         lines.append(f"Di balik perantara: orang masuk hanya lewat {settings.web_origin}, juga dari komputer ini.")
     if demo:
-        lines += ["BUKU BESAR DEMO: semua pejabat, NIP, dan kunci sintetis; kata sandinya bukan rahasia.", ""]
+        lines += [
+            "BUKU BESAR DEMO: semua pejabat, NIP, dan kunci sintetis; kata sandinya bukan rahasia.",
+            f"Buka {url} di peramban, lalu masuk dengan salah satu berkas kunci di bawah; atau pakai perintah jejak.",
+            "",
+        ]
         for one in _people(home):
             lines += [
                 one.office_name,

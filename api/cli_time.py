@@ -13,10 +13,9 @@ from api.cli_connect import asking, url_option
 from api.cli_read import NOT_VERIFIED, SYNTHETIC, CaseId, at_option, place
 from keys.authority import WIB
 from ledger.notices import DISCLAIMER
-from ledger.wording import flat
+from ledger.wording import flat, span
 
 _HEADINGS = ("Langkah", "Putaran", "Selesai (WIB)", "Lama", "Kerja", "Standar", "Hasil")
-_SECONDS = ((86400, "hari"), (3600, "jam"), (60, "menit"))
 
 
 @click.command("time", cls=JejakCommand)
@@ -70,15 +69,3 @@ def _row(visit: dict[str, Any]) -> tuple[str, ...]:
 
 def _at(recorded_at: str) -> str:
     return dt.datetime.fromisoformat(recorded_at).astimezone(WIB).strftime("%d/%m/%Y %H.%M")
-
-
-def span(seconds: int | None) -> str:
-    """Return an elapsed time as people say it, its two largest units: "1 hari 3 jam"."""
-    if seconds is None:
-        return "-"
-    parts: list[str] = []
-    for unit, name in _SECONDS:
-        amount, seconds = divmod(seconds, unit)
-        if amount or parts:
-            parts.append(f"{amount} {name}")
-    return " ".join(parts[:2]) or f"{seconds} detik"

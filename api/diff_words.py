@@ -1,4 +1,4 @@
-"""What changed between two documents, in Indonesian for a terminal, and as JSON.
+"""What changed between two documents, in Indonesian for a terminal.
 
 Words that went stand as ``[-lama-]``, words that came as ``{+baru+}``, so the page says the same without colour. A text
 that holds such marks itself is shown whole, before and after, so that nobody writes a change into a document.
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import click
 
 from api.cli_base import item, paragraph
+from api.diff_shapes import line_change
 from ledger.iku_diff import LISTS, IkuChange, RowChange, State, TextChange
 from ledger.word_diff import LineChange, Words
 
@@ -69,48 +69,8 @@ def lines_page(found: Sequence[LineChange], *, colour: bool = False) -> str:
         name = f"Baris {one.after}" if one.before in (None, one.after) else f"Baris lama {one.before}"
         if one.before and one.after and one.before != one.after:
             name = f"Baris {one.after} (dulu {one.before})"
-        parts += _member(_line(one), name, colour)
+        parts += _member(line_change(one), name, colour)
     return "\n".join(parts)
-
-
-def iku_json(found: IkuChange) -> dict[str, Any]:
-    """Return what changed in an IKU document as a JSON value; words are pairs of "same", "out" or "in" and a text."""
-    rows = [
-        {
-            "state": row.state,
-            "before": row.before,
-            "after": row.after,
-            "moved": row.moved,
-            "objective": row.row.objective,
-            "indicator": row.row.indicator,
-            "changes": [_change_json(one) for one in row.changes],
-        }
-        for row in found.rows
-    ]
-    return {
-        "header": [_change_json(one) for one in found.header],
-        "counts": {state: found.count(state) for state, _ in _COUNTED},
-        "rows": rows,
-    }
-
-
-def lines_json(found: Iterable[LineChange]) -> list[dict[str, Any]]:
-    """Return which lines of a plain text changed as a JSON value."""
-    return [{"before": one.before, "after": one.after, "change": _change_json(_line(one))} for one in found]
-
-
-def _line(found: LineChange) -> TextChange:
-    return TextChange("line", found.old, found.new, found.words, found.coarse)
-
-
-def _change_json(change: TextChange) -> dict[str, Any]:
-    return {
-        "member": change.name,
-        "before": change.before,
-        "after": change.after,
-        "words": [list(piece) for piece in change.words],
-        "coarse": change.coarse,
-    }
 
 
 def _heading(row: RowChange) -> str:

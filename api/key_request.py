@@ -18,7 +18,7 @@ from keys import strict_json
 from keys.errors import NotAllowed
 from keys.fields import Fact, Line, PublicKeyHex, Slug
 from keys.possession import check_possession, prove
-from keys.signing import PrivateKey, PublicKey
+from keys.signing import PrivateKey, PublicKey, fingerprint
 
 
 class KeyRequest(Fact):
@@ -73,8 +73,3 @@ class KeyRequest(Fact):
                 f"Permintaan ini untuk buku besar {self.ledger}.",
                 allowed=f"Minta permintaan untuk {ledger}.",
             )
-
-
-def fingerprint(public: PublicKey) -> str:
-    """Return a key id in groups of four, as it is printed on a berita acara and compared aloud."""
-    return " ".join(public.id[at : at + 4] for at in range(0, len(public.id), 4))

@@ -163,7 +163,7 @@ def check_query() -> None:
     pages see to themselves.
     """
     view = current_app.view_functions.get(request.endpoint or "")
-    none_taken = view is not None and request.blueprint != "pages" and "query" not in inspect.signature(view).parameters
+    none_taken = view is not None and request.blueprint != "desk" and "query" not in inspect.signature(view).parameters
     for name, values in request.args.lists():
         if none_taken:
             raise Malformed("request.parameter", f"Alamat: bagian {name[:80]!r} tidak dikenal.", member=name[:80])

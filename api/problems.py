@@ -13,13 +13,15 @@ own bug: it is logged, and the answer shows nothing of it.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from flask import Flask, Response, jsonify
+from flask import Flask, current_app, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as WsgiResponse
 
 from keys.errors import (
     Conflict,
@@ -132,6 +134,9 @@ HTTP = {
         "Kirim ulang tanpa kepala yang tidak perlu.",
     ),
 }
+#: Makes a page of a problem where a page was asked for, else None.
+AsPage = Callable[[dict[str, Any]], WsgiResponse | None]
+_AS_PAGE = "jejak.problem_page"
 #: Facts that are for the log alone.
 _PRIVATE = frozenset({"cause", "reason"})
 
@@ -171,7 +176,7 @@ def outcome_of(fault: JejakError) -> Outcome:
     return Outcome(BY_RULE.get(fault.rule, outcome.status), outcome.title, outcome.allowed)
 
 
-def answer_to(fault: JejakError) -> Response:
+def answer_to(fault: JejakError) -> WsgiResponse:
     """Return the problem document of a fault."""
     outcome = outcome_of(fault)
     if outcome.status >= 500:
@@ -203,8 +208,9 @@ def refuse_parameters(error: ValidationError) -> NoReturn:
     raise in_words(error, "request.parameter", "Alamat", typed=True)
 
 
-def install(app: Flask) -> None:
-    """Make every error answer of ``app`` a problem document."""
+def install(app: Flask, as_page: AsPage) -> None:
+    """Make every error answer of ``app`` a problem document, or a page where ``as_page`` makes one of it."""
+    app.extensions[_AS_PAGE] = as_page
     app.register_error_handler(JejakError, answer_to)
     app.register_error_handler(HTTPException, _of_http)
     app.register_error_handler(Exception, _of_bug)
@@ -220,12 +226,12 @@ def _of_http(fault: HTTPException) -> ResponseReturnValue:
     return response
 
 
-def _of_bug(fault: Exception) -> Response:
+def _of_bug(fault: Exception) -> WsgiResponse:
     log.error("our own bug", exc_info=fault)
     return _response(http_body(500))
 
 
-def _problem(status: int, rule: str, title: str, detail: str, allowed: str, **facts: Any) -> Response:
+def _problem(status: int, rule: str, title: str, detail: str, allowed: str, **facts: Any) -> WsgiResponse:
     return _response(_body(status, rule, title, detail, allowed, **facts))
 
 
@@ -242,7 +248,11 @@ def _body(status: int, rule: str, title: str, detail: str, allowed: str, **facts
     return named | {name: value for name, value in facts.items() if name not in named}
 
 
-def _response(body: dict[str, Any]) -> Response:
+def _response(body: dict[str, Any]) -> WsgiResponse:
+    as_page: AsPage | None = current_app.extensions.get(_AS_PAGE)
+    shown = as_page(body) if as_page else None
+    if shown is not None:
+        return shown
     response = jsonify(body)
     response.status_code = body["status"]
     response.mimetype = MEDIA_TYPE

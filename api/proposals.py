@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from api.key_request import fingerprint
 from api.known_register import Known, Signer, now
 from keys.errors import NotAllowed
 from keys.records import MandateRecord
 from keys.register import Register
-from keys.signing import PublicKey
+from keys.signing import PublicKey, fingerprint
 from ledger import bodies as b
 from ledger.acts import Act
 from ledger.kind_names import name_of

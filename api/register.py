@@ -43,22 +43,22 @@ def officials(query: AtQuery) -> Response:
 def official(path: OfficialPath, query: AtQuery) -> Response:
     """Return a person as recorded then: every mandate and key, by whom given and taken, and their history."""
     place = parts().place(query.at)
-    with _looking(place) as looking:
-        if path.official not in looking.register.officials:
+    with looking(place) as found:
+        if path.official not in found.register.officials:
             raise NotFound(
                 "register.official",
                 f"Pejabat {path.official} belum terdaftar{f' pada daun {place.index}' if place else ''}.",
                 allowed="Daftar pejabat: /v1/officials.",
             )
-        return jsonify(stamped(labelled(looking.official(path.official)), place))
+        return jsonify(stamped(labelled(found.official(path.official)), place))
 
 
 @routes.get("/register", responses={"200": json_answer("all that gives power, and what waits for approval")})
 def register(query: AtQuery) -> Response:
     """Return officials, mandates, keys, waiting proposals, founders, registrars who can act, recoveries."""
     place = parts().place(query.at)
-    with _looking(place) as looking:
-        return jsonify(stamped(labelled(looking.whole()), place))
+    with looking(place) as found:
+        return jsonify(stamped(labelled(found.whole()), place))
 
 
 @routes.get("/sops", responses={"200": json_answer("SOPs")})
@@ -92,7 +92,7 @@ def sop(path: SopPath, query: AtQuery) -> Response:
 
 
 @contextmanager
-def _looking(place: Place | None) -> Iterator[Looking]:
+def looking(place: Place | None) -> Iterator[Looking]:
     """Yield the register as it was at ``place``, or is now, with its history; raises NotFound where there is none."""
     here = parts()
     register = here.register(place)

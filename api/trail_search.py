@@ -1,4 +1,6 @@
-"""The audit trail across cases over HTTP: who did what, when, in which office, with which flag; as JSON or as a table.
+"""The audit trail across cases over HTTP: who did what, when, in which office, with which flag and words.
+
+It comes as JSON or as a table.
 
 All filters are optional and hold together. A page of JSON ends with ``next``, the leaf index after which the next one
 begins, null on the last. A table has no pages: it goes to the leaf that was the newest when it began, a piece at a
@@ -64,6 +66,8 @@ DayOrTime = Annotated[
 ]
 Kind = Annotated[str, StringConstraints(max_length=64), WithJsonSchema({"type": "string", "enum": list(CATALOGUE)})]
 FlagName = Annotated[str, StringConstraints(max_length=64), WithJsonSchema({"type": "string", "enum": list(NAMES)})]
+#: Words, each of which must stand in the act.
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 routes = blueprint("trail")
 
@@ -79,6 +83,7 @@ class TrailQuery(Fact):
     flag: FlagName | None = None
     unit: Slug | None = None
     stream: StreamText | None = None
+    text: Words | None = None
 
 
 class TrailPageQuery(TrailQuery):
@@ -140,7 +145,16 @@ def _sought(query: TrailQuery) -> Sought:
     if query.stream is not None:
         _check_stream(query.stream)
     return Sought(
-        query.official, query.office, query.unit, query.kind, query.flag, query.stream, start, end, reader().units
+        official=query.official,
+        office=query.office,
+        unit=query.unit,
+        kind=query.kind,
+        flag=query.flag,
+        stream=query.stream,
+        start=start,
+        end=end,
+        text=query.text,
+        units=reader().units,
     )
 
 
@@ -276,6 +290,7 @@ def _in_words(sought: Sought) -> str:
         ("tindakan", sought.kind and name_of(sought.kind)),
         ("tanda", sought.flag and words_of(sought.flag)),
         ("alur", sought.stream and stream_words(sought.stream)),
+        ("kata", sought.text),
         ("dicatat sejak", sought.start and when(sought.start)),
         ("dicatat sampai", sought.end and when(sought.end)),
     ]

@@ -21,11 +21,14 @@ from api.marks import Judge
 from api.parts import parts
 from api.past import not_yet, stamped
 from keys.errors import NotFound
+from keys.member_words import words_of
 from keys.register import Register
 from ledger import log
 from ledger.past import Place
 from projections import audit_trail, iku_state
 
+#: Members in which people write at length; the reason and the deviation stand in a row whole.
+_OWN_WORDS = frozenset({"instruction", "note", "summary", "remark", "agenda_no"})
 #: What a document is, by the member of the body that names it.
 _WHAT = {
     "document": "Dokumen",
@@ -80,6 +83,21 @@ def shown(rows: list[dict[str, Any]], place: Place | None = None) -> list[dict[s
         | said
         for row, done, said in zip(rows, acts, judged, strict=True)
     ]
+
+
+def said_whole(index: int) -> list[tuple[str, str]]:
+    """Return what the act at a leaf says in words of its signer's own that a sentence may cut: (where, text)."""
+    with parts().ledger.reading() as rows:
+        body = log.recorded(rows, index).act.body.plain()
+    return [(words_of(way), text) for way, text in _texts(body) if way[-1] in _OWN_WORDS]
+
+
+def _texts(value: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(value, str):
+        yield way, value
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            yield from _texts(member, (*way, name))
 
 
 def unknown(stream: str, place: Place | None = None) -> NotFound:

@@ -84,6 +84,11 @@ class PublicKey:
             raise Forged("signature.invalid", "Tanda tangan tidak cocok dengan isi dan kunci yang disebut.") from None
 
 
+def fingerprint(public: PublicKey) -> str:
+    """Return a key id in groups of four, as it is printed on a berita acara and compared aloud."""
+    return " ".join(public.id[at : at + 4] for at in range(0, len(public.id), 4))
+
+
 @dataclass(frozen=True, slots=True)
 class PrivateKey:
     """A signing key; its seed never appears in a repr."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from keys.authority import Need
 from keys.errors import NotAllowed
+from keys.fields import DocumentRef
 from ledger import bodies as b
 from ledger.acts import Act
 from ledger.bodies import CaseBody
@@ -272,6 +273,8 @@ def _decide_document(case: Case, body: CaseBody) -> None:
                 "Tindakan ini menyebut dokumen lain dari yang ada dalam perkara.",
                 allowed=f"Dokumen perkara sekarang: {held or 'belum ada'}.",
             )
+    if isinstance(body, b.TypingReviewed | b.ParafGiven | b.SignatureGiven) and case.document is not None:
+        _require_type(case.document, case.sop)
     if isinstance(body, b.DispatchRecorded):
         _decide_dispatch(case, body)
 
@@ -290,8 +293,19 @@ def _decide_brought(case: Case | None, body: CaseBody, sop: Sop) -> None:
 
 
 def _decide_draft(body: CaseBody, sop: Sop) -> None:
+    """Hold a draft to the kind of document that the SOP makes; what is still to be typed may be a photo or a letter."""
     draft = draft_of(body)
-    if draft is not None and draft.media_type != sop.document.media_type:
+    if draft is not None and not (isinstance(body, b.ConceptDrafted) and to_be_typed(sop)):
+        _require_type(draft, sop)
+
+
+def to_be_typed(sop: Sop) -> bool:
+    """Tell whether a concept under this SOP is typed at a step of its own, so that it may come as a letter or photo."""
+    return any("concept.typed" in step.activities for step in sop.steps)
+
+
+def _require_type(draft: DocumentRef, sop: Sop) -> None:
+    if draft.media_type != sop.document.media_type:
         short = sop.document.media_type.rpartition("/")[2]
         file = f"berkas {short.upper()}" if short.isalnum() else "jenis berkas yang ditentukan SOP"
         raise NotAllowed(

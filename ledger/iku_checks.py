@@ -54,6 +54,10 @@ def warnings(document: IkuDocument) -> list[CheckWarning]:
     return found
 
 
+#: Names of what :func:`against_case` finds: each says something that only the document's own words say.
+AGAINST_CASE = frozenset({"period.differs", "document.sample"})
+
+
 def against_case(said: tuple[int, int], asked: tuple[int, int] | None, label: str | None) -> Iterator[tuple[str, str]]:
     """Yield a name and a sentence for what a document does not share with its case.
 

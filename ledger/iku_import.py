@@ -28,7 +28,7 @@ from openpyxl.worksheet._reader import WorkSheetParser
 
 from keys.errors import Malformed
 from ledger.iku import IkuDocument
-from ledger.iku_table import Sheet, find_table, header_width, read_rows, shown
+from ledger.iku_table import Sheet, Table, find_table, header_width, read_rows, shown
 
 #: A file is at most this many bytes, and a workbook at most that many once unpacked.
 MAX_BYTES = 5 * 1024 * 1024
@@ -38,6 +38,35 @@ MAX_SHEET_ROWS = 5_000
 MAX_SHEET_COLUMNS = 100
 
 _EXCEL_ROWS = 1_048_576
+
+
+def table_in(data: bytes, name: str) -> Table:
+    """Return the one IKU table that the file ``name`` holds, or raise :class:`Malformed`."""
+    return find_table(_sheets(data, name), name)
+
+
+def document_of(
+    table: Table,
+    *,
+    unit: str,
+    first_year: int,
+    last_year: int,
+    legal_basis: Sequence[str] = (),
+    label: str | None = None,
+) -> IkuDocument:
+    """Return the IKU document that a table says, or raise :class:`Malformed`."""
+    plain: dict[str, Any] = {
+        "format": "jejak.iku/1",
+        "unit": unit,
+        "period": {"first_year": first_year, "last_year": last_year},
+        "legal_basis": list(legal_basis),
+        "rows": list(read_rows(table, first_year, last_year)),
+    }
+    if label is not None:
+        plain["label"] = label
+    document = IkuDocument.read(plain, "iku.table.document", "Dokumen IKU")
+    document.format()  # refuses what has no canonical bytes
+    return document
 
 
 def read_table(
@@ -51,23 +80,15 @@ def read_table(
     label: str | None = None,
 ) -> IkuDocument:
     """Return the IKU document that the file ``name`` holds, or raise :class:`Malformed`."""
-    plain: dict[str, Any] = {
-        "format": "jejak.iku/1",
-        "unit": unit,
-        "period": {"first_year": first_year, "last_year": last_year},
-        "legal_basis": list(legal_basis),
-        "rows": list(read_rows(find_table(_sheets(data, name), name), first_year, last_year)),
-    }
-    if label is not None:
-        plain["label"] = label
-    document = IkuDocument.read(plain, "iku.table.document", "Dokumen IKU")
-    document.format()  # refuses what has no canonical bytes
-    return document
+    table = table_in(data, name)
+    return document_of(
+        table, unit=unit, first_year=first_year, last_year=last_year, legal_basis=legal_basis, label=label
+    )
 
 
 def unread_columns(data: bytes, name: str) -> tuple[str, ...]:
     """Return the headings of the columns that :func:`read_table` leaves out (*Realisasi*, *Capaian*, ...)."""
-    return find_table(_sheets(data, name), name).unread
+    return table_in(data, name).unread
 
 
 def _sheets(data: bytes, name: str) -> list[Sheet]:

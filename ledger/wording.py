@@ -72,3 +72,19 @@ def listed(names: Sequence[str]) -> str:
     if len(names) > 2:
         return f"{', '.join(names[:-1])}, dan {names[-1]}"
     return " dan ".join(names)
+
+
+#: How many seconds the units have in which people tell how long something took.
+_SECONDS = ((86400, "hari"), (3600, "jam"), (60, "menit"))
+
+
+def span(seconds: int | None) -> str:
+    """Return an elapsed time as people say it, its two largest units: "1 hari 3 jam"."""
+    if seconds is None:
+        return "-"
+    parts: list[str] = []
+    for unit, name in _SECONDS:
+        amount, seconds = divmod(seconds, unit)
+        if amount or parts:
+            parts.append(f"{amount} {name}")
+    return " ".join(parts[:2]) or f"{seconds} detik"

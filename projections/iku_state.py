@@ -17,7 +17,7 @@ from ledger import bodies as b
 from ledger import iku
 from ledger.case import Case, reason_outside
 from ledger.flags import Flag
-from ledger.iku_checks import against_case
+from ledger.iku_checks import AGAINST_CASE, against_case
 from ledger.notices import DISCLAIMER
 from ledger.replay import Step
 from ledger.streams import Stream
@@ -325,6 +325,13 @@ def shown(row: dict[str, Any], content: dict[str, Any] | None, why: str | None) 
         "label": said["label"],
         "disclaimer": DISCLAIMER,
     }
+
+
+def without_table(shown: State, why: str) -> State:
+    """Return what is shown of a case without what its document says, and ``why`` it is not."""
+    kept = [one for one in shown["flags"] if one["name"] not in AGAINST_CASE]
+    held_back = {"rows": None, "rows_why": why, "warnings": [], "label": None, "flags": kept}
+    return shown | held_back | {"document_unit": None, "document_period": None}
 
 
 def _document_flags(state: State, content: dict[str, Any] | None) -> list[dict[str, Any]]:

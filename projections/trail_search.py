@@ -5,6 +5,9 @@ act while others are recorded. ``recorded_at`` never decreases along leaf indice
 time is a span of leaves, found by two look-ups. Of the other filters, each of which has an index that ends with the
 leaf index, the one with the fewest rows leads and the rest are checked on its rows: SQLite keeps no figures by which
 it could choose.
+
+Words are sought in what an act says and who did it; no index serves them, so they are checked on the rows that the rest
+finds.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, cast, exists, func, not_, or_, select
 from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
@@ -26,6 +29,11 @@ MOST_COUNTED = 1_000
 _FLAG = "flag"
 #: The filters, by column; among those that are all too many to count, the first leads.
 FILTERS = ("stream", "official", "office", "kind", _FLAG, "unit")
+#: Where words are sought.
+_SAYS = (
+    *(TRAIL.c.sentence, TRAIL.c.name, TRAIL.c.nip, TRAIL.c.office_name, TRAIL.c.reason, TRAIL.c.deviation),
+    *(TRAIL.c.decree["number"].as_string(), cast(TRAIL.c.documents, Text), TRAIL.c.leaf),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,7 @@ class Sought:
     """What the acts must be, all of it at once; None asks nothing.
 
     ``flag`` is a flag's stable name; ``start`` and ``end`` are aware times, both included.
+    ``text`` are words, each of which must stand somewhere in the act, in whichever case (of ASCII letters).
     ``units`` are those whose cases the reader may read, None for all; other streams belong to no unit.
     """
 
@@ -44,6 +53,7 @@ class Sought:
     stream: str | None = None
     start: dt.datetime | None = None
     end: dt.datetime | None = None
+    text: str | None = None
     units: frozenset[str] | None = None
 
     def named(self) -> dict[str, str]:
@@ -91,7 +101,13 @@ def statement(connection: Connection, sought: Sought, span: Span) -> Select[Any]
     else:
         asked = select(*SHOWN).where(TRAIL.c[lead] == named[lead], _within(TRAIL.c.leaf_index, span))
         asked = asked.order_by(TRAIL.c.leaf_index)
-    return asked.where(*_checks(named, lead), *_readable(sought.units))
+    return asked.where(*_checks(named, lead), *_says(sought.text), *_readable(sought.units))
+
+
+def _says(text: str | None) -> Iterator[ColumnElement[bool]]:
+    """Yield the condition that an act says a word, for each word."""
+    for word in (text or "").split():
+        yield or_(*(column.icontains(word, autoescape=True) for column in _SAYS))
 
 
 def _readable(units: frozenset[str] | None) -> Iterator[ColumnElement[bool]]:

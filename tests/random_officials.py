@@ -224,7 +224,10 @@ class Office:
                 return self._sheet(story.sop, first["sop"], dice) | {"step": no, "period": first.get("period")}
             case "direction.given":
                 return {"instruction": "Susun sesuai Renstra."}
-            case "concept.drafted" | "concept.typed":
+            case "concept.drafted":  # one that is still to be typed may be of any kind
+                others = [one for of_kind in drafts_by_kind().values() for one in of_kind]
+                return {"document": dice.of((*drafts, *drafts, *others))}
+            case "concept.typed":
                 return {"document": dice.of(drafts)}
             case "concept.revised":
                 other = [one for one in drafts if one["digest"] != held]

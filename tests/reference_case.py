@@ -114,6 +114,11 @@ class Story:
         return self.drafts[-1] if self.drafts else None
 
     @property
+    def media_type(self) -> str | None:
+        """Return of what type the newest draft is said to be."""
+        return next((str(one.body["document"]["media_type"]) for one in reversed(self.said) if brings_draft(one)), None)
+
+    @property
     def approved(self) -> str | None:
         """Return the leaf of the agreement to the newest draft."""
         return self._standing("typing.reviewed", decision="approved")

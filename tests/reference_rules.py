@@ -106,7 +106,7 @@ def _broken_by_document(story: Story, kind: str, body: Json) -> Iterator[str]:
         yield from broken_by_no_draft(kind, body, story.sop)
     if kind in DRAFTING and "document" in body and story.signature:
         yield "case.signed"
-    yield from broken_by_draft(body, story.sop)
+    yield from broken_by_draft(kind, body, story.sop)
     yield from broken_by_forwarding(body, story.sop)
     if kind == "concept.revised":
         if story.document is None or story.owed is None or body["answers"] != story.owed[0]:
@@ -119,6 +119,11 @@ def _broken_by_document(story: Story, kind: str, body: Json) -> Iterator[str]:
             yield "case.unchanged"
     if kind not in UNBOUND and body.get("document") != story.document:
         yield "case.document"
+    if kind in {"typing.reviewed", "paraf.given", "signature.given"} and story.media_type not in (
+        None,
+        made(story.sop),
+    ):
+        yield "case.media_type"
     if kind == "dispatch.recorded":
         if body["recipient"] not in story.addressees:
             yield "case.addressee"
@@ -164,10 +169,15 @@ def broken_by_no_draft(kind: str, body: Json, sop: Json) -> Iterator[str]:
         yield "case.draft"
 
 
-def broken_by_draft(body: Json, sop: Json) -> Iterator[str]:
-    """Yield a draft's fault: it is not the kind of document that the SOP makes."""
-    draft = body.get("document")
-    if isinstance(draft, dict) and draft["media_type"] != sop["document"]["media_type"]:
+def made(sop: Json) -> str:
+    """Return the media type of the document that the SOP makes."""
+    return str(sop["document"]["media_type"])
+
+
+def broken_by_draft(kind: str, body: Json, sop: Json) -> Iterator[str]:
+    """Yield a draft's fault: it is not the kind of document that the SOP makes, and nobody is to type it yet."""
+    draft, to_type = body.get("document"), [one for one in sop["steps"] if "concept.typed" in one["activities"]]
+    if isinstance(draft, dict) and draft["media_type"] != made(sop) and not (kind == "concept.drafted" and to_type):
         yield "case.media_type"
 
 

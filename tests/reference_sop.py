@@ -136,7 +136,7 @@ class Reference:
         if "deviation" in body:
             yield "sop.needless"
         yield from broken_by_no_draft(act["kind"], body, sop)
-        yield from broken_by_draft(body, sop)
+        yield from broken_by_draft(act["kind"], body, sop)
         yield from broken_by_forwarding(body, sop)
         if "supersedes" in body:
             old = self.story(f"case:{body['supersedes']['case']}")

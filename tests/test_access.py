@@ -12,6 +12,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.access import POLICIES
+from api.desk import static_files
 from api.reader import NOW
 from keys.authority import keys_of, mandates_in_force
 from keys.possession import prove
@@ -154,6 +155,11 @@ class Row:
     expected: Expected
     sent: Callable[[TwoUnits], dict[str, Any]] = lambda office: {}
 
+    @property
+    def is_page(self) -> bool:
+        """Tell whether people see it: whoever must sign in first is sent there, a refusal is a page."""
+        return not self.path.startswith(("/v1/", "/log/", "/openapi.json", "/healthz"))
+
 
 def get(template: str, path: str, expected: Expected) -> Row:
     return Row(f"GET {template}", path, expected)
@@ -174,11 +180,47 @@ def a_document(office: TwoUnits) -> dict[str, Any]:
     return {"data": b"surat lain", "content_type": PDF}
 
 
+def an_iku(office: TwoUnits) -> dict[str, Any]:
+    return {"data": sample("kecamatan-sidemen"), "content_type": JSON}
+
+
+def a_table(office: TwoUnits) -> dict[str, Any]:
+    return {"data": b"Sasaran,Indikator\nLayanan,Kepuasan\n", "content_type": "text/csv"}
+
+
 NONE_SUCH = "00000000-0000-4000-8000-000000000000"
 #: In the paths: {case}, {theirs} the numbers of cases; {entry}, {own} leaves, the second by whoever lost the mandate;
 #: {iku}, {their_iku}, {letter}, {minutes}, {unnamed} digests.
 ROWS = [
     get("/", "/", everybody(200)),
+    get("/masuk", "/masuk", everybody(200)),
+    get("/kunci", "/kunci", everybody(200)),
+    get("/bahasa/{chosen}", "/bahasa/en", everybody(303)),
+    get("/statis/{build}/{name}", "/statis/{build}/desk.css", everybody(200)),
+    get("/umum/{case_id}", "/umum/{case}", everybody(200)),
+    get("/meja", "/meja", OFFICIALS),
+    get("/perkara", "/perkara", OFFICIALS),
+    get("/perkara", "/perkara?unit=kalipare", THE_UNIT),
+    get("/perkara/baru", "/perkara/baru", OFFICIALS),
+    get("/perkara/{case_id}", "/perkara/{case}", THE_UNIT),
+    get("/perkara/{case_id}", "/perkara/{theirs}", THE_OTHER_UNIT),
+    get("/perkara/{case_id}/dokumen/{digest}", "/perkara/{case}/dokumen/{iku}", THE_UNIT),
+    get("/perkara/{case_id}/dokumen/{digest}", "/perkara/{theirs}/dokumen/{their_iku}", THE_OTHER_UNIT),
+    get("/perkara/{case_id}/banding", "/perkara/{case}/banding", THE_UNIT),
+    get("/perkara/{case_id}/tindakan/{kind}", "/perkara/{case}/tindakan/correction.recorded", THE_UNIT),
+    get("/perkara/{case_id}/jejak", "/perkara/{case}/jejak", THE_UNIT),
+    get("/perkara/{case_id}/putar", "/perkara/{case}/putar", THE_UNIT),
+    get("/perkara/{case_id}/waktu", "/perkara/{case}/waktu", THE_UNIT),
+    get("/perkara/{case_id}/waktu", "/perkara/{theirs}/waktu", THE_OTHER_UNIT),
+    get("/jejak", "/jejak", OFFICIALS),
+    get("/jejak", "/jejak?stream=case:{theirs}", THE_OTHER_UNIT),
+    get("/periksa", "/periksa", OFFICIALS),
+    get("/periksa", "/periksa?sidik={iku}", OFFICIALS),
+    get("/pejabat", "/pejabat", HOLDERS_OF_A_KEY),
+    get("/pejabat/{official}", "/pejabat/yuli-astuti", HOLDERS_OF_A_KEY),
+    get("/agenda", "/agenda", OFFICIALS),
+    get("/agenda", "/agenda?unit=kalipare", THE_UNIT),
+    get("/pembacaan", "/pembacaan", INSPECTORS),
     get("/openapi.json", "/openapi.json", everybody(200)),
     get("/healthz", "/healthz", everybody(200)),
     get("/log/checkpoint", "/log/checkpoint", everybody(200)),
@@ -218,6 +260,12 @@ ROWS = [
     get("/v1/streams/{stream}/trail", "/v1/streams/case:{theirs}/trail", THE_OTHER_UNIT),
     get("/v1/streams/{stream}/trail", "/v1/streams/register/trail", HOLDERS_OF_A_KEY),
     get("/v1/streams/{stream}/trail", "/v1/streams/sop:penyusunan-iku/trail", OFFICIALS),
+    get("/v1/streams/{stream}/place", "/v1/streams/case:{case}/place", THE_UNIT),
+    get("/v1/streams/{stream}/place", "/v1/streams/case:{case}/place?old=9", THE_UNIT),
+    get("/v1/streams/{stream}/place", "/v1/streams/case:{theirs}/place", THE_OTHER_UNIT),
+    get("/v1/streams/{stream}/place", "/v1/streams/register/place", HOLDERS_OF_A_KEY),
+    get("/v1/streams/{stream}/place", "/v1/streams/sop:penyusunan-iku/place", OFFICIALS),
+    get("/v1/streams/{stream}/place", f"/v1/streams/case:{NONE_SUCH}/place", OFFICIALS),
     get("/v1/cases", "/v1/cases", OFFICIALS),
     get("/v1/cases", "/v1/cases?unit=kalipare", THE_UNIT),
     get("/v1/cases/{case_id}", "/v1/cases/{case}", THE_UNIT),
@@ -234,6 +282,8 @@ ROWS = [
     get("/v1/cases/{case_id}/bundle", "/v1/cases/{theirs}/bundle", THE_OTHER_UNIT),
     get("/v1/cases/{case_id}/time", "/v1/cases/{case}/time", THE_UNIT),
     get("/v1/cases/{case_id}/trail.csv", "/v1/cases/{case}/trail.csv", THE_UNIT),
+    Row("POST /v1/iku/checks", "/v1/iku/checks", OFFICIALS, an_iku),
+    Row("POST /v1/iku/imports", "/v1/iku/imports?name=iku.csv&unit=Kalipare&period=2026", OFFICIALS, a_table),
     get("/v1/iku", "/v1/iku?unit=kalipare&period=2026", THE_UNIT),
     get("/v1/iku", "/v1/iku?unit=pagak&period=2026", THE_OTHER_UNIT),
     get("/v1/inbox", "/v1/inbox?office=staf&unit=kalipare", THE_UNIT),
@@ -260,6 +310,7 @@ def named(office: TwoUnits, path: str) -> str:
         letter=office.letter["digest"],
         minutes=office.minutes["digest"],
         unnamed=office.unnamed["digest"],
+        build=static_files.version(),
     )
 
 
@@ -287,8 +338,13 @@ def test_everybody_gets_what_is_theirs_and_the_ledger_stays_as_it_was(row: Row, 
     answer = office.http.open(named(office, row.path), method=method, buffered=True, **sent)
     if isinstance(expected, int):
         assert answer.status_code == expected, answer.data
+    elif row.is_page and expected in (MISSING, ENDED):
+        assert (answer.status_code, answer.location.partition("=")[0]) == (303, "/masuk?lanjut")
+    elif row.is_page:
+        assert (answer.status_code, answer.mimetype, expected in answer.text) == (STATUS[expected], "text/html", True)
     else:
         refused(answer, STATUS.get(expected, 404), expected)
+    if not isinstance(expected, int):
         for secret in ("Penyusunan IKU", office.iku["digest"], office.iku_mended["digest"], THEIRS):
             assert secret not in answer.text, "a refusal tells nothing of what it keeps"
     after = kept(office)
@@ -309,7 +365,8 @@ def test_the_table_has_every_operation_of_the_openapi_document_and_every_policy(
     document = asked(office.http.get("/openapi.json"), 200)
     operations = {f"{verb.upper()} {path}" for path, item in document["paths"].items() for verb in item}
     rows = {row.operation for row in ROWS}
-    assert rows - {"GET /", "GET /openapi.json"} == operations
+    pages = {row.operation for row in ROWS if row.is_page}
+    assert rows - pages - {"GET /openapi.json"} == operations
     assert {endpoint_of(office, one) for one in rows} == POLICIES.keys()
 
 

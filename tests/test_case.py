@@ -246,11 +246,21 @@ def test_a_return_of_another_document_than_the_cases_own_is_refused() -> None:
     assert Given(*TO_REVIEW).then_refused(returned(SCENE.iku_mended)).rule == "case.document"
 
 
-@pytest.mark.parametrize("act", [DRAFT, TYPE], ids=["drafted", "typed"])
-def test_a_draft_of_another_media_type_than_the_sops_document_is_refused(act: Act) -> None:
-    fault = Given(*STEPS[: STEPS.index(act)]).then_refused(but(act, document=PDF))
+def test_a_typed_concept_of_another_media_type_than_the_sops_document_is_refused() -> None:
+    fault = Given(*STEPS[:3]).then_refused(but(TYPE, document=PDF))
     assert fault.rule == "case.media_type"
     assert (fault.facts["expected"], the_sop().document.name in fault.allowed) == (IKU, True)
+
+
+def test_the_concept_that_is_still_to_be_typed_may_be_a_letter_or_a_photo() -> None:
+    photo = PDF | {"media_type": "image/jpeg", "name": "konsep.jpg"}
+    given_case = Given(*STEPS[:2], but(DRAFT, document=photo))
+    assert given_case.then_taken(TYPE).document.plain() == TYPE[2]["document"]
+
+
+def test_a_concept_that_nobody_typed_is_not_reviewed() -> None:
+    review = but(STEPS[4], document=PDF["digest"], deviation="Mendesak, tanpa diketik.")
+    assert Given(*STEPS[:2], but(DRAFT, document=PDF)).then_refused(review).rule == "case.media_type"
 
 
 def test_a_revision_of_another_media_type_is_refused() -> None:

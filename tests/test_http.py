@@ -466,7 +466,7 @@ def test_the_first_page_says_in_plain_words_what_this_is(world: World) -> None:
     assert "default-src 'self'" in page.headers["Content-Security-Policy"]
     assert "sintetis" in page.text
     assert "tidak tersertifikasi" in page.text
-    for link in ("/v1/cases", "/v1/officials", "/v1/sops", "/v1/ledger", "/log/checkpoint", "/openapi.json"):
+    for link in ("/meja", "/kunci", "/v1/ledger", "/log/checkpoint", "/openapi.json"):
         assert f'href="{link}"' in page.text
         assert world.http.get(link).status_code == 200
 

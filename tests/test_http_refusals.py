@@ -458,6 +458,10 @@ def test_a_document_whose_bytes_were_altered_is_not_handed_out(office: Kecamatan
         ("/v1/streams/sop:tidak-ada/trail", 404, "stream.unknown"),
         (f"/v1/streams/case:{'0' * 8}-0000-4000-8000-{'0' * 12}/trail", 404, "case.unknown"),
         ("/v1/streams/agenda/trail", 400, "request.parameter"),
+        ("/v1/streams/agenda/place", 400, "request.parameter"),
+        ("/v1/streams/register/place?old=007", 400, "request.parameter"),
+        ("/v1/streams/register/place?old=-1", 400, "request.parameter"),
+        ("/v1/streams/register/place?lama=1", 400, "request.parameter"),
         ("/v1/sops/tidak-ada", 404, "sop.unknown"),
         ("/v1/documents/sha256:00", 400, "request.parameter"),
         (f"/v1/documents/sha256:{'0' * 64}", 404, "document.unknown"),
@@ -502,7 +506,7 @@ def test_an_unknown_name_in_the_query_is_refused_in_the_same_words_everywhere(in
     values = {"case_id": CASE.removeprefix("case:"), "stream": "register", "index": "1", "slug": "penyusunan-iku"}
     values |= {"digest": f"sha256:{'0' * 64}", "official": "sri-wahyuni", "level": "0", "place": "000.p/1"}
     needed = {"office": "camat", "unit": "kalipare", "year": "2026", "period": "2026", "mandate": "x1"}
-    needed |= {"old": "1", "new": "2", "sop": "penyusunan-iku"}
+    needed |= {"old": "1", "new": "2", "sop": "penyusunan-iku", "name": "iku.csv"}
     asked = [
         (path.format(**values), verb, [one["name"] for one in said.get("parameters", []) if one["in"] == "query"])
         for path, verbs in document["paths"].items()

@@ -12,7 +12,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import ledger.word_diff
-from api.diff_words import LEGEND, NO_WORDS, iku_json, iku_page, lines_json, lines_page
+from api.diff_shapes import iku_json, lines_json
+from api.diff_words import LEGEND, NO_WORDS, iku_page, lines_page
 from keys import strict_json
 from ledger.iku import IkuDocument, sample
 from ledger.iku_diff import IkuChange, RowChange, TextChange, compare

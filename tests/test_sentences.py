@@ -425,7 +425,7 @@ def test_the_disclaimer_is_the_one_of_the_domain() -> None:
 def test_a_long_reason_is_cut_in_the_sentence(told: list[tuple[Step, str, str]], tmp_path: Path) -> None:
     act, _, _ = _of(told, "direction.given")
     long = act.body.model_copy(update={"instruction": "Susun  ulang\n" * 300})
-    changed = Act(**{name: getattr(act, name) for name in Act.__slots__} | {"body": long})
+    changed = act._replace(body=long)
     said = sentence(changed, name="Budi", office_name="Sekcam", capacity="definitif")
     assert "Susun ulang Susun ulang" in said
     assert len(said) < 400

@@ -1,0 +1,1 @@
+"""The desk: pages that officials and inspectors work with in a browser."""

@@ -1,0 +1,100 @@
+"""The frame of every page: the blueprint, who looks at it, navigation, language, and a fault as a page.
+
+A page is rendered with :func:`page`. Text that people or documents brought is data: Jinja escapes it, no page has a
+script, a style or a handler inside it, and the policy that goes with each answer forbids them (CSP ``'self'``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from api.desk import language
+from api.desk.language import gettext as _
+from api.parts import parts
+from api.reader import Reader
+from keys.errors import JejakError
+from ledger.notices import DISCLAIMER, SYNTHETIC
+
+__all__ = ["HTML", "_", "page", "reader_or_none", "routes"]
+
+HTML = "text/html; charset=utf-8"
+routes = Blueprint("desk", __name__, template_folder="templates")
+
+#: The rooms of the desk in the order of the navigation: endpoint, name; the last is for the Inspektorat.
+ROOMS = (
+    ("desk.desk", "Meja"),
+    ("desk.cases", "Perkara"),
+    ("desk.search", "Jejak"),
+    ("desk.check", "Periksa"),
+    ("desk.agenda", "Agenda"),
+    ("desk.officials", "Pejabat"),
+)
+
+
+def reader_or_none() -> Reader | None:
+    """Return who is signed in, None on a page that anybody may see."""
+    found: Reader | None = g.get("reader")
+    return found
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """Return a page made from ``template``; it knows whose ledger this is and who looks at it.
+
+    ``scripts``, if given, are the modules that it runs.
+    """
+    return Response(render_template(template, **_common(), **values), status, content_type=HTML)
+
+
+def _common() -> dict[str, Any]:
+    from api.desk import static_files  # its address is a page of this blueprint
+
+    try:
+        register = parts().register()
+    except JejakError:  # nothing is founded, or the store is damaged: the page itself says which
+        register = None
+    who = reader_or_none()
+    me = register.officials.get(who.session.official) if register and who else None
+    return {
+        "ledger_name": register.name if register else "Jejak",
+        "origin": register.origin if register else "",
+        "synthetic": SYNTHETIC if register and register.synthetic else "",
+        "disclaimer": DISCLAIMER,
+        "language": language.language(),
+        "who": who,
+        "me": me.record if me else None,
+        "rooms": _rooms(who),
+        "here": request.endpoint,
+        "build": static_files.version(),
+        "modules": static_files.needed_by,
+        "words": language.for_scripts(),
+        "_": _,
+    }
+
+
+def _rooms(who: Reader | None) -> list[tuple[str, str]]:
+    if who is None or not who.mandates:
+        return []
+    found = [(url_for(endpoint), _(name)) for endpoint, name in ROOMS]
+    return [*found, (url_for("desk.reads"), _("Pembacaan"))] if who.inspector else found
+
+
+def as_page(problem: dict[str, Any]) -> AnyResponse | None:
+    """Return a problem as a page where a page was asked for, else None; who must sign in first is sent there."""
+    asks_for_page = "text/html" in request.headers.get("Accept", "")  # a program that names nothing gets no page
+    if request.blueprint != "desk" and not (request.endpoint is None and asks_for_page):
+        return None
+    if request.accept_mimetypes.best == "application/json":
+        return None
+    if problem["status"] == 401:
+        after = quote(request.full_path.rstrip("?"), safe="")
+        return redirect(f"{url_for('desk.sign_in')}?lanjut={after}", 303)
+    return page("problem.html", problem["status"], problem=problem)
+
+
+routes.add_app_template_filter(language.day, "hari")
+routes.add_app_template_filter(language.moment, "waktu")
+routes.add_app_template_filter(language.ago, "lalu")

@@ -1,0 +1,352 @@
+/**
+ * The table editor for an IKU: typed, pasted or read from a file; every change is kept on this device.
+ *
+ * What it holds becomes a document only when it is asked for; what is doubtful is said beside the cell and never
+ * stands in the way, what keeps the table from being a document is said the same way.
+ */
+import { hex, sha256 } from "./bytes.js";
+import { Fault } from "./faults.js";
+import { checking } from "./iku_checking.js";
+import { headName, headView } from "./iku_head.js";
+import { GROUPS, MAX_ROWS, MEDIA_TYPE, bytesOf, columnsOf, compose, emptyRow, emptyTable, groupName, isBlank, nameOf, put, tableOf, uses } from "./iku_model.js";
+import { rowsView } from "./iku_rows.js";
+import { make, makeNotice } from "./page.js";
+import { draft, dropDraft, keepDraft } from "./store.js";
+import { describe, t } from "./words.js";
+
+const PAUSE = 250; // milliseconds after the last key
+const NAMED = 6; // gaps that are named in one sentence
+
+/**
+ * Put an editor into an empty `element`; resolve to {document, missing, forget}.
+ *
+ * `place` names the draft on this device; `replaces` are the bytes of the IKU to begin with, or null: then the element
+ * may say the first values in data-unit, data-first-year, data-last-year and data-legal-basis (a line each).
+ * `onChange()` is called after each change. document() resolves to {bytes, mediaType, name}, or null while something is
+ * missing; missing() says what, in words. forget() drops the draft, once the document is in the ledger.
+ */
+export async function mount(element, { place, replaces = null, onChange = () => {} }) {
+  const base = replaces ? hex(await sha256(replaces)) : null;
+  const [notices, undoing, below] = [1, 2, 3].map(() => make("div"));
+  const [kept, checked, elsewhere, lacking] = ["kept", "checked", "elsewhere", "lacking"].map((part) => make("p", { class: "quiet", "data-part": part }));
+  checked.setAttribute("role", "status");
+  let table = beginning();
+  let chosen = new Set(); // groups of columns that somebody wants to see though nothing is in them
+  let touched = false;
+  let timer = 0;
+  let pressed = false; // a finger is down
+  const left = new Set(); // rows that somebody has left since they were judged
+  const groups = () => GROUPS.filter((group) => chosen.has(group) || table.rows.some((row) => uses(row, group)));
+  const columns = () => ["objective", "indicator", ...groups()].flatMap((group) => columnsOf(table, group));
+  const check = checking(
+    () => table,
+    (words) => {
+      checked.textContent = words;
+      if (pressed) left.add(0);
+      else say();
+    },
+  );
+
+  function beginning() {
+    try {
+      if (replaces) return tableOf(replaces);
+    } catch (fault) {
+      makeNotice(notices, "").fault(describe(fault));
+    }
+    const { unit, firstYear: first, lastYear: last, legalBasis = "" } = element.dataset;
+    return emptyTable({ unit, first, last, legal: legalBasis.split("\n").filter(Boolean) });
+  }
+
+  // --- every change ----------------------------------------------------------------------------------------
+
+  function changed() {
+    touched = true;
+    clearTimeout(timer);
+    timer = setTimeout(keep, PAUSE);
+    check.soon();
+    onChange();
+  }
+
+  async function keep() {
+    clearTimeout(timer);
+    timer = 0;
+    const at = new Date().toISOString();
+    try {
+      await keepDraft(place, { table, chosen: [...chosen], base, at });
+      kept.textContent = t("Tersimpan di perangkat ini, {when}.", { when: moment(at) });
+    } catch (fault) {
+      kept.textContent = t("Belum tersimpan di perangkat ini: {why}", { why: describe(fault).detail });
+    }
+  }
+
+  /** Take another table in the place of this one, with a way back to what is now. */
+  function take(next, words) {
+    const before = { table, chosen };
+    table = next;
+    offer(words, () => {
+      chosen = before.chosen;
+      take(before.table, t("Diurungkan."));
+    });
+    show();
+    changed();
+  }
+
+  function offer(words, undo) {
+    const back = make("button", { type: "button", class: "second" }, t("Urungkan"));
+    back.addEventListener("click", () => {
+      undoing.replaceChildren();
+      undo();
+    });
+    undoing.replaceChildren(make("div", { class: "notice undo", role: "status" }, make("p", {}, words), back));
+  }
+
+  function insert(at) {
+    if (table.rows.length >= MAX_ROWS) return false;
+    table.rows.splice(at, 0, emptyRow(table.rows[at - 1]?.objective));
+    rows.add(at);
+    say();
+    changed();
+    return true;
+  }
+
+  // --- the rows ----------------------------------------------------------------------------------------------
+
+  const rows = rowsView({
+    table: () => table,
+    columns,
+    typed(at, id, text) {
+      put(table.rows[at], id, text);
+      changed();
+    },
+    insert(at) {
+      const blank = at === table.rows.length && isBlank(table.rows[at - 1], table.rows[at - 2]);
+      return !blank && insert(at);
+    },
+    remove(at) {
+      const [row] = table.rows.splice(at, 1);
+      rows.remove(at);
+      if (!table.rows.length) rows.add(table.rows.push(emptyRow()) - 1);
+      offer(t("Baris {n} dihapus.", { n: at + 1 }), () => {
+        const alone = table.rows.length === 1 && isBlank(table.rows[0]);
+        table.rows.splice(Math.min(at, table.rows.length), alone ? 1 : 0, row);
+        show();
+        rows.focus(at, "indicator");
+        changed();
+      });
+      rows.focus(Math.min(at, table.rows.length - 1), "indicator");
+      say();
+      changed();
+    },
+  });
+  rows.element.addEventListener("focusin", () => navigator.onLine && intake().catch(() => null), { once: true });
+  rows.element.addEventListener("paste", async (event) => {
+    const from = rows.placeOf(event.target);
+    const [html, text] = ["text/html", "text/plain"].map((type) => event.clipboardData?.getData(type) ?? "");
+    if (!from || !(/<table\b/i.test(html) || text.includes("\t"))) return;
+    event.preventDefault();
+    try {
+      const { cellsOf, pasted } = await intake();
+      const cells = cellsOf({ html, text }) ?? [[text]];
+      if (cells.length === 1 && cells[0].length === 1) return write(from, cells[0][0]);
+      const taken = await pasted(table, cells, from.at, from.id, columns());
+      if (taken) take(taken.table, taken.words);
+      rows.focus(from.at, from.id);
+    } catch (fault) {
+      makeNotice(below, "").fault(describe(fault));
+    }
+  });
+
+  function write({ control, at, id }, text) {
+    control.setRangeText(text, control.selectionStart, control.selectionEnd, "end");
+    put(table.rows[at], id, control.value);
+    changed();
+  }
+
+  // --- what stands around them -------------------------------------------------------------------------------
+
+  const head = headView({
+    table: () => table,
+    changed(name) {
+      changed();
+      // Columns come and go while the years are typed: later, somebody may be about to click into one.
+      if (["first", "last"].includes(name) && columns().map(({ id }) => id).join() !== shown) showRows();
+    },
+  });
+  const more = make("details", { class: "more" }, make("summary", {}, t("Kolom lain")), make("p", { class: "actions" }));
+  function showColumns() {
+    const unused = GROUPS.filter((group) => !table.rows.some((row) => uses(row, group)));
+    const buttons = unused.map((group) => {
+      const pressed = String(chosen.has(group));
+      const button = make("button", { type: "button", class: "second", "aria-pressed": pressed }, groupName(group));
+      button.addEventListener("click", () => {
+        if (!chosen.delete(group)) chosen.add(group);
+        show();
+        changed();
+        more.querySelectorAll("button")[unused.indexOf(group)].focus();
+      });
+      return button;
+    });
+    more.hidden = !unused.length;
+    more.lastElementChild.replaceChildren(...buttons);
+  }
+
+  const file = make("input", { type: "file", id: "iku-berkas", accept: ".xlsx,.csv,.tsv", "aria-describedby": "iku-berkas-ket" });
+  file.addEventListener("change", async () => {
+    const [one] = file.files;
+    if (!one) return;
+    const told = makeNotice(below, t("Berkas dikirim ke layanan untuk dibaca …"));
+    try {
+      const taken = await (await intake()).imported(table, one);
+      told.done();
+      if (taken) take(taken.table, taken.words);
+    } catch (fault) {
+      told.fault(describe(fault));
+    }
+    file.value = "";
+  });
+  const add = make("button", { type: "button" }, t("Tambah baris"));
+  add.addEventListener("click", () => insert(table.rows.length) && rows.focus(table.rows.length - 1, "indicator"));
+
+  // --- showing it ---------------------------------------------------------------------------------------------
+
+  let shown = "";
+  function showRows() {
+    shown = columns().map(({ id }) => id).join();
+    rows.render();
+    showColumns();
+  }
+
+  function show() {
+    head.refresh();
+    showRows();
+    say();
+  }
+
+  // What is left is judged and shown as it is kept, yet not while a finger is down: nothing may move away under it.
+  function settle() {
+    if (pressed) return;
+    for (const at of left) if (at < table.rows.length) rows.refresh(at);
+    left.clear();
+    head.refresh();
+    say();
+  }
+  element.addEventListener("focusout", ({ target }) => {
+    left.add(rows.placeOf(target)?.at ?? 0);
+    setTimeout(settle);
+  });
+  document.addEventListener("pointerdown", () => (pressed = true), { capture: true });
+  for (const name of ["pointerup", "pointercancel"])
+    document.addEventListener(name, () => {
+      pressed = false;
+      if (left.size) setTimeout(settle);
+    });
+
+  /** Say beside the cells what is missing and what is doubtful; of the row that somebody is in, only the doubts. */
+  function say() {
+    const { missing } = compose(table);
+    const here = rows.placeOf(document.activeElement ?? element)?.at;
+    const gaps = missing.filter(({ row }) => row !== null && row !== here && touched);
+    const doubts = check.doubts().map(({ row, field, text }) => ({ at: table.rows.indexOf(row), id: field, text, kind: "doubt" }));
+    rows.mark([...gaps.map(({ row, column, text }) => ({ at: row, id: column, text, kind: "missing" })), ...doubts]);
+    head.mark(touched ? missing : []);
+    const words = gapNames(missing);
+    const named = words.slice(0, NAMED).join("; ");
+    const rest = words.length > NAMED ? t("; dan {n} lagi", { n: words.length - NAMED }) : "";
+    const unseen = GROUPS.filter((group) => !groups().includes(group) && doubts.some(({ id }) => id === group)).map(groupName);
+    elsewhere.textContent = unseen.length ? t("Ada catatan tentang kolom lain yang belum diisi: {names}.", { names: unseen.join(", ").toLowerCase() }) : "";
+    lacking.textContent = words.length ? t("Belum lengkap: {what}.", { what: named + rest }) : t("Lengkap.");
+  }
+
+  function gapNames(missing) {
+    const nameIn = (column) => {
+      if (column.startsWith("target:")) return groupName("targets");
+      return columnsOf(table, column === "baseline_year" ? "baseline" : column).find(({ id }) => id === column).name;
+    };
+    const names = missing.map(({ row, column }) =>
+      row === null ? headName(column).toLowerCase() : t("baris {n}, {column}", { n: row + 1, column: nameIn(column).toLowerCase() }),
+    );
+    return [...new Set(names)];
+  }
+
+  async function restore() {
+    const found = await draft(place).catch(() => null);
+    if (!found?.table?.rows) return;
+    table = found.table;
+    chosen = new Set(found.chosen);
+    touched = true;
+    const other = found.base === base ? "" : ` ${t("Draf ini dimulai dari naskah lain dari yang sekarang.")}`;
+    const words = t("Draf dari {when} dipulihkan.", { when: moment(found.at) }) + other;
+    const again = make("button", { type: "button", class: "second" }, t("Mulai lagi dari awal"));
+    const told = make("div", { class: "notice", role: "status" }, make("p", {}, words), again);
+    again.addEventListener("click", async () => {
+      told.remove();
+      chosen = new Set();
+      take(beginning(), t("Draf ditinggalkan; dimulai lagi dari awal."));
+      await forget();
+    });
+    notices.append(told);
+  }
+
+  async function forget() {
+    clearTimeout(timer);
+    timer = 0;
+    await dropDraft(place).catch(() => null);
+    kept.textContent = "";
+  }
+
+  element.classList.add("typing");
+  // Whose form this stands in keeps its own drafts of its own fields.
+  for (const name of ["input", "change"]) element.addEventListener(name, (event) => event.stopPropagation());
+  element.replaceChildren(
+    notices,
+    head.element,
+    make("p", { class: "quiet" }, t("Hanya sasaran dan indikator yang wajib. Tabel dari Excel atau Word dapat disalin, lalu ditempel di kotak mana pun.")),
+    more,
+    make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": t("Tabel IKU") }, rows.element),
+    undoing,
+    make("p", { class: "actions" }, add),
+    make(
+      "div",
+      { class: "from-file" },
+      make("label", { for: file.id }, t("Ambil tabel dari berkas .xlsx atau .csv")),
+      file,
+      make("small", { id: "iku-berkas-ket" }, t("Berkas dikirim ke layanan hanya untuk dibaca, dan tidak disimpan di sana. Hasilnya diperlihatkan dahulu.")),
+    ),
+    below,
+    lacking,
+    checked,
+    elsewhere,
+    kept,
+  );
+  await restore();
+  show();
+  check.soon(0);
+  addEventListener("pagehide", () => timer && keep());
+
+  return {
+    forget,
+    missing: () => gapNames(compose(table).missing),
+    async document() {
+      const { document: composed, missing } = compose(table);
+      if (!composed || missing.length) return null;
+      try {
+        return { bytes: bytesOf(composed), mediaType: MEDIA_TYPE, name: nameOf(composed) };
+      } catch (fault) {
+        makeNotice(below, "").fault(describe(fault));
+        return null;
+      }
+    },
+  };
+}
+
+/** Return what takes tables from elsewhere: fetched when it is first needed, for most rows are typed. */
+const intake = () =>
+  import("./iku_intake.js").catch(() => {
+    throw new Fault("unavailable", "client.unreachable", t("Layanan tidak dapat dihubungi."), t("Periksa sambungan, lalu muat ulang halaman. Yang sudah diketik tetap tersimpan."));
+  });
+
+function moment(at) {
+  const language = document.documentElement.lang === "en" ? "en-GB" : "id-ID";
+  const form = { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "Asia/Jakarta" };
+  return `${new Intl.DateTimeFormat(language, form).format(new Date(at))} WIB`;
+}

@@ -1,0 +1,77 @@
+// The key page: make a key on this device, ask for it to be registered, see what this device trusts.
+import { t, describe } from "./words.js";
+import { makeKey, keysHere, forgetKey, keyRequest, fingerprint } from "./keys.js";
+import { pinned } from "./store.js";
+import { pinFromCard } from "./pinning.js";
+import { signOut } from "./signin.js";
+import { supported } from "./ed25519.js";
+import { make, makeNotice, save } from "./page.js";
+
+const place = document.getElementById("kunci");
+const card = JSON.parse(place.dataset.card);
+const signedIn = document.body.dataset.official;
+
+async function show(made = null) {
+  place.replaceChildren(document.getElementById("bentuk-kunci").content.cloneNode(true));
+  const part = (name) => place.querySelector(`[data-part=${name}]`);
+  part("session").hidden = !signedIn;
+  part("signed-in").textContent = t("Anda masuk sebagai {official}.", { official: signedIn });
+  part("sign-out").addEventListener("click", async () => {
+    try {
+      await signOut();
+      location.assign("/");
+    } catch (fault) {
+      makeNotice(part("session"), "").fault(describe(fault));
+    }
+  });
+  if (!card.origin) return void part("make").replaceWith(make("p", { class: "notice" }, t("Buku besar ini belum didirikan.")));
+  if (!(await supported())) {
+    part("make").replaceWith(
+      make("p", { class: "notice bad" }, t("Peramban ini belum dapat membuat kunci Ed25519, atau halaman ini tidak dibuka lewat https.")),
+    );
+    return;
+  }
+  const offer = async (key) => {
+    part("made").hidden = false;
+    part("whose").textContent = t("Kunci baru milik {official} untuk {ledger}:", { official: key.official, ledger: card.origin });
+    part("fingerprint").textContent = await fingerprint(key.publicKey);
+    const request = await keyRequest(key, card.origin);
+    part("save").onclick = () => save(`permintaan-kunci-${key.official}.json`, "application/json", request);
+    part("print").onclick = () => print();
+    part("made").focus();
+    part("made").scrollIntoView({ block: "nearest" });
+  };
+  const keys = await keysHere();
+  part("have").hidden = !keys.length;
+  for (const key of keys) {
+    const again = make("button", { type: "button", class: "second" }, t("Permintaan kunci"));
+    again.addEventListener("click", () => offer(key));
+    const forget = make("button", { type: "button", class: "second" }, t("Hapus dari perangkat ini"));
+    forget.addEventListener("click", async () => {
+      if (!confirm(t("Hapus kunci {official}? Kunci ini tidak dapat dikembalikan.", { official: key.official }))) return;
+      await forgetKey(key.keyid);
+      await show();
+    });
+    part("list").append(
+      make("div", {}, make("p", {}, make("strong", {}, key.official), make("br"), make("small", { class: "digest" }, await fingerprint(key.publicKey))), make("p", { class: "actions" }, again, forget)),
+    );
+  }
+  if (made) await offer(made);
+  const trusted = (await pinned()) ?? null;
+  part("ledger").hidden = !trusted;
+  if (trusted) for (const name of ["origin", "vkey", "founding"]) part(name).textContent = trusted[name];
+  part("make").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const told = makeNotice(part("make"), t("Membuat kunci …"));
+    try {
+      await pinFromCard(card);
+      const key = await makeKey(part("make").querySelector("#nama").value);
+      told.done();
+      await show(key);
+    } catch (fault) {
+      told.fault(describe(fault));
+    }
+  });
+}
+
+show().catch((fault) => makeNotice(place, "").fault(describe(fault)));

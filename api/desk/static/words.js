@@ -1,0 +1,38 @@
+/** The words of the page: Indonesian stands in the modules, another language in a catalogue that the page carries. */
+
+let catalogue = null;
+
+function known() {
+  catalogue ??= new Map(Object.entries(JSON.parse(globalThis.document?.getElementById("kata")?.textContent || "{}")));
+  return catalogue;
+}
+
+/** Return `text` in the language of the page, each {name} in it replaced by the value of that name. */
+export function t(text, values = {}) {
+  // One pass, so that a value is never read as a place.
+  return (known().get(text) ?? text).replace(/\{(\w+)\}/g, (place, name) =>
+    Object.hasOwn(values, name) ? String(values[name]) : place,
+  );
+}
+
+const TITLES = {
+  malformed: () => t("Tidak dapat dibaca"),
+  forged: () => t("BUKTI TIDAK COCOK"),
+  refused: () => t("Tidak diperbolehkan"),
+  conflict: () => t("Didahului tindakan lain"),
+  missing: () => t("Tidak ditemukan"),
+  unavailable: () => t("Belum dapat dilayani"),
+  unjudged: () => t("Tidak dapat dinilai"),
+  unsupported: () => t("Peramban ini belum mampu"),
+};
+
+/** Return how a page says a fault, {title, detail, allowed}; an error that is no Fault is our own bug. */
+export function describe(fault) {
+  const title = TITLES[fault?.kind];
+  if (title) return { title: title(), detail: fault.detail, allowed: fault.allowed };
+  return {
+    title: t("Kesalahan pada halaman ini"),
+    detail: t("Halaman ini mengalami kesalahan yang bukan dari Anda: {error}", { error: String(fault) }),
+    allowed: t("Muat ulang halaman; yang sudah diketik dan ditandatangani tetap tersimpan di perangkat ini."),
+  };
+}
