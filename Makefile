@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench crash tamper histories screenshots lint lock clean
+.PHONY: help run demo test bench crash tamper histories desk screenshots lint lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-11s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ tamper: $(READY) ## every attack of docs/tamper.md again; fails where one is fou
 
 histories: $(READY) ## 100,000 acts of random officials against the slow reference; SEED=... repeats a run
 	JEJAK_TEST_ACTS=100000 JEJAK_TEST_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/pytest -q -s tests/test_histories.py
+
+desk: $(READY) ## all browser tests, also those that `make test` leaves out: dark pages, every lie to a browser
+	JEJAK_TEST_LONG=1 $(BIN)/pytest -n auto --dist worksteal tests/browser
 
 screenshots: $(READY) ## every page of the desk as pictures under var/screenshots (needs Chromium); 1 if one is too wide
 	@$(BIN)/python -m tests.browser.screenshots

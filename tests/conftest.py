@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what takes long to `make desk`; pytest says how many were deselected."""
+    if os.environ.get("JEJAK_TEST_LONG") != "1":
+        config.hook.pytest_deselected(items=[one for one in items if one.get_closest_marker("long")])
+        items[:] = [one for one in items if not one.get_closest_marker("long")]
 
 
 @pytest.fixture(scope="session", autouse=True)

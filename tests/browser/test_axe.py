@@ -24,7 +24,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lived, st
         yield served
 
 
-@pytest.fixture(scope="module", params=[LIGHT, DARK], ids=["light", "dark"])
+@pytest.fixture(scope="module", params=[LIGHT, pytest.param(DARK, marks=pytest.mark.long)], ids=["light", "dark"])
 def screen(request: pytest.FixtureRequest, browser: Browser, office: tuple[Lived, str]) -> Iterator[Page]:
     context = browser.new_context(**request.param, timezone_id="Asia/Jakarta")
     if request.param is DARK:

@@ -257,6 +257,7 @@ def test_who_makes_a_key_here_signs_in_with_it_and_gives_a_paraf_whose_receipt_i
     assert desk.outbox() == []
 
 
+@pytest.mark.long
 def test_the_place_of_a_case_says_what_the_next_act_must_name(desk: Desk) -> None:
     place = desk.run("const { chain, ...place } = await ledger.place(given.stream); return { ...place, chain }")
     stream = desk.office.ledger.stream(CASE)
@@ -277,11 +278,13 @@ def test_where_a_stream_stands_takes_one_round_trip_once_the_log_is_known(desk: 
     assert [one.partition("?")[0] for one in asked] == [f"{desk.url}/v1/streams/{CASE}/place"] * 2
 
 
+@pytest.mark.long
 def test_a_stream_with_no_act_stands_at_version_zero(desk: Desk) -> None:
     place = desk.run("return ledger.place(given.stream)", stream=OTHER_CASE)
     assert (place["version"], place["previous"], place["chain"]) == (0, None, [])
 
 
+@pytest.mark.long
 def test_an_entry_is_proved_by_its_receipt(desk: Desk) -> None:
     index = desk.office.size() - 1
     found = desk.run("const { act, leaf } = await ledger.entry(given.index); return { act, leaf }", index=index)
@@ -290,6 +293,7 @@ def test_an_entry_is_proved_by_its_receipt(desk: Desk) -> None:
     assert found["act"]["stream"] == "register"
 
 
+@pytest.mark.long
 def test_a_document_comes_back_as_it_was_uploaded(desk: Desk) -> None:
     script = """const data = bytes.utf8("surat (sintetis)");
       const digest = await ledger.upload(data, "text/plain");
@@ -300,6 +304,7 @@ def test_a_document_comes_back_as_it_was_uploaded(desk: Desk) -> None:
 # --- the log lies ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_checkpoint_by_another_key_is_refused_and_kept(desk: Desk) -> None:
     note = desk.forged_note(desk.office.size(), NoteSigner(ORIGIN, key("orang-asing"))).decode()
     desk.lie(PLACE, rewritten(checkpoint=note))
@@ -336,6 +341,7 @@ def test_a_shrunk_log_is_refused_and_both_checkpoints_are_kept(desk: Desk) -> No
     assert desk.newest() == before
 
 
+@pytest.mark.long
 def test_a_shrunk_checkpoint_is_refused_wherever_it_is_shown(desk: Desk) -> None:
     older = desk.run("await ledger.checkpoint(); return bytes.text(await store.newest())")
     grow(desk.office)
@@ -355,6 +361,7 @@ def test_a_withheld_consistency_proof_is_not_judged_and_nothing_is_remembered(
     assert desk.newest() == before
 
 
+@pytest.mark.long
 def test_a_consistency_proof_that_is_emptied_proves_nothing(desk: Desk) -> None:
     before = desk.run("await ledger.place(given.stream); return bytes.text(await store.newest())")
     grow(desk.office)
@@ -363,12 +370,14 @@ def test_a_consistency_proof_that_is_emptied_proves_nothing(desk: Desk) -> None:
     assert desk.newest() == before
 
 
+@pytest.mark.long
 def test_a_place_that_is_said_not_to_be_there_is_not_judged(desk: Desk) -> None:
     problem = json.dumps({"rule": "log.leaf", "detail": "Tidak ada.", "allowed": ""})
     desk.page.route(PLACE, lambda route: route.fulfill(status=404, body=problem))
     refused(desk, "unjudged", "client.withheld")
 
 
+@pytest.mark.long
 def test_a_fork_inside_a_receipt_is_refused(desk: Desk) -> None:
     desk.run("await ledger.checkpoint()")
     official, kind, body = desk.office.steps()[5]
@@ -381,6 +390,7 @@ def test_a_fork_inside_a_receipt_is_refused(desk: Desk) -> None:
     assert desk.evidence() == [["new", "old"]]
 
 
+@pytest.mark.long
 def test_what_another_tab_verified_meanwhile_stays_and_the_older_answer_must_fit_on_it(desk: Desk) -> None:
     desk.run("await ledger.checkpoint()")
     other = desk.device.new_page()
@@ -398,6 +408,7 @@ def test_what_another_tab_verified_meanwhile_stays_and_the_older_answer_must_fit
     assert seen == now.plain()
 
 
+@pytest.mark.long
 def test_a_fork_that_was_shown_to_another_tab_meanwhile_is_refused(desk: Desk) -> None:
     desk.run("await ledger.checkpoint()")
     grow(desk.office)
@@ -417,6 +428,7 @@ def test_a_fork_that_was_shown_to_another_tab_meanwhile_is_refused(desk: Desk) -
 # --- first contact ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_phone_that_pinned_nothing_believes_nothing(desk: Desk, new_phone: Page) -> None:
     refused_there(desk, new_phone, "missing", "client.unpinned", "await ledger.place(given.stream)")
 
@@ -427,6 +439,7 @@ def test_a_ledger_with_another_founding_than_was_pinned_is_refused(desk: Desk, n
     assert desk.run("return store.newest()", new_phone) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("other", ["vkey", "founding"])
 def test_other_pins_than_those_of_the_first_contact_are_refused(other: str, desk: Desk) -> None:
     changed = {"vkey": str(NoteSigner(ORIGIN, key("orang-asing")).vkey), "founding": "0" * 64}[other]
@@ -434,6 +447,7 @@ def test_other_pins_than_those_of_the_first_contact_are_refused(other: str, desk
     assert desk.run("return store.pinned()") == desk.pins()
 
 
+@pytest.mark.long
 def test_pins_that_name_another_ledger_than_their_key_are_refused(desk: Desk) -> None:
     refused(desk, "malformed", "client.pins", "await store.pin({ ...given.pins, origin: 'lain.example/jejak' })")
 
@@ -449,6 +463,7 @@ def test_an_older_head_than_one_seen_before_is_refused(desk: Desk) -> None:
     assert desk.evidence() == [["place"]]
 
 
+@pytest.mark.long
 def test_an_answer_that_was_on_its_way_while_another_tab_saw_a_newer_act_is_no_lie(desk: Desk) -> None:
     other = desk.device.new_page()
     other.goto(desk.url)
@@ -465,6 +480,7 @@ def test_an_answer_that_was_on_its_way_while_another_tab_saw_a_newer_act_is_no_l
     assert desk.evidence() == []
 
 
+@pytest.mark.long
 def test_a_stream_that_vanished_is_refused(desk: Desk) -> None:
     desk.run("await ledger.place(given.stream)")
     desk.lie(PLACE, rewritten(version=0, acts=[], receipt=None))
@@ -483,17 +499,20 @@ def test_an_act_left_out_of_the_chain_is_refused(number: int, desk: Desk) -> Non
     refused(desk, "unjudged", "client.answer")
 
 
+@pytest.mark.long
 def test_an_act_put_in_the_place_of_another_breaks_the_chain(desk: Desk) -> None:
     desk.lie(PLACE, rewritten(acts=lambda acts: [acts[0], acts[2], acts[2], *acts[3:]]))
     refused(desk, "forged", "client.chain")
 
 
+@pytest.mark.long
 def test_acts_whose_places_in_the_log_run_backwards_are_refused(desk: Desk) -> None:
     last = desk.office.size() - 1
     desk.lie(PLACE, rewritten(acts=lambda acts: [acts[0] | {"index": last}, *acts[1:]]))
     refused(desk, "forged", "client.chain")
 
 
+@pytest.mark.long
 def test_acts_of_another_stream_are_refused(desk: Desk) -> None:
     desk.office.run(OTHER_CASE, upto=5)
     desk.page.route(PLACE, lambda route: route.continue_(url=route.request.url.replace(CASE, OTHER_CASE)))
@@ -505,16 +524,19 @@ def test_other_entry_bytes_than_the_receipt_proves_are_refused(desk: Desk) -> No
     refused(desk, "forged", "merkle.inclusion")
 
 
+@pytest.mark.long
 def test_an_earlier_act_that_was_altered_breaks_the_chain(desk: Desk) -> None:
     desk.lie(PLACE, rewritten(acts=lambda acts: [acts[0], earlier(acts[1]), *acts[2:]]))
     refused(desk, "forged", "client.chain")
 
 
+@pytest.mark.long
 def test_another_leaf_index_than_the_receipt_proves_is_refused(desk: Desk) -> None:
     desk.lie(PLACE, rewritten(acts=lambda acts: [*acts[:-1], acts[-1] | {"index": acts[-1]["index"] + 1}]))
     refused(desk, "forged", "client.index")
 
 
+@pytest.mark.long
 def test_a_fork_inside_the_receipt_of_a_place_is_refused(desk: Desk) -> None:
     def forked(data: bytes) -> bytes:
         said = json.loads(data)
@@ -527,6 +549,7 @@ def test_a_fork_inside_the_receipt_of_a_place_is_refused(desk: Desk) -> None:
     assert desk.evidence() == [["new", "old"]]
 
 
+@pytest.mark.long
 def test_an_entry_of_another_index_with_its_own_receipt_is_refused(desk: Desk) -> None:
     with desk.office.ledger.reading() as rows:
         other = recorded(rows, 8).entry.data
@@ -536,12 +559,14 @@ def test_an_entry_of_another_index_with_its_own_receipt_is_refused(desk: Desk) -
     refused(desk, "forged", "client.index", "await ledger.entry(9)")
 
 
+@pytest.mark.long
 def test_the_receipt_of_another_entry_is_refused(desk: Desk) -> None:
     other = format_receipt(desk.office.ledger.receipt(desk.office.size() - 2)).decode()
     desk.lie(PLACE, rewritten(receipt=other))
     refused(desk, "forged", "merkle.inclusion")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "page",
     [b"<html>Masuk ke jaringan</html>", b"", b'{"version":"5"}', b"[]", b"\xff", b'{"a":"\\u202e"}'],
@@ -552,6 +577,7 @@ def test_an_answer_in_no_known_form_is_not_judged(page: bytes, desk: Desk) -> No
     refused(desk, "unjudged", "client.answer")
 
 
+@pytest.mark.long
 def test_an_answer_larger_than_any_right_one_is_not_read_to_its_end(desk: Desk) -> None:
     desk.lie(PLACE, lambda data: data + b" " * 17_000_000)
     refused(desk, "unjudged", "client.answer")
@@ -566,6 +592,7 @@ def test_another_document_than_the_one_asked_for_is_refused_and_kept(desk: Desk)
     assert desk.evidence() == [["asked", "given"]]
 
 
+@pytest.mark.long
 def test_a_document_stored_under_another_digest_is_refused(desk: Desk) -> None:
     desk.lie("**/v1/documents", rewritten(digest=f"sha256:{'0' * 64}"))
     refused(desk, "forged", "client.document", "await ledger.upload(bytes.utf8('isi'), 'text/plain')")
@@ -632,6 +659,7 @@ def test_an_envelope_survives_a_reload_in_the_outbox_and_is_sent(desk: Desk) -> 
     assert desk.outbox() == []
 
 
+@pytest.mark.long
 def test_after_45_seconds_its_fate_is_said_to_be_unknown_and_it_is_kept(desk: Desk) -> None:
     stop_clock(desk.page)
     posted: list[bytes | None] = []
@@ -662,6 +690,7 @@ def test_after_45_seconds_its_fate_is_said_to_be_unknown_and_it_is_kept(desk: De
     assert len(desk.outbox()) == 1
 
 
+@pytest.mark.long
 def test_a_phone_that_is_online_again_sends_at_once(desk: Desk) -> None:
     stop_clock(desk.page)
     desk.page.route(ACTS, lambda route: route.abort(), times=1)
@@ -673,6 +702,7 @@ def test_a_phone_that_is_online_again_sends_at_once(desk: Desk) -> None:
     assert waited_for(lambda: desk.page.evaluate("window.index ?? null")) == desk.office.size() - 1
 
 
+@pytest.mark.long
 def test_a_busy_service_is_asked_again_when_it_says(desk: Desk) -> None:
     problem = json.dumps({"rule": "journal.busy", "detail": "Sibuk.", "allowed": ""})
     busy = {"status": 503, "headers": {"Retry-After": "1"}, "body": problem}
@@ -691,6 +721,7 @@ def test_a_place_that_was_taken_meanwhile_is_a_conflict_with_the_present_version
     assert desk.outbox() == []
 
 
+@pytest.mark.long
 def test_a_refused_act_is_refused_in_the_services_own_words_and_not_kept(desk: Desk) -> None:
     with pytest.raises(Told) as caught:
         desk.run("return act()", document=desk.office.iku_mended["digest"])
@@ -701,6 +732,7 @@ def test_a_refused_act_is_refused_in_the_services_own_words_and_not_kept(desk: D
 # --- signing in ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_statement_names_the_pinned_ledger_and_the_address_of_the_page_and_nothing_that_the_service_says(
     desk: Desk,
 ) -> None:
@@ -712,11 +744,13 @@ def test_the_statement_names_the_pinned_ledger_and_the_address_of_the_page_and_n
     assert (said["ledger"], said["audience"], said["official"]) == (ORIGIN, desk.url, BUDI)
 
 
+@pytest.mark.long
 def test_no_other_words_are_signed_by_calling_them_a_challenge(desk: Desk) -> None:
     desk.lie("**/v1/challenges", rewritten(challenge="saya berutang"))
     refused(desk, "unjudged", "client.answer", "return signin.signIn(await counted())")
 
 
+@pytest.mark.long
 def test_a_lost_answer_to_a_sign_in_ends_in_a_session_all_the_same(desk: Desk) -> None:
     desk.device.clear_cookies()
 
@@ -730,6 +764,7 @@ def test_a_lost_answer_to_a_sign_in_ends_in_a_session_all_the_same(desk: Desk) -
     assert desk.run("return (await service.get('/v1/session')).json().official") == BUDI
 
 
+@pytest.mark.long
 def test_who_signs_out_is_asked_to_sign_in_again(desk: Desk) -> None:
     desk.run("await signin.signOut()")
     fault = refused(desk, "refused", "session.missing")
@@ -751,11 +786,13 @@ def test_a_key_of_this_device_outlives_a_reload_and_cannot_be_taken_out(desk: De
     assert keyid in desk.office.app.parts.register().keys
 
 
+@pytest.mark.long
 def test_a_key_that_is_forgotten_is_gone(desk: Desk) -> None:
     script = "await keys.forgetKey((await keys.keysHere())[0].keyid); return (await keys.keysHere()).length"
     assert desk.run(script) == 0
 
 
+@pytest.mark.long
 def test_a_key_file_is_held_in_the_memory_of_the_page_and_never_stored(desk: Desk) -> None:
     words = "kuda besi minum kopi"
     sri = "sri-wahyuni"
@@ -771,10 +808,12 @@ def test_a_key_file_is_held_in_the_memory_of_the_page_and_never_stored(desk: Des
     assert desk.run("return (await keys.keysHere()).map(({ official }) => official)") == [BUDI]
 
 
+@pytest.mark.long
 def test_a_name_that_no_register_takes_gets_no_key(desk: Desk) -> None:
     refused(desk, "malformed", "key.official", "await keys.makeKey('Budi Santoso')")
 
 
+@pytest.mark.long
 def test_the_request_for_a_key_that_replaces_another_says_so(desk: Desk) -> None:
     said = desk.run(
         f"const [key] = await keys.keysHere(); return bytes.text(await keys.keyRequest(key, '{ORIGIN}', given.old))",
@@ -789,6 +828,7 @@ def test_the_request_for_a_key_that_replaces_another_says_so(desk: Desk) -> None
 # --- drafts ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_what_was_typed_outlives_a_reload_until_it_is_dropped(desk: Desk) -> None:
     desk.run("await store.keepDraft('/perkara/1', { reason: 'Satuan keliru.' })")
     desk.page.reload()
