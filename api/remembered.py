@@ -20,7 +20,6 @@ import fcntl
 import hashlib
 import os
 import re
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ from urllib.parse import quote
 from keys import strict_json
 from keys.errors import JejakError, Malformed, NotAllowed, NotFound, Unavailable
 from keys.fields import Fact, LeafHash
+from ledger import whole_file
 from ledger.checkpoint import SignedCheckpoint, open_checkpoint
 from ledger.note import VerifierKey
 
@@ -202,20 +202,7 @@ def write_kept(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, durable when this returns; only its owner may read it."""
     with told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".incoming-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        whole_file.replace(path, data, 0o600)
 
 
 @contextmanager

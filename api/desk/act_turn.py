@@ -125,7 +125,8 @@ def _why_not(case: Case, advice: dict[str, Any], kind: str, now: dt.datetime) ->
     said = advice["why_not"]
     if said is not None:
         return NotAllowed(said["rule"], said["detail"], allowed=said["allowed"])
-    step = case.due()[0].no if case.due() else case.sop.first.no  # type: ignore[index]
+    due = case.due()
+    step = due[0].no if due else case.sop.first.no
     body: b.CaseBody = b.DispositionWithdrawn(step=case.sop.first.no, reason=_REASON)
     if kind == "document.returned" and case.document is not None:
         body = b.DocumentReturned(step=step, document=case.document.digest, to=case.sop.first.no, reason=_REASON)

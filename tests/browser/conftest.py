@@ -18,7 +18,7 @@ MISSING = "no Chromium on this machine: the desk was not tested in a browser (De
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Return the browser of this process."""
+    """Return the browser of this process; a machine that can have none still tests all else, and says what it left."""
     if chromium.path() is None:
         if os.environ.get("CI") == "true":
             pytest.fail(MISSING)

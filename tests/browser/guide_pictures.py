@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, expect
 
 from tests.browser import served
 from tests.browser.test_acting import AGUS, BUDI, HADI, RATNA, SRI, Office, all_agree, open_act, press, recorded
@@ -32,8 +32,8 @@ def take(office: Office, device: Callable[[], AbstractContextManager[BrowserCont
             top = max(0, min(up for up, _ in places) - EDGE)
             height = max(down for _, down in places) + EDGE - top
             width = page.evaluate("document.documentElement.clientWidth")
-            clip = {"x": 0, "y": top, "width": width, "height": height}
-            page.screenshot(path=folder / f"{name}.png", clip=clip, full_page=True)  # type: ignore[arg-type]
+            clip = FloatRect(x=0, y=top, width=width, height=height)
+            page.screenshot(path=folder / f"{name}.png", clip=clip, full_page=True)
 
 
 class _Guide:
