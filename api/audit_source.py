@@ -1,4 +1,4 @@
-"""A log as a service shows it, for the audit that a client makes: entries one by one, and the newest checkpoint.
+"""A log as a service shows it, for the audit that a client makes: entry bundles, and the newest checkpoint.
 
 What a service does not show (columns, frontier, tiles, views, older checkpoints) cannot be held against the leaves; but
 every leaf can, and the tree that they make against the checkpoint that the client's own memory fits on.
@@ -17,6 +17,7 @@ from ledger.acts import HEAD_BYTES, head_of
 from ledger.entry import payload_of
 from ledger.merkle import leaf_hash
 from ledger.rows import Row
+from ledger.tiles import FULL, Place
 
 
 @contextmanager
@@ -52,7 +53,7 @@ class ServiceLeaves:
 
     def _row(self, index: int) -> Row:
         while len(self._places) <= index:
-            self._keep(self._client.entry_bytes(len(self._places)))
+            self._keep(self._client.entry_bundle(self._next()))
         at, length = self._places[index]
         self._kept.seek(at)
         data = self._kept.read(length)
@@ -60,10 +61,18 @@ class ServiceLeaves:
         stream, version, kind = head or ("", 0, "")
         return Row(index, stream, version, kind, data, leaf_hash(data))
 
-    def _keep(self, data: bytes) -> None:
+    def _next(self) -> Place:
+        """Return the bundle after those that are kept, as wide as the checkpoint lets it be."""
+        first = len(self._places)
+        return Place(first // FULL, min(FULL, self.count() - first))
+
+    def _keep(self, entries: list[bytes]) -> None:
         try:
-            self._places.append((self._kept.seek(0, 2), len(data)))
-            self._kept.write(data)
+            at = self._kept.seek(0, 2)
+            self._kept.writelines(entries)
+            for data in entries:
+                self._places.append((at, len(data)))
+                at += len(data)
         except OSError as error:
             raise Unavailable(
                 "file.write", "Berkas sementara untuk pemeriksaan tidak dapat ditulis.", cause=str(error)

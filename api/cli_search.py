@@ -1,4 +1,4 @@
-"""``jejak search``: acts across all cases, by official, office, kind, time or flag; on a page, or as a table.
+"""``jejak search``: acts across all cases, by official, office, kind, time, flag or words; on a page, or as a table.
 
 What is shown is the service's read model: nothing here verifies it, and every page says so. A table is checked to be
 whole and to hold no formula before it is kept, for a spreadsheet would calculate what a service put there.
@@ -38,6 +38,7 @@ _MOST = 200
 @click.option("--flag", metavar="TANDA", help="Tanda yang perlu dilihat pemeriksa; misalnya late atau time.late.")
 @click.option("--unit", metavar="NAMA", help="Unit kerja, misalnya kalipare.")
 @click.option("--stream", metavar="PERKARA|register|sop:NAMA", type=StreamId(), help="Satu alur saja.")
+@click.option("--text", metavar="KATA", help="Kata yang semuanya ada dalam tindakan; misalnya 'renstra berubah'.")
 @click.option("--csv", "csv_file", metavar="BERKAS", type=click.Path(path_type=Path), help="Simpan sebagai tabel baru.")
 @url_option
 @json_option

@@ -57,6 +57,22 @@ _SILENT = (
     "Layanan tidak menyebut satu tanda pun pada isi ini. Bila ia menyembunyikannya, itu tidak terlihat di sini:"
     " mintalah bundel perkaranya."
 )
+_EXAMPLE = """\b
+Contoh:
+  jejak verify perkara.zip --pin pin.json
+  jejak verify perkara.zip --pin pin.json --remembered lama.zip --policy saksi.txt
+
+\b
+Kode keluar: 0 semua terbukti; 1 ada yang tidak cocok; 2 ada yang tidak dapat dinilai; 3 perintahnya
+salah tulis."""
+_DOCUMENT_EXAMPLE = """\b
+Contoh:
+  jejak verify-document iku.pdf perkara.zip --pin pin.json
+  jejak verify-document iku.pdf https://jejak.example --pin pin.json
+
+\b
+Kode keluar: 0 ada tanda yang berlaku pada persis isi berkas ini dan semua terbukti; 1 tidak ada tanda
+yang berlaku, atau ada yang tidak cocok; 2 tidak dapat dinilai; 3 perintahnya salah tulis."""
 _CASE = re.compile("case:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
@@ -90,7 +106,7 @@ def kept_option(command: Command) -> Command:
     )(command)
 
 
-@click.command("verify", cls=JejakCommand)
+@click.command("verify", cls=JejakCommand, epilog=_EXAMPLE)
 @click.argument("bundle", metavar="BERKAS.zip", type=existing_file())
 @pins_options
 @click.option("--policy", type=existing_file(), metavar="BERKAS", help="Kebijakan saksi Anda (C2SP tlog-policy).")
@@ -117,7 +133,7 @@ def verify(
     return CODES[report.verdict]
 
 
-@click.command("verify-document", cls=JejakCommand)
+@click.command("verify-document", cls=JejakCommand, epilog=_DOCUMENT_EXAMPLE)
 @click.argument("file", metavar="BERKAS", type=existing_file())
 @click.argument("where", metavar="BUNDEL|ALAMAT")
 @pins_options

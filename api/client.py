@@ -32,7 +32,7 @@ from api.remembered import Remembered, RememberedHead
 from api.sign_in import Holder, SessionFile, use_session
 from keys.envelope import Envelope, decode_base64
 from keys.errors import Forged, JejakError, Malformed, NotFound, NotJudged, Refused, Unavailable
-from ledger import documents
+from ledger import documents, tiles
 from ledger.acts import Act, Seen, act_of
 from ledger.bundle import Bundle, parse_bundle
 from ledger.checkpoint import SignedCheckpoint, format_hash, open_checkpoint
@@ -202,9 +202,16 @@ class Client:
             found.append(Chained(act, leaf, entry.envelope.keyid))
         return found[::-1]
 
-    def entry_bytes(self, index: int) -> bytes:
-        """Return the entry at a leaf index as the service gives it, unread and unproved."""
-        return self._needed(f"/v1/entries/{index}", MAX_ENTRY).body
+    def entry_bundle(self, place: tiles.Place) -> list[bytes]:
+        """Return the entries of a bundle as the service gives them, unread and unproved; for who may read all."""
+        path = f"/log/tile/entries/{tiles.format_place(place)}"
+        try:
+            entries = tiles.parse_bundle(self._needed(path, tiles.MAX_BUNDLE_BYTES).body)
+        except Malformed as error:
+            raise unreadable(f"kumpulan entri: {error.detail}") from None
+        if len(entries) != place.width:
+            raise unreadable(f"kumpulan entri: {len(entries)} dari {place.width} entri.")
+        return entries
 
     def entries(self, size: int) -> Iterator[Recorded]:
         """Yield the first ``size`` entries as the service gives them, unproved: whoever reads rebuilds the tree."""

@@ -46,6 +46,8 @@ MAX_LEVEL = 63
 MAX_ENTRY_BYTES = 2**16 - 1
 
 _LENGTH_BYTES = 2
+#: A bundle is at most this many bytes.
+MAX_BUNDLE_BYTES = FULL * (_LENGTH_BYTES + MAX_ENTRY_BYTES)
 _LEVEL = re.compile("0|[1-9][0-9]?", re.ASCII)
 #: Six groups before the last are enough for any index below 2**63.
 _PLACE = re.compile(r"((?:x[0-9]{3}/){0,6})([0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)

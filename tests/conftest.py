@@ -15,6 +15,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [one for one in items if not one.get_closest_marker("long")]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return three processes for two cores: a third of a run is waiting, for slow lines and for services that start."""
+    cores = len(os.sched_getaffinity(0))
+    return cores + cores // 2
+
+
 @pytest.fixture(scope="session", autouse=True)
 def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what the command line remembers in a temporary folder."""

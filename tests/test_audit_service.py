@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
@@ -23,10 +23,11 @@ from keys.errors import Forged, NotJudged, Unavailable
 from ledger import logkey
 from ledger.audit import Audit, Brief, Report
 from ledger.audit_remembered import SoundAudit
-from ledger.checkpoint import open_checkpoint, sign_checkpoint
+from ledger.checkpoint import SignedCheckpoint, open_checkpoint, sign_checkpoint
 from ledger.documents import digest_of
 from ledger.entry import Entry
 from ledger.merkle import leaf_hash
+from ledger.tiles import Place, format_bundle, format_place, parse_bundle
 from tests.forged_store import LOG, busy_office, entries_of
 from tests.kit import Clock
 from tests.signed_in import keep, signed_in
@@ -76,9 +77,20 @@ def audited(adversary: Adversary, pins: Pins, folder: Path, **brief: Any) -> Rep
         return Audit(leaves, client.document, Brief(client.remembered.vkey, pins.founding, **brief)).run()
 
 
-def entry(folder: Path, index: int) -> str:
-    assert 0 <= index < len(entries_of(folder))
-    return f"/v1/entries/{index}"
+def bundle(folder: Path) -> str:
+    """Return where the entries are shown, which are fewer than 256."""
+    return f"/log/tile/entries/{format_place(Place(0, len(entries_of(folder))))}"
+
+
+def lie(adversary: Adversary, folder: Path, index: int, change: Callable[[bytes], bytes]) -> None:
+    """Show one entry otherwise than it is."""
+
+    def changed(data: bytes) -> bytes:
+        entries = parse_bundle(data)
+        entries[index] = change(entries[index])
+        return format_bundle(entries)
+
+    adversary.lie(bundle(folder), changed)
 
 
 def found(report: Report) -> set[tuple[int | None, str]]:
@@ -177,7 +189,7 @@ def test_an_entry_that_is_shown_otherwise_than_it_was_sealed_is_found(
     adversary: Adversary, pins: Pins, folder: Path, tmp_path: Path
 ) -> None:
     """The tree of what is shown has another root than the log signed."""
-    adversary.lie(entry(folder, 40), lambda data: data.replace(b'"recorded_at":"2026', b'"recorded_at":"2025'))
+    lie(adversary, folder, 40, lambda data: data.replace(b'"recorded_at":"2026', b'"recorded_at":"2025'))
     report = audited(adversary, pins, tmp_path / "ingatan")
     assert (0, "checkpoint.root") in found(report)
     assert (40, "entry.time") in found(report)
@@ -185,7 +197,7 @@ def test_an_entry_that_is_shown_otherwise_than_it_was_sealed_is_found(
 
 
 def test_an_entry_that_is_no_entry_is_found(adversary: Adversary, pins: Pins, folder: Path, tmp_path: Path) -> None:
-    adversary.lie(entry(folder, 40), lambda data: b"{}")
+    lie(adversary, folder, 40, lambda data: b"{}")
     assert (40, "entry.form") in found(audited(adversary, pins, tmp_path / "ingatan"))
 
 
@@ -193,7 +205,7 @@ def test_an_act_that_is_shown_with_another_signature_is_found(
     adversary: Adversary, pins: Pins, folder: Path, tmp_path: Path
 ) -> None:
     other = Entry.parse(entries_of(folder)[41]).envelope.data.split(b'"sig":')[1]
-    adversary.lie(entry(folder, 40), lambda data: data.split(b'"sig":')[0] + b'"sig":' + other + b"}")
+    lie(adversary, folder, 40, lambda data: data.split(b'"sig":')[0] + b'"sig":' + other + b"}")
     report = audited(adversary, pins, tmp_path / "ingatan")
     assert (40, "signature.invalid") in found(report)
 
@@ -201,7 +213,7 @@ def test_an_act_that_is_shown_with_another_signature_is_found(
 def test_an_entry_that_is_withheld_cannot_be_judged(
     adversary: Adversary, pins: Pins, folder: Path, tmp_path: Path
 ) -> None:
-    adversary.withhold(entry(folder, 40))
+    adversary.withhold(bundle(folder))
     with pytest.raises(NotJudged) as caught:
         audited(adversary, pins, tmp_path / "ingatan")
     assert caught.value.rule == "client.withheld"
@@ -255,7 +267,7 @@ def test_a_line_that_is_lost_while_documents_are_read_ends_the_audit(
         Audit(leaves, lost, Brief(client.remembered.vkey, pins.founding)).run()
 
 
-def test_since_a_sound_audit_only_what_is_new_is_verified_and_each_entry_is_asked_for_once(
+def test_since_a_sound_audit_only_what_is_new_is_verified_and_the_entries_are_asked_for_once(
     adversary: Adversary, pins: Pins, folder: Path, tmp_path: Path
 ) -> None:
     asked: list[str] = []
@@ -270,8 +282,37 @@ def test_since_a_sound_audit_only_what_is_new_is_verified_and_each_entry_is_aske
     report = audited(adversary, pins, tmp_path / "ingatan", since=since)
     assert report.sound
     assert report.verified_from == 50
-    entries = [path for path in asked if path.startswith("/v1/entries/") and path != "/v1/entries/0"]
-    assert len(entries) == len(set(entries)) == len(entries_of(folder)) - 1
+    assert [path for path in asked if path.startswith("/log/tile/entries/")] == [bundle(folder)]
+
+
+@pytest.mark.parametrize(
+    "change", [lambda data: data[:-1], lambda data: format_bundle(parse_bundle(data)[:-1]), lambda data: b""]
+)
+def test_a_bundle_that_is_cut_is_no_answer(
+    adversary: Adversary, pins: Pins, folder: Path, tmp_path: Path, change: Callable[[bytes], bytes]
+) -> None:
+    adversary.lie(bundle(folder), change)
+    with pytest.raises(NotJudged) as caught:
+        audited(adversary, pins, tmp_path / "ingatan")
+    assert caught.value.rule == "client.answer"
+
+
+def test_entries_are_asked_for_in_bundles_of_256_the_last_as_wide_as_the_checkpoint(tmp_path: Path) -> None:
+    asked = list[Place]()
+
+    class Shown:
+        def checkpoint(self) -> SignedCheckpoint:
+            return open_checkpoint(sign_checkpoint(LOG, LOG.name, 600, bytes(32)), LOG.vkey)
+
+        def entry_bundle(self, place: Place) -> list[bytes]:
+            asked.append(place)
+            return [b"%d" % index for index in range(place.first, place.first + place.width)]
+
+    with leaves_of(cast("Client", Shown())) as leaves:
+        assert [row.data for row in leaves.entries(250, 10)] == [b"%d" % index for index in range(250, 260)]
+        assert [row.data for row in leaves.entries(598, 10)] == [b"598", b"599"]
+        assert leaves.entries(0, 1)[0].data == b"0"
+    assert asked == [Place(0), Place(1), Place(2, 88)]
 
 
 def test_what_a_client_remembers_by_itself_widens_no_audit(url: str, pins: Pins, folder: Path, tmp_path: Path) -> None:

@@ -659,6 +659,7 @@ def test_search_goes_through_all_pages(url: str, world: World, monkeypatch: pyte
     assert [row["leaf_index"] for row in said["trail"]] == list(range(45, 52))
     assert (said["next"], said["synthetic"]) == (None, True)
     assert "Tidak ada tindakan" in run(url, "--from", "2030-01-01").stdout
+    assert run(url, "--text", "memberi paraf").stdout.count("\nDaun ") == 2, "both words, however they are written"
     assert run(url, "--stream", CASE.removeprefix("case:"), "--to", "2026-03-02").stdout.count("\nDaun ") == 12
 
 
