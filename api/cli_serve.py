@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,6 +23,9 @@ from ledger.case import Case
 from ledger.case_rules import what_is_due
 from ledger.kind_names import name_of
 from ledger.outside_memory import OutsideMemory
+
+if TYPE_CHECKING:
+    from api.app import App
 
 DEMO_HOME = Path("var") / "demo"
 DEMO_PINS = "demo.json"
@@ -100,20 +103,29 @@ def _serve(settings: Settings, demo: bool, as_json: bool) -> None:
 
     memory = OutsideMemory.read(settings.remembered, logkey.read(settings.home / LOG_KEY).vkey)
     app = create_app(settings)  # which reads it again, and is not there if the ledger does not continue it
+    held = [{"file": str(one.path), "size": one.signed.checkpoint.size} for one in memory.notes]
     told = {
-        "writes": str(memory.place) if memory.place else None,
-        "held": [{"file": str(one.path), "size": one.signed.checkpoint.size} for one in memory.notes],
+        "fingerprint": _fingerprint(app),
+        "memory": {"writes": str(memory.place) if memory.place else None, "held": held},
     }
 
     def ready(url: str) -> None:
         if as_json:
-            print_json(_card(url, settings.home, demo) | {"memory": told})
+            print_json(_card(url, settings.home, demo) | told)
             return
         waiting = app.parts.ledger.stream(f"case:{demo_office.WAITING_CASE}") if demo else None
         case = waiting.state if waiting is not None and isinstance(waiting.state, Case) else None
         click.echo(_welcome(url, settings, demo, case, told))
 
     serve_app(app, "127.0.0.1", settings.port, ready)
+
+
+def _fingerprint(app: App) -> str | None:
+    """Return what is printed on the officials' cards, None where nothing is founded yet."""
+    try:
+        return app.parts.pins().fingerprint
+    except NotFound:
+        return None
 
 
 def _people(home: Path) -> list[demo_office.Person]:
@@ -153,7 +165,10 @@ def _memory(told: dict[str, Any]) -> list[str]:
 
 def _welcome(url: str, settings: Settings, demo: bool, case: Case | None, told: dict[str, Any]) -> str:
     home = settings.home
-    lines = [f"Jejak melayani di {url}", f"Buku besar {home}; patokan {_pins(home, demo)}", *_memory(told)]
+    lines = [f"Jejak melayani di {url}", f"Buku besar {home}; patokan {_pins(home, demo)}"]
+    if told["fingerprint"]:
+        lines.append(f"Sidik patokan, untuk kartu setiap pejabat: {told['fingerprint']}")
+    lines += _memory(told["memory"])
     if settings.web_origin:
         lines.append(f"Di balik perantara: orang masuk hanya lewat {settings.web_origin}, juga dari komputer ini.")
     if demo:

@@ -94,11 +94,15 @@ def found(
     ]
     pins = _found(folder, plan, hands)
     if as_json:
-        print_json(pins.plain() | {"folder": str(folder), "pin": str(folder / PINS)})
+        print_json(pins.plain() | {"folder": str(folder), "pin": str(folder / PINS), "fingerprint": pins.fingerprint})
         return DONE
     click.echo(f"Buku besar didirikan di {folder}.\n")
-    click.echo("Salin tiga baris ini ke berita acara pendirian; dengan inilah orang memeriksa buku besar:")
+    click.echo("Salin empat baris ini ke berita acara pendirian; dengan inilah orang memeriksa buku besar:")
     click.echo(f"  nama      {pins.origin}\n  kunci log {pins.vkey}\n  pendirian {pins.founding}")
+    click.echo(f"  patokan   {pins.fingerprint}")
+    click.echo(
+        "Cetak baris terakhir pada kartu setiap pejabat: perangkatnya memperlihatkan yang sama pada kontak pertama."
+    )
     click.echo(f"Yang sama ada di {folder / PINS}, untuk dibagikan kepada pemakai (--pin).")
     click.echo(f"Jaga {folder / LOG_KEY}: itu satu-satunya rahasia layanan.")
     return DONE

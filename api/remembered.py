@@ -57,6 +57,12 @@ class Pins(Fact):
         """Return the bytes that :meth:`parse` reads back."""
         return strict_json.dumps(self.plain()) + b"\n"
 
+    @property
+    def fingerprint(self) -> str:
+        """Return 16 bytes of SHA-256 of both, in groups of four hex digits, as people compare them with a card."""
+        said = hashlib.sha256(f"{self.vkey}\n{self.founding}\n".encode()).hexdigest()[:32]
+        return " ".join(said[at : at + 4] for at in range(0, len(said), 4))
+
 
 @dataclass(frozen=True, slots=True)
 class RememberedHead:

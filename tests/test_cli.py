@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -648,6 +649,8 @@ def test_a_ledger_is_founded_by_two_served_and_audited(tmp_path: Path) -> None:
     fault(run(*found, "--key2", tmp_path / f"{FOUNDERS[0]}.json", "--yes"), 1, "found.key")
     ended(run(*found, answer="t\n"), 1)
     pins = json.loads(ended(run(*found, answer="y\n"), 0).stdout)
+    card = hashlib.sha256(f"{pins['vkey']}\n{pins['founding']}\n".encode()).hexdigest()
+    assert pins["fingerprint"].replace(" ", "") == card[:32], "what people compare is made from what is pinned"
     assert (tmp_path / "buku" / "log.key").stat().st_mode & 0o777 == 0o600
     with sqlite3.connect(tmp_path / "buku" / "journal.sqlite") as store:
         assert store.execute(size).fetchone() == (2,)

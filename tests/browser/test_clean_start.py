@@ -129,6 +129,33 @@ def test_why_a_key_does_not_sign_in_is_said_once_beside_it_and_then_another_does
     expect(page.get_by_role("heading", name="Meja saya")).to_be_visible()
 
 
+def test_a_device_says_that_its_ledger_was_not_compared_until_a_person_found_its_print_on_their_card(
+    page: Page, office: tuple[str, App]
+) -> None:
+    url, app = office
+    with app.app_context():
+        card = app.parts.pins().fingerprint
+    page.goto(f"{url}/masuk")
+    expect(page.locator(".fingerprint")).to_have_text(card)
+    _open_file(page, app, demo_office.person("budi-santoso").passphrase)
+    page.get_by_role("link", name="Periksa dan paraf").click()
+    seal, doubt = page.locator("[data-check=seal]"), "menurut patokan yang belum dicocokkan dengan kartu pendaftar"
+    expect(seal).to_contain_text(doubt)
+    act = page.url
+    page.goto(f"{url}/kunci")
+    expect(page.locator("[data-part=pins] .fingerprint")).to_have_text(card)
+    page.get_by_role("button", name="Sama dengan kartu saya").click()
+    expect(page.get_by_text("Dicocokkan dengan kartu pada ")).to_be_visible()
+    page.goto(act)
+    expect(seal).to_contain_text("terbukti")
+    expect(seal).not_to_contain_text(doubt)
+    page.get_by_role("link", name="Budi Santoso (sintetis)").click()
+    page.get_by_role("button", name="Keluar").click()
+    page.get_by_role("link", name="Masuk dengan kunci").click()
+    expect(page.get_by_label("Berkas kunci (.json)")).to_be_visible()
+    expect(page.get_by_role("heading", name="Kontak pertama")).to_be_hidden()
+
+
 def test_who_signs_out_is_out(page: Page, device: BrowserContext, office: tuple[str, App]) -> None:
     url, app = office
     served.sign_in(device, url, app, "budi-santoso")

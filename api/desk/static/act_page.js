@@ -21,7 +21,7 @@ import { viewOf } from "./iku_view.js";
 import { document as documentOf, place as placeOf, submit, upload } from "./ledger.js";
 import { showWaiting } from "./outbox.js";
 import { make, makeNotice } from "./page.js";
-import { pinFromCard } from "./pinning.js";
+import { doubt, pinFromCard } from "./pinning.js";
 import { onWaiting, wantsSignIn } from "./service.js";
 import { describe, t } from "./words.js";
 
@@ -65,7 +65,8 @@ async function verify() {
     throw history.reason;
   }
   placed = history.value;
-  check("seal", "ok", t("terbukti: {n} daun, menyambung segel yang terakhir diperiksa di sini", { n: placed.checkpoint.size }));
+  const sealed = t("terbukti: {n} daun, menyambung segel yang terakhir diperiksa di sini", { n: placed.checkpoint.size });
+  check("seal", "ok", [sealed, await doubt()].filter(Boolean).join("; "));
   pending = await waiting();
   if (placed.version !== act.version) {
     check("history", "bad", t("sudah ada tindakan lain sejak halaman ini dibuka"));

@@ -42,7 +42,7 @@ async function verifyAll(digest) {
   if (!marks.length) return;
   const here = (mark) => mark.querySelector("[data-at=here]");
   for (const mark of marks) here(mark).replaceChildren(make("p", {}, t("Sedang diperiksa …")));
-  const { opened, verifyMark } = await import("./check_mark.js");
+  const { doubt, opened, verifyMark } = await import("./check_mark.js");
   const ground = opened(JSON.parse(root.dataset.card));
   const found = await Promise.all(
     marks.map(async (mark) => {
@@ -54,7 +54,7 @@ async function verifyAll(digest) {
       return { ...said, differs };
     }),
   );
-  summarise(found);
+  summarise(found, await doubt());
 }
 
 const shown = ({ verdict, checks }) => [
@@ -72,7 +72,7 @@ const loud = (said, found) =>
     t("Jangan andalkan tanda ini. Tunjukkan halaman ini kepada pemeriksa."),
   );
 
-function summarise(found) {
+function summarise(found, doubted) {
   const count = (word) => found.filter(({ verdict }) => verdict === word).length;
   const [proved, wrong, open] = ["terbukti", "tidak cocok", "tidak dapat dinilai"].map(count);
   const bad = wrong || found.some(({ differs }) => differs);
@@ -81,7 +81,7 @@ function summarise(found) {
     wrong && t("{n} TIDAK COCOK", { n: wrong }),
     open && t("{n} tidak dapat dinilai", { n: open }),
   ].filter(Boolean);
-  const box = make("p", { class: `notice ${bad ? "bad" : open ? "" : "good"}`.trim() }, t("Diperiksa di peramban ini: {parts}.", { parts: parts.join(", ") }));
+  const box = make("p", { class: `notice ${bad ? "bad" : open ? "" : "good"}`.trim() }, t("Diperiksa di peramban ini: {parts}.", { parts: [parts.join(", "), doubted].filter(Boolean).join("; ") }));
   result().querySelector("[data-at=summary]").replaceChildren(box);
 }
 

@@ -17,6 +17,8 @@ import { entry, place } from "./ledger.js";
 import { pinFromCard } from "./pinning.js";
 import { describe, t } from "./words.js";
 
+export { doubt } from "./pinning.js";
+
 const [PROVED, CONTRADICTED, UNJUDGED] = ["terbukti", "tidak cocok", "tidak dapat dinilai"];
 const MARKS = new Set(["typing.reviewed", "paraf.given", "signature.given"]);
 

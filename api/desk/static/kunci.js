@@ -1,7 +1,7 @@
 // The key page: make a key on this device, ask for it to be registered, see what this device trusts.
 import { t, describe } from "./words.js";
-import { makeKey, keysHere, forgetKey, keyRequest, fingerprint } from "./keys.js";
-import { pinned } from "./store.js";
+import { makeKey, keysHere, forgetKey, isPersistent, keyRequest, fingerprint } from "./keys.js";
+import { showPrint } from "./first_contact.js";
 import { pinFromCard } from "./pinning.js";
 import { signOut } from "./signin.js";
 import { supported } from "./ed25519.js";
@@ -56,15 +56,19 @@ async function show(made = null) {
       make("div", {}, make("p", {}, make("strong", {}, key.official), make("br"), make("small", { class: "digest" }, await fingerprint(key.publicKey))), make("p", { class: "actions" }, again, forget)),
     );
   }
+  if (keys.some(({ where }) => where === "device") && !(await isPersistent()))
+    part("list").append(
+      make("p", {}, make("small", {}, t("Peramban ini tidak berjanji menyimpan kunci bila ruang perangkat habis. Jangan hapus data situs ini; bila kuncinya hilang, mintalah kunci baru kepada pendaftar."))),
+    );
   if (made) await offer(made);
-  const trusted = (await pinned()) ?? null;
-  part("ledger").hidden = !trusted;
-  if (trusted) for (const name of ["origin", "vkey", "founding"]) part(name).textContent = trusted[name];
+  await pinFromCard(card);
+  part("ledger").hidden = false;
+  await showPrint(part("pins"), card);
+  for (const name of ["origin", "vkey", "founding"]) part(name).textContent = card[name];
   part("make").addEventListener("submit", async (event) => {
     event.preventDefault();
     const told = makeNotice(part("make"), t("Membuat kunci …"));
     try {
-      await pinFromCard(card);
       const key = await makeKey(part("make").querySelector("#nama").value);
       told.done();
       await show(key);

@@ -5,7 +5,9 @@ import { openKeyfile } from "./keyfile.js";
 import { supported } from "./ed25519.js";
 import { signIn } from "./signin.js";
 import { makeNotice, make } from "./page.js";
+import { showPrint } from "./first_contact.js";
 import { pinFromCard } from "./pinning.js";
+import { comparedAt } from "./store.js";
 
 const place = document.getElementById("masuk");
 const card = JSON.parse(place.dataset.card);
@@ -54,6 +56,10 @@ async function show() {
   }
   place.append(document.getElementById("bentuk-masuk").content.cloneNode(true));
   const part = (name) => place.querySelector(`[data-part=${name}]`);
+  if (!(await comparedAt())) {
+    part("first").hidden = false;
+    await showPrint(part("pins"), card);
+  }
   const keys = await keysHere();
   part("device").hidden = !keys.length;
   for (const key of keys) {

@@ -1,7 +1,8 @@
 /**
  * What this device remembers of the one ledger that it trusts, in IndexedDB ("jejak", one a web origin).
  *
- * pins        what a person compared at first contact, written once: {origin, vkey, founding}
+ * pins        what is trusted since first contact, written once: ledger {origin, vkey, founding}; compared, when a
+ *             person found that on their card (RFC 3339)
  * checkpoint  the newest checkpoint that was verified, verbatim
  * heads       by stream: {version, leaf, index} of the newest act that was verified
  * outbox      by SHA-256: envelopes that were signed and whose receipt is not verified yet: {bytes, about, at}
@@ -96,6 +97,11 @@ export async function pin({ origin, vkey, founding }) {
       t("Jangan tandatangani apa pun. Tanyakan kepada pendaftar mana yang benar."),
     );
 }
+
+/** Return when a person compared what is trusted with their card (RFC 3339), or null. */
+export const comparedAt = () => read("pins", "compared");
+/** Remember that a person has just compared it. */
+export const keepCompared = () => write("pins", "compared", new Date().toISOString());
 
 /** Return the bytes of the newest verified checkpoint, or null at first contact. */
 export const newest = () => read("checkpoint", "newest");
