@@ -213,7 +213,10 @@ def _decree(row: dict[str, Any]) -> str:
     said = f"{decree['number']}, {day(decree['date'])}, {decree['issuer']}"
     if not period:
         return said
-    return f"{said} (berlaku {day(period['start'])} sampai {day(period['end']) if period['end'] else 'dicabut'})"
+    said += f" (berlaku {day(period['start'])} sampai {day(period['end']) if period['end'] else 'dicabut'}"
+    if withdrawn := period.get("withdrawn"):
+        said += f"; dicabut {local(withdrawn['recorded_at'])}, daun {withdrawn['leaf_index']}"
+    return f"{said})"
 
 
 def local(text: str) -> str:

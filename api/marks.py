@@ -31,7 +31,16 @@ from ledger.receipt import verify_receipt
 from ledger.recorded import Recorded
 from ledger.rows import Rows
 from ledger.streams import World
-from ledger.verdicts import CONTRADICTED, PROVED, UNJUDGED, Ground, Grounds, in_question, verdicts
+from ledger.verdicts import (
+    CONTRADICTED,
+    PROVED,
+    UNJUDGED,
+    Ground,
+    Grounds,
+    in_question,
+    keys_in_question,
+    verdicts,
+)
 from projections.audit_trail import flags_shown, utc
 
 #: The marks that a case shows.
@@ -75,33 +84,33 @@ def _questioned(done: Recorded, rows: Rows, register: Register) -> dict[str, Any
 
 
 def with_verdicts(state: dict[str, Any], place: Place | None = None) -> dict[str, Any]:
-    """Return a case's state, each of its marks with ``verdicts`` and ``questioned``, flagged where it is in question.
+    """Return a case's state, its marks with ``verdicts`` and ``questioned``, what is in question among its ``flags``.
 
-    ``state`` is what is shown of a case or of an IKU in force, now or at ``place``; it is not changed.
+    Every act of the case that is in question is flagged, also one that is no mark. ``state`` is what is shown of a case
+    or of an IKU in force, now or at ``place``; it is not changed.
     """
     here = parts()
-    register, marks, flags = here.register(place), {}, list(state["flags"])
+    register, marks = here.register(place), {}
     with here.ledger.reading() as rows:
         judge = Judge(rows, register)
         for name in _MARKS:
-            if (mark := state[name]) is None:
-                continue
-            done = log.recorded(rows, mark["leaf_index"])
-            marks[name] = mark | (said := judge.said(done))
-            if said["questioned"]:
-                flags.append({"leaf_index": done.index, "kind": done.act.kind} | said["questioned"]["flag"])
-    return state | marks | {"flags": flags}
+            if (mark := state[name]) is not None:
+                marks[name] = mark | judge.said(log.recorded(rows, mark["leaf_index"]))
+        doubted = _doubted(rows, register, f"case:{state['case']}", place)
+    return state | marks | {"flags": [*state["flags"], *doubted]}
 
 
-def etag_of(state: dict[str, Any]) -> str:
-    """Return what changes whenever a case shown with its verdicts does.
-
-    The leaf hash of its newest act, and of each revocation that puts a mark in question: that is no act of the case.
-    """
-    doubts = {
-        mark["questioned"]["revoked"]["leaf"]: None for name in _MARKS if (mark := state[name]) and mark["questioned"]
-    }
-    return "-".join((state["leaf"], *doubts))
+def _doubted(rows: Rows, register: Register, case: str, place: Place | None) -> list[dict[str, Any]]:
+    """Return a flag of every act of a case that is in question; its acts are read only where a key leaked at all."""
+    leaked = {key.public.id for key, _ in keys_in_question(register)}
+    found = list[dict[str, Any]]()
+    for row in rows.stream(case) if leaked else ():
+        if place is not None and row.index > place.index:
+            break
+        done = Recorded.read(row)
+        if done.entry.envelope.keyid in leaked and (why := _questioned(done, rows, register)):
+            found.append({"leaf_index": done.index, "kind": done.act.kind} | why["flag"])
+    return found
 
 
 def check(rows: Rows, world: World, register: Register, vkey: VerifierKey, index: int, digest: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The audit trail of any stream, as it is shown: the read model's rows, with what stands beside them.
 
-``period``       first and last day of the mandate, which never change once it is approved
+``period``       first and last day of the mandate, which never change once it is approved; ``withdrawn``: when it was
+                 taken away before that, or null
 ``actor_basis``  how it is known whose step it is (:mod:`api.actors`)
 ``time``         the visits to steps that the act ended, each with its verdict (:mod:`projections.time_spent`)
 ``corrections``  what was put right of the act later: field, old, new, and the leaf of the correction
@@ -25,7 +26,9 @@ from keys.member_words import words_of
 from keys.register import Register
 from ledger import log
 from ledger.past import Place
+from ledger.rows import Rows
 from projections import audit_trail, iku_state
+from projections.audit_trail import utc
 
 #: Members in which people write at length; the reason and the deviation stand in a row whole.
 _OWN_WORDS = frozenset({"instruction", "note", "summary", "remark", "agenda_no"})
@@ -67,13 +70,14 @@ def shown(rows: list[dict[str, Any]], place: Place | None = None) -> list[dict[s
         judge = Judge(found, register)
         acts = [log.recorded(found, row["leaf_index"]) for row in rows]
         judged = [judge.said(done) for done in acts]
+        periods = {mandate: _period(found, register, mandate) for mandate in {row["mandate"] for row in rows}}
     actors = {stream: actors_of(stream) for stream in streams}
     with here.views.reading() as connection:
         ended, corrected = iku_state.beside_acts(connection, streams)
     return [
         row
         | {
-            "period": _period(register, row["mandate"]),
+            "period": periods[row["mandate"]],
             "actor_basis": known.basis(row["step"], row["leaf_index"]) if (known := actors[row["stream"]]) else None,
             "papers": _papers(done.act.body.plain(), row["documents"]),
             "time": ended.get(row["leaf_index"], []),
@@ -115,10 +119,17 @@ def unknown(stream: str, place: Place | None = None) -> NotFound:
     )
 
 
-def _period(register: Register, mandate: str) -> dict[str, str | None] | None:
+def _period(rows: Rows, register: Register, mandate: str) -> dict[str, Any] | None:
     """Return first and last day of a mandate; the last is None where it holds until it is revoked."""
     held = register.mandates.get(mandate)
-    return {"start": held.record.start, "end": held.record.end} if held else None
+    if held is None:
+        return None
+    loss = held.withdrawn
+    withdrawn = None
+    if loss is not None:
+        at = utc(log.recorded(rows, loss.index).entry.recorded_at)
+        withdrawn = {"leaf_index": loss.index, "recorded_at": at}
+    return {"start": held.record.start, "end": held.record.end, "withdrawn": withdrawn}
 
 
 def _papers(body: dict[str, Any], digests: list[str]) -> list[dict[str, str]]:

@@ -21,7 +21,6 @@ from sqlalchemy import update
 from api.app import App, create_app
 from api.cli import main
 from api.cli_read import verdict_lines
-from api.marks import etag_of
 from api.server import background_server
 from api.settings import Settings
 from keys.possession import prove
@@ -258,20 +257,15 @@ def test_the_marks_of_a_case_have_both_verdicts_and_the_paraf_is_in_question(wor
     for mark in marks.values():
         assert {one["verdict"] for one in mark["verdicts"].values()} == {"terbukti"}
     assert [(one["leaf_index"], one["kind"]) for one in state["flags"] if one["name"] == QUESTIONED] == [
-        (world.paraf, "paraf.given")
-    ]
+        (world.paraf, "paraf.given"),
+        (world.paraf + 2, "distribution.ordered"),
+    ], "also an act that is no mark"
 
 
 def test_the_marks_of_a_case_as_it_was_are_in_question_from_the_revocation_on(world: World) -> None:
     assert world.state(world.revoked - 1)["paraf"]["questioned"] is None
     assert world.state(world.revoked)["paraf"]["questioned"] is not None
     assert world.state(world.paraf - 1)["paraf"] is None
-
-
-def test_the_etag_of_a_case_is_its_newest_leaf_until_a_revocation_puts_a_mark_in_question(world: World) -> None:
-    before, now = world.state(world.revoked - 1), world.state()
-    assert before["leaf"] == now["leaf"] == etag_of(before)
-    assert etag_of(now) == f"{now['leaf']}-{now['paraf']['questioned']['revoked']['leaf']}"
 
 
 def test_a_mark_on_a_document_stays_proved_and_is_in_question(world: World) -> None:
