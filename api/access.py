@@ -359,6 +359,7 @@ POLICIES: dict[str, Policy | None] = {
     "session.sign_in_browser": None,
     "session.who": _own,
     "session.sign_out": _own,
+    "session.sign_out_everywhere": _own,
     "reads.reads": _inspector,
     "register.officials": _own,
     "register.official": _own,

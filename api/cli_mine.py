@@ -28,6 +28,10 @@ from ledger.store import open_store
 from ledger.wording import short, when
 
 _BATCH = 500
+_REFUSED = (
+    "Layanan menyatakan menolak tindakan ini, tetapi mencatatnya. Simpan folder ingatan Anda dan tunjukkan kepada"
+    " pemeriksa."
+)
 
 
 @click.command("mine", cls=JejakCommand)
@@ -54,6 +58,7 @@ def mine(key_files: tuple[Path, ...], store: Path | None, as_json: bool, **optio
             before=known.checkpoint if known else None,
             keys={one.public.id: one.public for one in closed},
             names=frozenset(one.official for one in closed),
+            refused=frozenset(memory.refused()),
             progress=progress("Membaca daun"),
         )
     newest = format_hash(sealed.checkpoint.root)
@@ -145,6 +150,7 @@ def _plain(one: OwnAct) -> dict[str, Any]:
         "mandate": act.mandate,
         "keyid": entry.envelope.keyid,
         "sentence": one.sentence,
+        "refused_before": one.refused,
         "signature": "terbukti" if one.fault is None else "tidak cocok",
         "why": one.fault.detail if one.fault else "",
         "questioned": {"name": one.questioned.name, "sentence": one.questioned.sentence} if one.questioned else None,
@@ -181,6 +187,8 @@ def _lines(one: OwnAct) -> list[str]:
         item(f"Daun {done.index}, dicatat {when(done.entry.recorded_at)}: {one.sentence}"),
         paragraph(f"Tanda tangan {verdict}; kunci {short(done.entry.envelope.keyid)}; {done.act.stream}", 4, 2),
     ]
+    if one.refused:
+        lines.append(paragraph(f"! {_REFUSED}", 4, 2))
     if one.questioned is not None:
         lines.append(paragraph(f"! {one.questioned.sentence} [{one.questioned.name}]", 4, 2))
     return lines

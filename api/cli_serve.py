@@ -15,6 +15,7 @@ from api import demo_office
 from api.cli_base import DONE, JejakCommand, json_option, print_json
 from api.cli_store import LOG_KEY, PINS
 from api.field_words import needed
+from api.remembered import Pins
 from api.settings import Settings
 from keys.errors import NotAllowed, NotFound, Unavailable
 from keys.register import INSPECTOR
@@ -123,7 +124,7 @@ def _serve(settings: Settings, demo: bool, as_json: bool) -> None:
 def _fingerprint(app: App) -> str | None:
     """Return what is printed on the officials' cards, None where nothing is founded yet."""
     try:
-        return app.parts.pins().fingerprint
+        return Pins.model_validate(app.parts.card()).fingerprint
     except NotFound:
         return None
 

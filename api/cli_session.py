@@ -65,14 +65,15 @@ def login(key_file: Path, passphrase_file: Path | None, as_json: bool, **options
 
 
 @click.command("logout", cls=JejakCommand)
+@click.option("--everywhere", is_flag=True, help="Akhiri juga semua tanda masuk Anda di tempat lain.")
 @url_option
 @json_option
-def logout(url: str, as_json: bool) -> int:
+def logout(everywhere: bool, url: str, as_json: bool) -> int:
     """Keluar: tanda masuk dihapus di sini dan tidak berlaku lagi di layanan."""
     kept = session_file(url).load()
     session_file(url).drop()  # first: whatever the service says, nobody reads from here any more
     if kept is not None:
-        _end(url, kept)
+        _end(url, kept, "/v1/sessions" if everywhere else "/v1/session")
     official = kept.official if kept else None
     if as_json:
         print_json({"official": official})
@@ -81,12 +82,12 @@ def logout(url: str, as_json: bool) -> int:
     return DONE
 
 
-def _end(url: str, kept: KeptSession) -> None:
+def _end(url: str, kept: KeptSession, path: str) -> None:
     """End a session at the service, where it may have ended already; what forgot it here cannot undo that there."""
     try:
         with asking(url) as service:
             service.token = kept.token
-            service.delete("/v1/session")
+            service.delete(path)
     except NotAllowed as fault:
         if fault.rule not in ASKS_FOR_SESSION:
             raise
@@ -164,6 +165,10 @@ def _show(said: Any, as_json: bool) -> None:
         lines = [flat(f"Masuk sebagai {said['name']} ({said['official']}), sampai {_moment(said['until'])}.")]
         lines += [item(one) for one in held] or [item("Tanpa mandat yang berlaku: hanya untuk mengurus kunci sendiri.")]
         lines += [flat(f"Perkara yang dapat dibaca: {units}.")]
+        if said["elsewhere"]:
+            since = ", ".join(map(_moment, said["elsewhere"]))
+            lines += [flat(f"Juga masuk di {len(said['elsewhere'])} tempat lain, sejak {since}.")]
+            lines += ["Bukan Anda? Akhiri semua: jejak logout --everywhere."]
     except (KeyError, TypeError, ValueError, AttributeError):
         raise unreadable("bagian yang diperlukan tidak ada.") from None
     click.echo("\n".join(lines))

@@ -28,6 +28,7 @@ from api.cli_base import (
     confirmed,
     existing_file,
     json_option,
+    paragraph,
     print_json,
     write_new_file,
 )
@@ -44,6 +45,11 @@ from ledger.acts import PAYLOAD_TYPE, Act, compose
 from ledger.bodies import CATALOGUE
 from ledger.kind_names import name_of
 from ledger.wording import when
+
+_REFUSED = (
+    "! Anda sudah pernah menandatangani {what} di tempat ini; layanan menyatakan menolaknya. Amplop itu ada padanya dan"
+    " masih dapat dicatatnya sebagai ganti yang ini, selama tempat ini kosong. Sesudahnya periksa dengan jejak mine."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +174,8 @@ def sign(how: Signing, wanted: Wanted | Callable[[Known, Signer], Wanted]) -> in
         flagged = would_be_flagged(place, authority, ready, payload)
         shown = page(client, place, authority, ready, said, filled, data, attached, flagged)
         click.echo(shown, err=how.as_json)
+        for one in client.refused(wanted.stream, ready.version):
+            click.echo(paragraph(_REFUSED.format(what=name_of(one.kind))), err=how.as_json)
         if not how.yes and not confirmed("Tandatangani?", err=how.as_json):
             raise click.Abort
         private = holder.open()

@@ -296,7 +296,8 @@ class Client:
         """Send a signed act and return it, proved to be recorded; the same bytes go again if the line is lost.
 
         Until then the envelope stays among the pending ones, so that it can be sent again later. Raises what the
-        service refuses with, Unavailable, or Forged where the receipt does not prove this very act.
+        service refuses with (it stays among the refused ones then: who refuses can still record it), Unavailable, or
+        Forged where the receipt does not prove this very act.
         """
         kept = self.remembered.keep_pending(envelope.data)
         headers = {"Content-Type": "application/json"}
@@ -312,12 +313,18 @@ class Client:
         except NotJudged:
             raise
         except JejakError:
-            self.remembered.drop_pending(envelope.data)
+            self.remembered.keep_refused(envelope.data)
             raise
         proved = self._receipt(envelope, answer)
         self.remembered.remember_head(proved.act.stream, RememberedHead(proved.act.version, proved.leaf, proved.index))
         self.remembered.drop_pending(envelope.data)
+        self.remembered.drop_refused(envelope.data)
         return proved
+
+    def refused(self, stream: str, version: int) -> list[Act]:
+        """Return the acts for this place that were signed here and that the service said it refused."""
+        acts = [act_of(Envelope.parse(one)) for one in self.remembered.refused()]
+        return [one for one in acts if (one.stream, one.version) == (stream, version)]
 
     def advice(self, path: str, **params: str) -> Any:
         """Return what the service says at ``path``: advice that nothing here has verified."""

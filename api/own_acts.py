@@ -41,13 +41,15 @@ _STEP = 100
 class OwnAct:
     """An act with its sentence; ``fault`` says why its signature is not that of the key it names, None if it is.
 
-    ``questioned`` is the flag of a later revocation that puts it in question, None if none does.
+    ``questioned`` is the flag of a later revocation that puts it in question, None if none does; ``refused``: the
+    service said once that it does not record this very envelope.
     """
 
     done: Recorded
     sentence: str
     fault: JejakError | None
     questioned: Flag | None = None
+    refused: bool = False
 
 
 @dataclass(slots=True)
@@ -72,12 +74,14 @@ def own_acts(
     before: Checkpoint | None = None,
     keys: Mapping[str, PublicKey],
     names: frozenset[str],
+    refused: frozenset[bytes] = frozenset(),
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> OwnActs:
     """Return the acts signed with ``keys`` (by key id) or in ``names`` among ``entries``, which ``checkpoint`` seals.
 
-    ``founding`` is the leaf hash of leaf 0, ``before`` the newest checkpoint that was verified earlier. Raises Forged
-    (``client.tree``, ``client.forked``, ``client.founding``, ``client.history``).
+    ``refused`` are envelopes of which the service said that it refused them. ``founding`` is the leaf hash of leaf 0,
+    ``before`` the newest checkpoint that was verified earlier. Raises Forged (``client.tree``, ``client.forked``,
+    ``client.founding``, ``client.history``).
     """
     found, frontier, replay = OwnActs(names), Frontier(), Replay(lambda name: ())
     revoked: dict[int, dt.datetime] = {}
@@ -94,7 +98,7 @@ def own_acts(
             revoked[done.index] = done.entry.recorded_at
         keyid = done.entry.envelope.keyid
         if keyid in keys:
-            found.own.append(_told(step, keys[keyid]))
+            found.own.append(replace(_told(step, keys[keyid]), refused=done.entry.envelope.data in refused))
         elif done.act.official in names:
             found.others.append(_told(step, step.authority.key.public))
         if frontier.size % _STEP == 0:

@@ -12,7 +12,6 @@ from flask import current_app
 
 from api.follower import Follower
 from api.rate import Rate
-from api.remembered import Pins
 from api.session_store import SessionStore
 from keys.errors import NotFound
 from keys.register import Register
@@ -68,14 +67,14 @@ class Parts:
             raise not_founded()
         return cast("Register", stream.state)
 
-    def pins(self) -> Pins:
-        """Return what a client pins of this ledger; raises NotFound where nothing is founded."""
+    def card(self) -> dict[str, str]:
+        """Return what a client pins, ``{"origin", "vkey", "founding"}``; raises NotFound where nothing is founded."""
         with self.ledger.reading() as rows:
             first = rows.entry(0)
         if first is None:
             raise not_founded()
         signer = self.ledger.signer
-        return Pins(origin=signer.name, vkey=str(signer.vkey), founding=first.leaf_hash.hex())
+        return {"origin": signer.name, "vkey": str(signer.vkey), "founding": first.leaf_hash.hex()}
 
 
 def parts() -> Parts:

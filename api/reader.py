@@ -27,7 +27,7 @@ from ledger.streams import REGISTER
 READING = frozenset({"GET", "HEAD"})
 #: An index above every leaf: the register as all of them make it.
 NOW = sys.maxsize
-_HOW = "Masuk dengan kunci sendiri: jejak login --key BERKAS."
+_HOW = "Masuk lagi dengan kunci sendiri."
 
 
 @dataclass(frozen=True, slots=True)

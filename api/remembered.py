@@ -7,6 +7,7 @@ A folder of plain files, each written beside, fsynced and renamed, so that a cra
     checkpoint             the newest checkpoint that was verified, verbatim
     heads/<stream>         "<version> <leaf hash> <leaf index>" of the newest act of a stream that was verified
     pending/<sha256>.json  envelopes that were signed and whose receipt has not been verified yet
+    refused/<sha256>.json  envelopes that the service refused: it has them all the same, and may yet record them
     evidence/<sha256>/     what a service showed that contradicts what it showed before: never removed by us
 
 Only ``pins.json`` comes from a person. Several processes may share a folder: whoever moves the checkpoint holds the
@@ -176,9 +177,24 @@ class Remembered:
         return path
 
     def drop_pending(self, envelope: bytes) -> None:
-        """Forget a pending envelope: it is recorded and proved, or was refused."""
+        """Forget a pending envelope: it is recorded and proved, or kept as refused."""
         with told(self.folder):
             self._pending(envelope).unlink(missing_ok=True)
+
+    def keep_refused(self, envelope: bytes) -> None:
+        """Keep an envelope that was pending as one that the service refused: that it did is nothing but its word."""
+        write_kept(self._refused(envelope), envelope)
+        self.drop_pending(envelope)
+
+    def drop_refused(self, envelope: bytes) -> None:
+        """Forget that an envelope was refused: it was sent again and is recorded and proved."""
+        with told(self.folder):
+            self._refused(envelope).unlink(missing_ok=True)
+
+    def refused(self) -> list[bytes]:
+        """Return the envelopes that the service refused, in no order."""
+        with told(self.folder):
+            return [one.read_bytes() for one in (self.folder / "refused").glob("*.json")]
 
     def evidence(self, **parts: bytes) -> Path:
         """Keep what contradicts, each part a file, and return the folder."""
@@ -193,6 +209,9 @@ class Remembered:
 
     def _pending(self, envelope: bytes) -> Path:
         return self.folder / "pending" / f"{hashlib.sha256(envelope).hexdigest()}.json"
+
+    def _refused(self, envelope: bytes) -> Path:
+        return self.folder / "refused" / self._pending(envelope).name
 
 
 def read_kept(path: Path) -> bytes | None:

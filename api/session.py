@@ -121,6 +121,7 @@ def who() -> Response:
         "inspector": known.inspector,
         "since": utc(session.since),
         "until": utc(session.until),
+        "elsewhere": [utc(at) for at in parts().sessions.elsewhere(session, parts().clock())],
     }
     return jsonify(labelled(shown))
 
@@ -131,6 +132,16 @@ def sign_out() -> Response:
     here, session = parts(), reader().session
     here.sessions.end(session, here.clock())
     response = jsonify({"official": session.official, "ended": True})
+    response.delete_cookie(cookie_name(), secure=secure(), httponly=True, samesite="Strict")
+    return response
+
+
+@routes.delete("/sessions", responses={"200": json_answer("signed out everywhere")})
+def sign_out_everywhere() -> Response:
+    """End every session of whoever asks, this one too; whoever had a minute at an unlocked device is out as well."""
+    here, session = parts(), reader().session
+    ended = here.sessions.end_all(session.official, here.clock())
+    response = jsonify({"official": session.official, "ended": ended})
     response.delete_cookie(cookie_name(), secure=secure(), httponly=True, samesite="Strict")
     return response
 

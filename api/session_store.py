@@ -225,6 +225,18 @@ class SessionStore:
             ended = update(_SESSIONS).where(_SESSIONS.c.id == session.id, _SESSIONS.c.ended.is_(None))
             connection.execute(ended.values(ended=_micros(now)))
 
+    def end_all(self, official: str, now: dt.datetime) -> int:
+        """End every session of an official, and return how many there were."""
+        with self._writing() as connection:
+            ended = update(_SESSIONS).where(*_open(official, now)).values(ended=_micros(now))
+            return len(connection.execute(ended.returning(_SESSIONS.c.id)).all())
+
+    def elsewhere(self, session: Session, now: dt.datetime) -> list[dt.datetime]:
+        """Return since when the other open sessions of the same official last, oldest first."""
+        asked = select(_SESSIONS.c.since).where(*_open(session.official, now), _SESSIONS.c.id != session.id)
+        with self._reading() as connection:
+            return [_moment(at) for at in connection.execute(asked.order_by(_SESSIONS.c.since)).scalars()]
+
     def note_brought(self, official: str, digest: str) -> None:
         """Note that an official brought a document's bytes."""
         row = insert(_BROUGHT).values(digest=digest, official=official).on_conflict_do_nothing()
@@ -312,6 +324,12 @@ def _read(row: Row[Any]) -> dict[str, Any]:
 def _good(now: dt.datetime, lasts: dt.timedelta) -> tuple[int, int]:
     """Return the first and last end that something may have which is good at ``now`` and was for ``lasts``."""
     return _micros(now) + 1, _micros(now + lasts + SET_BACK)
+
+
+def _open(official: str, now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return what holds of the sessions of an official that are good at ``now``."""
+    in_time = _SESSIONS.c.until.between(*_good(now, SESSION_LASTS))
+    return _SESSIONS.c.official == official, in_time, _SESSIONS.c.ended.is_(None)
 
 
 def _hashed(token: str) -> str:

@@ -233,6 +233,7 @@ ROWS = [
     Row("POST /v1/sessions/browser", "/v1/sessions/browser", everybody("signin.refused"), stranger),
     get("/v1/session", "/v1/session", HOLDERS_OF_A_KEY),
     Row("DELETE /v1/session", "/v1/session", HOLDERS_OF_A_KEY),
+    Row("DELETE /v1/sessions", "/v1/sessions", HOLDERS_OF_A_KEY),
     get("/v1/reads", "/v1/reads", INSPECTORS),
     get("/v1/reads", "/v1/reads?official=sri-wahyuni", INSPECTORS),
     get("/v1/officials", "/v1/officials", HOLDERS_OF_A_KEY),

@@ -15,6 +15,7 @@ from click.testing import Result
 
 from api.key_request import KeyRequest
 from api.own_acts import own_acts
+from api.remembered import Pins, Remembered
 from keys.envelope import Envelope
 from keys.errors import Forged, JejakError
 from keys.possession import prove
@@ -325,6 +326,17 @@ def test_mine_says_which_of_ones_acts_a_later_revocation_puts_in_question(desk: 
     assert "Ditandatangani dengan kunci Anda: 2 tindakan, 2 di antaranya dipertanyakan." in page
     assert page.count("Tanda tangan terbukti, tetapi DIPERTANYAKAN;") == 2
     assert "sejak kapan tidak dinyatakan" in page
+
+
+def test_mine_says_which_of_ones_acts_the_service_once_said_that_it_refused(desk: Desk, tmp_path: Path) -> None:
+    """A service that refuses aloud and records in silence is found by the envelope that was kept."""
+    taken = desk.kecamatan.run(upto=6)[-1].recorded
+    memory = Remembered.pin(tmp_path / "ingatan", Pins.parse(desk.pin.read_bytes()))
+    memory.keep_refused(taken.entry.envelope.data)
+    said = json.loads(ended(mine(desk, BUDI, "--remembered", memory.folder, "--json"), 0).stdout)
+    assert [one["leaf_index"] for one in said["acts"] if one["refused_before"]] == [taken.index]
+    page = flat(ended(mine(desk, BUDI, "--remembered", memory.folder), 0).stdout)
+    assert page.count("Layanan menyatakan menolak tindakan ini, tetapi mencatatnya.") == 1
 
 
 def test_an_act_in_ones_name_with_a_key_that_one_never_made_is_shown_as_an_alarm(desk: Desk) -> None:

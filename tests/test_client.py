@@ -37,7 +37,7 @@ from keys.errors import (
     Unavailable,
 )
 from ledger import logkey
-from ledger.acts import PAYLOAD_TYPE, compose
+from ledger.acts import PAYLOAD_TYPE, Act, compose
 from ledger.checkpoint import sign_checkpoint
 from ledger.documents import digest_of
 from ledger.iku import sample
@@ -550,11 +550,15 @@ def test_an_envelope_whose_fate_is_unknown_is_kept_until_it_is_proved(office: Of
     assert list((office.folder / "pending").iterdir()) == []
 
 
-def test_a_refused_act_is_refused_in_the_service_s_own_words_and_not_kept(office: Office) -> None:
+def test_a_refused_act_is_refused_in_the_service_s_own_words_and_kept_as_refused(office: Office) -> None:
     envelope = office.envelope(body={"step": "7", "document": office.kecamatan.iku_mended["digest"]})
     fault = refused(NotAllowed, "case.document", lambda: office.client.submit(envelope))
     assert office.kecamatan.iku["digest"] in fault.allowed
     assert list((office.folder / "pending").iterdir()) == []
+    assert office.client.remembered.refused() == [envelope.data], "the service has it all the same"
+    act = Act.read(envelope.unverified_payload)
+    assert office.client.refused(act.stream, act.version) == [act]
+    assert office.client.refused(act.stream, act.version + 1) == []
 
 
 def test_a_place_that_was_taken_meanwhile_is_a_conflict_with_the_present_version(office: Office) -> None:

@@ -131,7 +131,7 @@ def test_a_token_that_nobody_was_given_opens_nothing_and_the_answer_says_how_to_
     stated: dict[str, str], rule: str, office: Served
 ) -> None:
     answer = office.http.get("/v1/session", headers=stated)
-    assert "jejak login" in refused(answer, 401, rule)["allowed"]
+    assert refused(answer, 401, rule)["allowed"] == "Masuk lagi dengan kunci sendiri."
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="jejak"'
 
 

@@ -515,6 +515,18 @@ def test_signing_out_ends_one_session_and_no_other(office: Served) -> None:
     asked(office.http.get("/v1/session", headers=elsewhere), 200)
 
 
+def test_signing_out_everywhere_ends_all_sessions_of_one_official_and_of_nobody_else(office: Served) -> None:
+    first = office.signed_in()
+    office.clock.now += dt.timedelta(minutes=5)
+    second, camat = office.signed_in(), office.signed_in("sri-wahyuni")
+    (since,) = asked(office.http.get("/v1/session", headers=second), 200)["elsewhere"]
+    assert since == asked(office.http.get("/v1/session", headers=first), 200)["since"], "each is told of the other"
+    assert asked(office.http.delete("/v1/sessions", headers=second), 200) == {"official": BUDI, "ended": 2}
+    for token in (first, second):
+        refused(office.http.get("/v1/session", headers=token), 401, "session.ended")
+    assert asked(office.http.get("/v1/session", headers=camat), 200)["elsewhere"] == []
+
+
 def test_who_loses_one_of_two_mandates_stays_signed_in_for_the_other(office: Served) -> None:
     office.run(upto=1)
     office.approve("mandate", {"mandate": mandate(BUDI, mandate="sekcam-pagak", unit="pagak")})

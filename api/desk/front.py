@@ -71,6 +71,6 @@ def _look_who() -> None:
 def card() -> dict[str, str]:
     """Return what a device remembers of this ledger: its origin, the log's key, the leaf hash of leaf 0."""
     try:
-        return dict(parts().pins().plain())
+        return parts().card()
     except JejakError:
         return {}

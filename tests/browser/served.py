@@ -31,11 +31,18 @@ def demo(folder: Path, clock: Callable[[], dt.datetime] = now) -> Iterator[tuple
         app.close()
 
 
-def sign_in(device: BrowserContext, url: str, app: App, official: str) -> None:
-    """Give the device a session of the official's, as if they had signed in; for tests of what is read."""
+def token(app: App, official: str) -> str:
+    """Return the token of a new session of the official's."""
     here = app.parts
     hand = demo_office.hand(app.settings.home, official)
     at = here.clock()
     held = mandates_in_force(here.register(), official, hand.key.public.id, NOW, at)
-    token, _ = here.sessions.begin(official, hand.key.public.id, at, [one.mandate for one in held])
-    device.add_cookies([{"name": "jejak", "value": token, "url": url, "httpOnly": True, "sameSite": "Strict"}])
+    found, _ = here.sessions.begin(official, hand.key.public.id, at, [one.mandate for one in held])
+    return found
+
+
+def sign_in(device: BrowserContext, url: str, app: App, official: str) -> None:
+    """Give the device a session of the official's, as if they had signed in; for tests of what is read."""
+    device.add_cookies(
+        [{"name": "jejak", "value": token(app, official), "url": url, "httpOnly": True, "sameSite": "Strict"}]
+    )

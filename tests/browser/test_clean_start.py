@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from api import demo_office
 from api.app import App
+from api.remembered import Pins
 from ledger.note import VerifierKey
 from ledger.receipt import verify_receipt
 from tests.browser import served
@@ -134,7 +135,7 @@ def test_a_device_says_that_its_ledger_was_not_compared_until_a_person_found_its
 ) -> None:
     url, app = office
     with app.app_context():
-        card = app.parts.pins().fingerprint
+        card = Pins.model_validate(app.parts.card()).fingerprint
     page.goto(f"{url}/masuk")
     expect(page.locator(".fingerprint")).to_have_text(card)
     _open_file(page, app, demo_office.person("budi-santoso").passphrase)
@@ -150,10 +151,25 @@ def test_a_device_says_that_its_ledger_was_not_compared_until_a_person_found_its
     expect(seal).to_contain_text("terbukti")
     expect(seal).not_to_contain_text(doubt)
     page.get_by_role("link", name="Budi Santoso (sintetis)").click()
-    page.get_by_role("button", name="Keluar").click()
+    page.get_by_role("button", name="Keluar", exact=True).click()
     page.get_by_role("link", name="Masuk dengan kunci").click()
     expect(page.get_by_label("Berkas kunci (.json)")).to_be_visible()
     expect(page.get_by_role("heading", name="Kontak pertama")).to_be_hidden()
+
+
+def test_who_is_signed_in_elsewhere_is_told_since_when_and_leaves_everywhere_at_once(
+    page: Page, device: BrowserContext, office: tuple[str, App]
+) -> None:
+    url, app = office
+    served.sign_in(device, url, app, "ratna-sari")
+    elsewhere = {"Authorization": f"Bearer {served.token(app, 'ratna-sari')}"}
+    assert device.request.get(f"{url}/v1/session", headers=elsewhere).ok
+    page.goto(f"{url}/kunci")
+    expect(page.get_by_text("Anda masuk sebagai Ratna Sari (sintetis) (ratna-sari).")).to_be_visible()
+    expect(page.get_by_text("Anda juga masuk di 1 tempat lain, sejak ")).to_be_visible()
+    page.get_by_role("button", name="Keluar dari semua perangkat").click()
+    expect(page.get_by_role("link", name="Masuk dengan kunci")).to_be_visible()
+    assert page.request.get(f"{url}/v1/session", headers=elsewhere).status == 401
 
 
 def test_who_signs_out_is_out(page: Page, device: BrowserContext, office: tuple[str, App]) -> None:
@@ -161,7 +177,7 @@ def test_who_signs_out_is_out(page: Page, device: BrowserContext, office: tuple[
     served.sign_in(device, url, app, "budi-santoso")
     page.goto(f"{url}/meja")
     page.get_by_role("link", name="Budi Santoso (sintetis)").click()
-    page.get_by_role("button", name="Keluar").click()
+    page.get_by_role("button", name="Keluar", exact=True).click()
     expect(page.get_by_role("link", name="Masuk dengan kunci")).to_be_visible()
     page.goto(f"{url}/meja")
     expect(page.get_by_role("heading", name="Masuk", exact=True)).to_be_visible()

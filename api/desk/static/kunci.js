@@ -1,9 +1,10 @@
 // The key page: make a key on this device, ask for it to be registered, see what this device trusts.
 import { t, describe } from "./words.js";
 import { makeKey, keysHere, forgetKey, isPersistent, keyRequest, fingerprint } from "./keys.js";
+import { moment } from "./act_look.js";
 import { showPrint } from "./first_contact.js";
 import { pinFromCard } from "./pinning.js";
-import { signOut } from "./signin.js";
+import { signOut, signOutEverywhere, whoIsIn } from "./signin.js";
 import { supported } from "./ed25519.js";
 import { make, makeNotice, save } from "./page.js";
 
@@ -11,19 +12,38 @@ const place = document.getElementById("kunci");
 const card = JSON.parse(place.dataset.card);
 const signedIn = document.body.dataset.official;
 
+/** Say who is signed in and where else they are, with a way out of here and of everywhere. */
+async function showSession(part) {
+  part("session").hidden = false;
+  const leave = (button, out) =>
+    button.addEventListener("click", async () => {
+      try {
+        await out();
+        location.assign("/");
+      } catch (fault) {
+        makeNotice(part("session"), "").fault(describe(fault));
+      }
+    });
+  leave(part("sign-out"), signOut);
+  leave(part("everywhere"), signOutEverywhere);
+  try {
+    const { name, elsewhere } = await whoIsIn();
+    part("signed-in").textContent = t("Anda masuk sebagai {name} ({official}).", { name: String(name), official: signedIn });
+    if (!elsewhere?.length) return;
+    part("elsewhere").hidden = false;
+    part("since").textContent = t("Anda juga masuk di {n} tempat lain, sejak {when}. Bukan Anda? Keluarlah dari semuanya.", {
+      n: elsewhere.length,
+      when: elsewhere.map(moment).join("; "),
+    });
+  } catch (fault) {
+    makeNotice(part("session"), "").fault(describe(fault));
+  }
+}
+
 async function show(made = null) {
   place.replaceChildren(document.getElementById("bentuk-kunci").content.cloneNode(true));
   const part = (name) => place.querySelector(`[data-part=${name}]`);
-  part("session").hidden = !signedIn;
-  part("signed-in").textContent = t("Anda masuk sebagai {official}.", { official: signedIn });
-  part("sign-out").addEventListener("click", async () => {
-    try {
-      await signOut();
-      location.assign("/");
-    } catch (fault) {
-      makeNotice(part("session"), "").fault(describe(fault));
-    }
-  });
+  if (signedIn) await showSession(part);
   if (!card.origin) return void part("make").replaceWith(make("p", { class: "notice" }, t("Buku besar ini belum didirikan.")));
   if (!(await supported())) {
     part("make").replaceWith(

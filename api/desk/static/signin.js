@@ -6,7 +6,7 @@
  */
 import { seal } from "./envelope.js";
 import { Fault } from "./faults.js";
-import { post, remove, unreadable } from "./service.js";
+import { get, post, remove, unreadable } from "./service.js";
 import { pinned } from "./store.js";
 import { spell } from "./strict_json.js";
 import { t } from "./words.js";
@@ -27,6 +27,10 @@ export async function signIn(key) {
 
 /** End the session; its cookie is good for nothing from here on. */
 export const signOut = async () => void (await remove("/v1/session"));
+/** End every session of whoever is signed in, on all devices. */
+export const signOutEverywhere = async () => void (await remove("/v1/sessions"));
+/** Return {name, elsewhere}: as the service calls whoever is signed in, and since when they are so elsewhere. */
+export const whoIsIn = async () => (await get("/v1/session")).json();
 
 async function answered(key) {
   const trusted = await pinned();
