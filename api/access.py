@@ -342,6 +342,7 @@ POLICIES: dict[str, Policy | None] = {
     "desk.act": _case,
     "desk.trail": _case,
     "desk.replay": _case,
+    "desk.sop_of_case": _case,
     "desk.time_of_case": _case,
     "desk.search": _search,
     "desk.reads": _inspector,

@@ -93,8 +93,8 @@ def signatures(path: DocumentPath) -> Response:
     with here.reading() as connection:
         every = audit_trail.marks_on(connection, path.digest)
     marks = [mark for mark in every if reads_stream(mark["stream"])]
-    held = _held(path.digest)
-    if held is None and not every:
+    stored = held(path.digest)
+    if stored is None and not every:
         raise NotFound("document.unknown", f"Dokumen {path.digest} tidak ada di sini.")
     register, vkey = here.register(), here.ledger.signer.vkey
     with here.ledger.reading() as rows:
@@ -103,7 +103,7 @@ def signatures(path: DocumentPath) -> Response:
         labelled(
             {
                 "document": path.digest,
-                "bytes": held or "tidak dapat dinilai",
+                "bytes": stored or "tidak dapat dinilai",
                 "marks": checked,
                 "elsewhere": len(every) - len(marks),
             }
@@ -111,7 +111,7 @@ def signatures(path: DocumentPath) -> Response:
     )
 
 
-def _held(digest: str) -> str | None:
+def held(digest: str) -> str | None:
     """Return the verdict on the bytes that are here, or None where they are not."""
     try:
         parts().ledger.documents.read(digest)

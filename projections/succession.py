@@ -98,4 +98,7 @@ def _of_others(shown: Shown, others: list[Row[Any]]) -> list[str]:
                 f"Sejak daun {one.signed_index} yang berlaku IKU perkara {one.case_id}, yang tidak menyebut perkara ini"
                 " sebagai yang digantikannya."
             )
+    newest = others[-1] if others else None
+    if after and newest is not None and newest is not after[0]:
+        said.append(f"Sekarang yang berlaku IKU perkara {newest.case_id}, sejak daun {newest.signed_index}.")
     return said

@@ -212,6 +212,8 @@ ROWS = [
     get("/perkara/{case_id}/putar", "/perkara/{case}/putar", THE_UNIT),
     get("/perkara/{case_id}/waktu", "/perkara/{case}/waktu", THE_UNIT),
     get("/perkara/{case_id}/waktu", "/perkara/{theirs}/waktu", THE_OTHER_UNIT),
+    get("/perkara/{case_id}/sop", "/perkara/{case}/sop", THE_UNIT),
+    get("/perkara/{case_id}/sop", "/perkara/{theirs}/sop", THE_OTHER_UNIT),
     get("/jejak", "/jejak", OFFICIALS),
     get("/jejak", "/jejak?stream=case:{theirs}", THE_OTHER_UNIT),
     get("/periksa", "/periksa", OFFICIALS),

@@ -77,6 +77,35 @@ def section(page: str, name: str) -> str:
     return words(found[0])
 
 
+# --- how the newest document stands ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        (CASE, "Dokumen yang berlaku Ditandatangani, dan belum digantikan menurut buku besar ini."),
+        (PARAFED, "Naskah terakhir Belum ditandatangani, jadi belum berlaku."),
+        (WITHDRAWN, "Dokumen Perkara ini belum mempunyai dokumen."),
+    ],
+)
+def test_a_document_is_called_in_force_only_where_it_was_signed_and_nothing_took_its_place(
+    case: str, said: str, office: Office
+) -> None:
+    assert section(seen(office, SRI, page_of(case)), "dokumen").startswith(said)
+
+
+def test_the_sop_of_a_case_stands_in_its_own_form_with_what_is_to_be_known_about_it(office: Office) -> None:
+    page = seen(office, SRI, f"{page_of(CASE)}/sop")
+    identity = section(page, "identitas")
+    assert "Nomor SOP 070 / / 35.07.11/2019" in identity
+    assert "Peringatan tidak diisi dalam naskah" in identity
+    assert "CAMAT KALIPARE NEPO MARIS, S'Pd, MM PEMBINA NIP. 19631116 199010 2 002" in identity
+    found = section(page, "temuan")
+    for where in ("Nomor SOP", "Peringatan", "Tanggal Pembuatan", "langkah 4", "SOP Pengiriman Renja", "Surat Masuk"):
+        assert where in found
+    assert f'href="{page_of(CASE)}/sop"' in seen(office, SRI, page_of(CASE))
+
+
 # --- the desk ---------------------------------------------------------------------------------------------
 
 

@@ -44,7 +44,7 @@ def test_a_document_is_shown_with_its_digest_its_rows_and_every_mark_on_exactly_
     assert "Tanda pada persis isi ini (3)" in told
     for who in ("Ratna Sari (sintetis)", "Budi Santoso (sintetis)", "Sri Wahyuni (sintetis)"):
         assert who in told
-    assert "Ini versi yang berlaku sekarang." in told
+    assert "Ini versi terakhir dalam perkara ini. Ditandatangani, dan belum digantikan" in told
 
 
 def test_a_paper_that_is_no_table_is_offered_as_a_file_with_who_named_it(office: TwoUnits) -> None:
@@ -106,6 +106,7 @@ def test_bytes_that_were_altered_or_are_gone_are_said_so_and_never_shown(office:
         file.write_bytes(kept.replace(b"tata kelola", b"tata kelula"))
         told = words(page(office, SRI, path))
         assert "Isi yang tersimpan di sini terhadap sidik itu: tidak cocok" in told
+        assert "Isi yang tersimpan di sini terhadap sidiknya: tidak cocok" in words(page(office, SRI, OURS))
         assert "tata kel" not in told
         file.unlink()
         told = words(page(office, SRI, path))

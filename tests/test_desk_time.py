@@ -65,7 +65,8 @@ def test_every_visit_stands_with_its_step_standard_time_verdict_and_rule(office:
     late = told[1]
     assert late.startswith("Langkah 2 Memerintahkan untuk menyusun Indikator Kinerja Utama, memberikan pengarahan")
     assert "lewat mutu baku" in late
-    assert "Lama waktu 25 menit Waktu kerja 25 menit Standar 20 menit" in late
+    assert "Lama waktu 25 menit 1 detik Waktu kerja 25 menit Standar 20 menit" in late
+    assert "(lewat 5 menit 1 detik)" in late
     assert "Paling lambat 2 Maret 2026, 08." in late
     assert "Perpres 21/2023" in late
     assert [re.search(r"Langkah (\d+)( putaran 2)?", one)[0] for one in told] == [  # type: ignore[index]
@@ -114,7 +115,7 @@ def test_the_bar_shows_the_time_taken_against_the_time_allowed(office: Office) -
     marked = re.search(r'class="allowed" x="(\d+)"', late[0])
     assert marked is not None
     assert 780 <= int(marked[1]) <= 800, "20 of 25 minutes"
-    assert 'aria-label="Lama 25 menit, garis menandai batasnya."' in late[0]
+    assert 'aria-label="Lama 25 menit 1 detik, garis menandai batasnya."' in late[0]
 
 
 def test_no_bar_is_drawn_where_nothing_says_how_long_a_step_may_take(office: Office) -> None:

@@ -6,38 +6,30 @@ What is shown comes from where the JSON API has it; a document is shown to whom 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from flask import Response, request
 
 from api import documents
-from api.access import read_document, without_withheld
+from api.access import read_document
 from api.actors import Actors
 from api.cases import CasesQuery
 from api.change_words import turn_of
 from api.desk.desk_page import WORDS, advice_to, way
 from api.desk.frame import _, page, routes
 from api.desk.iku_table_view import difference, headings, heads, view_of
+from api.desk.opened_case import OpenedCase, enactments_of, opened_case, stages_of, steps_of
 from api.desk.public_page import finished
-from api.desk.sop_chart import Progress, Stage, sheets
-from api.marks import with_verdicts
-from api.parameters import CasePath, DocumentPath, Number
+from api.desk.sop_chart import sheets
+from api.desk.standing import grouped, standing_of
+from api.parameters import DocumentPath, Number
 from api.parts import parts
-from api.past import state_of
 from api.reader import reader
 from api.time_spent import running
-from api.trails import trail_of, unknown
 from keys.errors import NotFound
-from keys.fields import DocumentRef, Fact
+from keys.fields import Fact
 from keys.member_words import value_in_words
-from ledger.case import Case
-from ledger.enactment import Enactments
-from ledger.mentions import documents_of
-from ledger.sop import Step
-from ledger.sop_readings import read
-from ledger.streams import Stream
+from ledger.verdicts import UNJUDGED
 from projections import iku_state
 
 _MARKS = ("approved", "paraf", "signature")
@@ -55,58 +47,6 @@ class PairQuery(Fact):
 
     lama: str | None = None
     baru: str | None = None
-
-
-@dataclass(frozen=True)
-class _Opened:
-    """A case that is looked at: its stream, its state with verdicts, its acts with what stands beside them."""
-
-    stream: Stream
-    state: dict[str, Any]
-
-    @property
-    def case(self) -> Case:
-        return cast("Case", self.stream.state)
-
-    @cached_property
-    def trail(self) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = trail_of(self.stream.id)["trail"]
-        return [row for row in rows if row["leaf"] in self.case.acts]  # none that came after the case was read
-
-    @cached_property
-    def documents(self) -> dict[str, DocumentRef]:
-        """Return every document that the case's acts name, by digest, in the order of the acts."""
-        acts = [self.case.acts[row["leaf"]] for row in self.trail]
-        return {one.digest: one for act in reversed(acts) for one in reversed(documents_of(act))}
-
-    @cached_property
-    def versions(self) -> list[dict[str, Any]]:
-        """Return the versions of the case's document, oldest first, each digest once, with the acts that brought it."""
-        acts = {row["leaf_index"]: row for row in self.trail}
-        found: dict[str, dict[str, Any]] = {}
-        for draft in self.state["drafts"]:
-            one = found.setdefault(draft["digest"], {"name": draft["name"], "digest": draft["digest"], "brought": []})
-            one["brought"].append(acts[draft["leaf_index"]] | {"round": draft["round"]})
-            one["void"] = draft["void"]
-        return list(found.values())
-
-    def brought(self, digest: str) -> DocumentRef:
-        """Return the document of this digest, or raise NotFound where no act of the case names it."""
-        if digest not in self.documents:
-            raise NotFound(
-                "document.unknown",
-                _("Perkara ini tidak menyebut dokumen dengan sidik itu."),
-                allowed=_("Pilih dokumen dari halaman perkaranya."),
-            )
-        return self.documents[digest]
-
-
-def _opened(case_id: str) -> _Opened:
-    stream_name = f"case:{CasePath.read({'case_id': case_id}, 'request.parameter', 'Alamat').case_id}"
-    state, stream = state_of(case_id, None), parts().ledger.stream(stream_name)
-    if state is None or stream is None:
-        raise unknown(stream_name)
-    return _Opened(stream, with_verdicts(without_withheld(state)))
 
 
 @routes.get("/perkara")
@@ -133,15 +73,18 @@ def cases() -> Response:
 @routes.get("/perkara/<case_id>")
 def case(case_id: str) -> Response:
     """Return the page of a case as it now is."""
-    opened = _opened(case_id)
+    opened = opened_case(case_id)
     state, mandates = opened.state, reader().mandates
     standing = {state[name]["leaf"] for name in _MARKS if state[name]}
-    advised, stages = advice_to(case_id, mandates), _stages(opened)
+    advised, stages = advice_to(case_id, mandates), stages_of(opened)
     return page(
         "case.html",
         public=finished(case_id) is not None,
         case_id=case_id,
         state=state,
+        stands=standing_of(state),
+        held=documents.held(state["document"]["digest"]) or UNJUDGED if state["document"] else None,
+        flags=grouped(state["flags"]),
         turn=turn_of(state),
         time=running(state),
         ways=_ways(opened, advised),
@@ -150,7 +93,7 @@ def case(case_id: str) -> Response:
         versions=opened.versions,
         voided=[row for row in opened.trail if row["kind"] in _MARKING and row["leaf"] not in standing],
         papers=_papers(opened),
-        steps=_steps(opened, stages),
+        steps=steps_of(opened, stages),
         sheets=sheets(opened.case.sop, stages, value_in_words),
         **WORDS,
     )
@@ -159,7 +102,7 @@ def case(case_id: str) -> Response:
 @routes.get("/perkara/<case_id>/dokumen/<digest>")
 def document(case_id: str, digest: str) -> Response:
     """Return the page of one document, exactly these bytes, and of the marks on them."""
-    opened = _opened(case_id)
+    opened = opened_case(case_id)
     wanted = opened.brought(digest)
     read_document(digest)
     first = RowsQuery.read(request.args.to_dict(), "request.parameter", "Alamat").baris
@@ -172,6 +115,7 @@ def document(case_id: str, digest: str) -> Response:
         document=view_of(wanted, first),
         checked=_checked(digest),
         naming=[row for row in opened.trail if digest in row["documents"]],
+        stands=standing_of(opened.state),
         versions=opened.versions,
         at=at,
         **WORDS,
@@ -181,7 +125,7 @@ def document(case_id: str, digest: str) -> Response:
 @routes.get("/perkara/<case_id>/banding")
 def compare(case_id: str) -> Response:
     """Return the page that holds two versions of the case's document against each other; at first the newest two."""
-    opened = _opened(case_id)
+    opened = opened_case(case_id)
     query = PairQuery.read(request.args.to_dict(), "request.parameter", "Alamat")
     digests = [one["digest"] for one in opened.versions]
     old, new = query.lama or (digests[-2:] or [None])[0], query.baru or (digests[-1] if digests else None)
@@ -218,7 +162,7 @@ def _checked(digest: str) -> dict[str, Any]:
     return found
 
 
-def _ways(opened: _Opened, advised: list[tuple[Any, dict[str, Any]]]) -> list[dict[str, Any]]:
+def _ways(opened: OpenedCase, advised: list[tuple[Any, dict[str, Any]]]) -> list[dict[str, Any]]:
     """Return what the reader may do now, a mandate at a time: in order, outside the path, and slips to put right."""
     case_id, sop = opened.state["case"], opened.case.sop
     acted = {row["step"] for row in opened.trail if row["step"] and row["kind"] != "correction.recorded"}
@@ -234,7 +178,7 @@ def _ways(opened: _Opened, advised: list[tuple[Any, dict[str, Any]]]) -> list[di
     return found
 
 
-def _papers(opened: _Opened) -> list[dict[str, Any]]:
+def _papers(opened: OpenedCase) -> list[dict[str, Any]]:
     """Return the case's other papers (letter, attachments, scans, proofs), each with what it is and its act."""
     versions = {one["digest"] for one in opened.versions}
     found: dict[str, dict[str, Any]] = {}
@@ -246,54 +190,6 @@ def _papers(opened: _Opened) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _enactments(opened: _Opened) -> Enactments:
-    stream = parts().ledger.stream(f"sop:{opened.case.sop.slug}")
-    assert stream is not None
-    return cast("Enactments", stream.state)
-
-
-def _basis(opened: _Opened, step: str) -> str | None:
+def _basis(opened: OpenedCase, step: str) -> str | None:
     """Return how it is known whose step it is."""
-    return Actors(_enactments(opened), opened.case.sop_ref.leaf).basis(step, sys.maxsize)
-
-
-def _stages(opened: _Opened) -> dict[str, Stage]:
-    """Return of each step what its cells are read as, and how the case stands to it."""
-    case, enactments = opened.case, _enactments(opened)
-    visits = [one["step"] for one in opened.state["visits"]] + [one["step"] for one in [opened.state["here"]] if one]
-
-    def stage(step: Step) -> Stage:
-        actor, waktu = (
-            read(enactments.readings, case.sop_ref.leaf, step, cell, sys.maxsize) for cell in ("pelaksana", "waktu")
-        )
-        words = waktu.reading.words if waktu.reading else _("belum jelas") if waktu.raw else "–"
-        cell = waktu.raw if waktu.raw == words or not waktu.raw else f"{waktu.raw} ({words})"
-        inferred = actor.basis == "disimpulkan"
-        return Stage(cell or words, inferred, _progress(case, step.no), visits.count(step.no))
-
-    return {step.no: stage(step) for step in case.sop.steps}
-
-
-def _progress(case: Case, no: str) -> Progress:
-    """Return how a case stands to a step: by where it is now, and by what it has done."""
-    if no == case.step:
-        return "here"
-    order = [one.no for one in case.sop.steps]
-    behind = case.step is None or order.index(no) < order.index(case.step)
-    if no in case.steps_done:
-        return "done" if behind else "again"
-    return "passed" if behind and case.withdrawn is None else "ahead"
-
-
-def _steps(opened: _Opened, stages: dict[str, Stage]) -> list[dict[str, Any]]:
-    """Return the steps as a list of words beside the drawing, each with its ways on."""
-    sop = opened.case.sop
-    return [
-        {
-            "step": step,
-            "office": sop.office_of(step).name,
-            "stage": stages[step.no],
-            "ways": [(value_in_words(one.when) if one.when else None, one.to) for one in step.next],
-        }
-        for step in sop.steps
-    ]
+    return Actors(enactments_of(opened), opened.case.sop_ref.leaf).basis(step, sys.maxsize)

@@ -6,10 +6,12 @@ script, a style or a handler inside it, and the policy that goes with each answe
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.desk import language
@@ -24,6 +26,7 @@ __all__ = ["HTML", "_", "page", "reader_or_none", "routes"]
 HTML = "text/html; charset=utf-8"
 routes = Blueprint("desk", __name__, template_folder="templates")
 
+_CASE_ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 #: The rooms of the desk in the order of the navigation: endpoint, name; the last is for the Inspektorat.
 ROOMS = (
     ("desk.desk", "Meja"),
@@ -47,6 +50,11 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     ``scripts``, if given, are the modules that it runs.
     """
     return Response(render_template(template, **_common(), **values), status, content_type=HTML)
+
+
+def with_links(sentence: str) -> Markup:
+    """Return a sentence of ours, its case ids led to the pages of those cases."""
+    return Markup(_CASE_ID.sub(r'<a href="/perkara/\g<0>">\g<0></a>', str(escape(sentence))))  # noqa: S704  escaped
 
 
 def _common() -> dict[str, Any]:
@@ -98,3 +106,4 @@ def as_page(problem: dict[str, Any]) -> AnyResponse | None:
 routes.add_app_template_filter(language.day, "hari")
 routes.add_app_template_filter(language.moment, "waktu")
 routes.add_app_template_filter(language.ago, "lalu")
+routes.add_app_template_filter(with_links, "bertaut")

@@ -15,6 +15,7 @@ from flask import Response, request
 from api.desk.desk_page import WORDS
 from api.desk.frame import _, page, routes
 from api.desk.iku_table_view import DocumentView, view_of
+from api.desk.standing import replaced_by
 from api.marks import with_verdicts
 from api.parameters import CasePath, Number
 from api.parts import parts
@@ -55,14 +56,14 @@ def public(case_id: str) -> Response:
     here = parts()
     with here.ledger.reading() as rows:
         seal = parse_body(parse_unverified(log.checkpoint(rows))[0])
-    later = _later(state)
+    later = replaced_by(state)
     return page(
         "public.html",
         state=state,
         subject=_subject(state),
         document=_document(state, first),
         later=later,
-        replaced=[one for one in later if finished(one)],
+        newest=next((one for one in reversed(later) if finished(one)), None),
         seal={"size": seal.size, "root": format_hash(seal.root), "origin": seal.origin},
         vkey=str(here.ledger.signer.vkey),
         **WORDS,
@@ -79,16 +80,6 @@ def finished(case_id: str) -> dict[str, Any] | None:
     if state is None or not state["finished"] or state["signature"] is None or state["secrecy"] != _ORDINARY:
         return None
     return state
-
-
-def _later(state: dict[str, Any]) -> list[str]:
-    """Return the cases (uuid) whose document took this one's place: signed later for the same unit and years, or in it.
-
-    A case that was opened to replace this one and is not signed yet changes nothing.
-    """
-    signed = [one["case"] for one in state["others_signed"] if one["signed_index"] > state["signature"]["leaf_index"]]
-    opened = [(one["case"], state_of(one["case"], None)) for one in state["superseded_by"]]
-    return list(dict.fromkeys(signed + [case for case, one in opened if one is not None and one["signature"]]))
 
 
 def _subject(state: dict[str, Any]) -> str:

@@ -73,6 +73,7 @@ def _step(case_id: str, row: dict[str, Any], before: int | None) -> dict[str, An
         "state": state,
         "turn": turn_of(state),
         "act": shown([row], place)[0],
+        "later": shown([row])[0]["questioned"],
         "changes": changes(old, new),
         "document": document,
         "long_table": table,

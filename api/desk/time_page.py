@@ -36,7 +36,7 @@ def time_of_case(case_id: str) -> Response:
         case=state,
         visits=[_shown(one) for one in (*state["visits"], *([here] if here else []))],
         names=_names(case_id),
-        span=span,
+        span=exactly,
         at=stamped({}, place).get("at"),
     )
 
@@ -57,7 +57,22 @@ class Bar(NamedTuple):
 
 
 def _shown(visit: dict[str, Any]) -> dict[str, Any]:
-    return visit | {"class": _CALLED[visit["verdict"]], "bar": _bar(visit)}
+    return visit | {"class": _CALLED[visit["verdict"]], "bar": _bar(visit), "late_by": _late_by(visit)}
+
+
+def exactly(seconds: int) -> str:
+    """Return an elapsed time as people say it, below an hour with its seconds: a limit may be missed by one of them."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{span(seconds)} {rest} detik" if 0 < minutes < 60 and rest else span(seconds)
+
+
+def _late_by(visit: dict[str, Any]) -> int | None:
+    """Return by how many seconds a visit ended after its deadline, None where it did not or has none."""
+    if visit["deadline"] is None or visit["ended"] is None:
+        return None
+    ended, deadline = (dt.datetime.fromisoformat(one) for one in (visit["ended"]["recorded_at"], visit["deadline"]))
+    late = int((ended - deadline).total_seconds())
+    return late if late > 0 else None
 
 
 def _bar(visit: dict[str, Any]) -> Bar | None:

@@ -173,6 +173,7 @@ ADDRESSES = (
     Address("desk.search", "/jejak?text=Renstra&rinci=1", INSPECTOR, "Renstra"),
     *(Address("desk.replay", f"{page_of(case)}/putar", SRI, "Sri Wahyuni") for case in (CASE, SECOND)),
     Address("desk.replay", f"{page_of(THIRD)}/putar", SRI, "Agus Salim"),
+    Address("desk.sop_of_case", f"{page_of(CASE)}/sop", SRI, "Yang perlu diketahui tentang naskah ini"),
     Address("desk.time_of_case", f"{page_of(CASE)}/waktu", SRI, "tidak dapat dinilai"),
     Address("desk.time_of_case", f"{page_of(SECOND)}/waktu", INSPECTOR, "dicatat menyusul"),
     Address("desk.time_of_case", f"{page_of(BROUGHT[6])}/waktu", SRI, "masih berjalan"),

@@ -1,0 +1,60 @@
+"""The SOP that a case is pinned to, in its own form: identity, flow chart, steps, and what is to be seen about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from api.desk.desk_page import WORDS
+from api.desk.frame import _, page, routes
+from api.desk.opened_case import enactments_of, opened_case, stages_of, steps_of
+from api.desk.sop_chart import sheets
+from keys.member_words import value_in_words
+from ledger.sop import Identity
+from ledger.sop_findings import findings
+
+
+@routes.get("/perkara/<case_id>/sop")
+def sop_of_case(case_id: str) -> Response:
+    """Return the page of the SOP version that a case keeps to its end."""
+    opened = opened_case(case_id)
+    sop, stages = opened.case.sop, stages_of(opened)
+    return page(
+        "sop.html",
+        case_id=case_id,
+        state=opened.state,
+        sop=sop,
+        leaf=opened.case.sop_ref.leaf,
+        newer=enactments_of(opened).newest != opened.case.sop_ref.leaf,
+        identity=_form(sop.identity),
+        findings=findings(sop),
+        steps=steps_of(opened, stages),
+        sheets=sheets(sop, stages, value_in_words),
+        **WORDS,
+    )
+
+
+def _form(identity: Identity) -> list[tuple[str, list[str]]]:
+    """Return the identity in the order of its form (PermenPAN-RB 35/2012): heading, lines as they are written."""
+    approved = identity.approved_by
+    who = [approved.title.raw, approved.name.raw, approved.rank.raw, approved.nip.raw]
+    return [
+        (_("Instansi"), [one.raw for one in identity.institution]),
+        (_("Nomor SOP"), [identity.number.raw]),
+        (_("Tanggal pembuatan"), [identity.created.raw]),
+        (_("Tanggal revisi"), [identity.revised.raw]),
+        (_("Tanggal efektif"), [identity.effective.raw]),
+        (_("Disahkan oleh"), who),
+        (_("Nama SOP"), [identity.name.raw]),
+        (_("Dasar hukum"), _listed(identity.legal_basis)),
+        (_("Kualifikasi pelaksana"), _listed(identity.qualifications)),
+        (_("Keterkaitan"), _listed(identity.related)),
+        (_("Peralatan dan perlengkapan"), _listed(identity.equipment)),
+        (_("Peringatan"), [identity.warning.raw]),
+        (_("Pencatatan dan pendataan"), [identity.records.raw]),
+    ]
+
+
+def _listed(items: Any) -> list[str]:
+    return [f"{one.number} {one.raw}".strip() for one in items]
