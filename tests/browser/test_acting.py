@@ -475,6 +475,88 @@ def test_a_table_that_is_typed_on_the_page_becomes_the_document_of_the_case(offi
     assert table.rows[0].indicator == "Persentase desa tertib administrasi"
 
 
+def _to_revise(office: Office) -> str:
+    """Bring a case to where its table came back to be revised."""
+    case_id = office.case(4)
+    said = {"step": "5", "decision": "returned", "reason": "Rumus baris 1 memuat target."}
+    office.do(RATNA, case_id, "typing.reviewed", said | {"document": office.second["digest"]})
+    return case_id
+
+
+def _table(page: Page) -> Locator:
+    return page.locator("[data-at=table]")
+
+
+def _begins_as_returned(office: Office, page: Page) -> None:
+    """Wait until the table holds the rows of the document that was returned."""
+    given = IkuDocument.parse(office.ledger.documents.read(office.second["digest"]))
+    expect(_table(page).locator("tbody tr")).to_have_count(len(given.rows))
+    expect(_table(page).get_by_label("Indikator kinerja utama", exact=True).first).to_have_value(
+        given.rows[0].indicator
+    )
+
+
+def _busy(route: Route) -> None:
+    """Answer as a service that is busy for longer than a page waits."""
+    route.fulfill(status=503, headers={"Retry-After": "60"}, body="")
+
+
+def test_a_table_to_revise_is_never_begun_empty_while_the_line_is_lost_and_comes_with_the_line(
+    office: Office, bad_line: Page
+) -> None:
+    page = bad_line
+    case_id = _to_revise(office)
+    page.route("**/v1/streams/**", lambda route: route.abort())
+    open_act(office, page, AGUS, case_id, "concept.revised", key=False)
+    expect(_table(page)).to_contain_text("Menunggu sambungan; tabel diambil lagi dengan sendirinya.")
+    page.unroute_all()
+    page.route("**/v1/streams/**", _busy)
+    expect(_table(page)).to_contain_text("Tabel belum dapat ditampilkan")
+    expect(_table(page).get_by_role("button", name="Coba lagi")).to_be_visible()
+    expect(_table(page).locator("tr")).to_have_count(0)
+    page.unroute_all()
+    page.get_by_role("button", name="Periksa lagi").click()
+    _begins_as_returned(office, page)
+    expect(_table(page)).not_to_contain_text("Tabel belum dapat ditampilkan")
+    page.get_by_role("button", name="Ke tanda tangan").click()
+    expect(page.get_by_role("button", name="Serahkan perbaikan")).to_be_in_viewport()
+
+
+def test_a_table_whose_document_alone_does_not_come_says_so_and_is_fetched_again_when_asked(
+    office: Office, bad_line: Page
+) -> None:
+    page = bad_line
+    case_id = _to_revise(office)
+    page.route("**/v1/documents/*", _busy)
+    open_act(office, page, AGUS, case_id, "concept.revised", key=False)
+    expect(checked(page, "history")).to_have_attribute("data-state", "ok")
+    expect(_table(page)).to_contain_text("Tabel belum dapat ditampilkan")
+    expect(_table(page).locator("tr")).to_have_count(0)
+    page.unroute_all()
+    _table(page).get_by_role("button", name="Coba lagi").click()
+    _begins_as_returned(office, page)
+
+
+def test_a_table_that_was_typed_here_is_shown_before_the_service_answers_and_nothing_overwrites_it(
+    office: Office, page: Page
+) -> None:
+    case_id = _to_revise(office)
+    open_act(office, page, AGUS, case_id, "concept.revised", key=False)
+    first = _table(page).get_by_label("Indikator kinerja utama", exact=True).first
+    first.fill("Diketik sebelum sinyal hilang")
+    expect(_table(page).get_by_text("Tersimpan di perangkat ini")).to_be_visible()
+    held: list[Route] = []
+    page.route("**/v1/streams/**", lambda route: held.append(route))
+    page.reload()
+    expect(first).to_have_value("Diketik sebelum sinyal hilang")
+    first.fill("Diketik tanpa jawaban")
+    assert len(held) == 1
+    held[0].continue_()
+    expect(checked(page, "history")).to_have_attribute("data-state", "ok")
+    expect(_table(page).get_by_text("dipulihkan.")).not_to_contain_text("naskah lain")
+    expect(first).to_have_value("Diketik tanpa jawaban")
+
+
 def test_from_the_signature_to_the_last_dispatch_each_act_has_its_page(office: Office, page: Page) -> None:
     case_id = office.case(7)
     digest = {"document": office.second["digest"]}

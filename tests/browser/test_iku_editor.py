@@ -29,8 +29,10 @@ HTML = """<!doctype html><html lang="id"><head><meta charset="utf-8"><title>Uji<
 SCRIPT = """import {{ mount }} from "/statis/{build}/iku_editor.js";
 const replaces = {replaces} && Uint8Array.from(atob({replaces}), (one) => one.charCodeAt(0));
 window.changes = 0;
+const hash = replaces && new Uint8Array(await crypto.subtle.digest("SHA-256", replaces));
 window.editor = await mount(document.querySelector("#tempat div"),
-  {{ place: {place}, replaces, onChange: () => (window.changes += 1) }});
+  {{ place: {place}, begins: async () => replaces, onChange: () => (window.changes += 1), onward: () => {{}} }});
+editor.standsOn(hash && Array.from(hash, (one) => one.toString(16).padStart(2, "0")).join(""));
 document.body.dataset.ready = "";"""
 POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
@@ -236,8 +238,14 @@ def test_what_keeps_a_table_from_being_a_document_is_said_beside_the_cell(desk: 
     desk.page.get_by_label("Unit kerja").fill("Кecamatan")
     desk.page.get_by_role("button", name="Tambah baris").focus()
     assert desk.document() is None
-    missing = "Belum lengkap: unit kerja; tahun terakhir; baris 1, tahun kondisi awal; baris 1, indikator kinerja utama"
-    expect(desk.page.get_by_text(missing)).to_be_visible()
+    expect(desk.page.get_by_text("Belum lengkap: unit kerja; dan 4 lagi.")).to_be_visible()
+    assert desk.page.evaluate("editor.missing()") == [
+        "unit kerja",
+        "tahun terakhir",
+        "baris 1, tahun kondisi awal",
+        "baris 1, indikator kinerja utama",
+        "baris 1, kondisi awal",
+    ]
     for name, words in (
         ("Indikator kinerja utama", "Isi bagian ini."),
         ("Kondisi awal", "Isi nilainya, atau kosongkan tahunnya."),
@@ -309,6 +317,116 @@ def test_a_row_can_be_put_between_two(desk: Desk) -> None:
     assert len(rows) == 5
 
 
+# --- a long table ----------------------------------------------------------------------------------------------
+
+
+def long_table(rows: int = 60, **more: Any) -> bytes:
+    """Return an IKU of many rows, ``more`` in each."""
+    table = json.loads(sample("kecamatan-sidemen"))
+    table["rows"] = [
+        {"objective": "Layanan", "indicator": f"Indikator {n}", "sources": [], "targets": []} | more
+        for n in range(1, rows + 1)
+    ]
+    return IkuDocument.read(table, "iku.schema", "Dokumen IKU").format()
+
+
+def test_what_was_deleted_can_be_undone_wherever_the_page_is_scrolled_to(desk: Desk) -> None:
+    desk.open(long_table())
+    region = desk.page.locator(".foot [role=status]")
+    expect(region).to_be_attached()
+    expect(region).to_have_text("")
+    desk.page.get_by_role("button", name="Hapus: Baris 2", exact=True).click()
+    expect(region).to_have_text("Baris 2 dihapus.")
+    undo = desk.page.get_by_role("button", name="Urungkan")
+    for top in ("0", "document.documentElement.scrollHeight / 2", "document.documentElement.scrollHeight"):
+        desk.page.evaluate(f"scrollTo({{top: {top}, behavior: 'instant'}})")
+        expect(undo).to_be_in_viewport(ratio=1)
+    undo.click()
+    assert desk.rows()[1]["indicator"] == "Indikator 2"
+    expect(region).to_have_text("")
+
+
+def test_the_bar_at_the_foot_never_covers_the_field_that_somebody_comes_to(desk: Desk) -> None:
+    desk.page.emulate_media(reduced_motion="reduce")  # else it is asked where a field is on its way to
+    desk.open(long_table(8))
+    desk.page.get_by_role("button", name="Hapus: Baris 1", exact=True).click()
+    for _ in range(12):
+        desk.page.keyboard.press("Tab")
+        covered = desk.page.evaluate(
+            """() => { const bar = document.querySelector(".foot").getBoundingClientRect();
+              const here = document.activeElement.getBoundingClientRect(); return here.bottom - bar.top; }"""
+        )
+        assert covered <= 0
+
+
+def test_the_bar_says_what_is_missing_wherever_it_is_and_leads_there(desk: Desk) -> None:
+    desk.open(long_table())
+    expect(desk.page.get_by_text("Lengkap.", exact=True)).to_be_in_viewport()
+    last = desk.field(COLUMNS["objective"], 60)
+    last.fill("")
+    desk.field(COLUMNS["objective"]).focus()
+    expect(desk.page.get_by_text("Belum lengkap: baris 60, sasaran strategis.")).to_be_in_viewport()
+    desk.page.get_by_role("button", name="Ke yang belum").click()
+    expect(last).to_be_focused()
+    expect(last).to_be_in_viewport(ratio=1)
+
+
+def test_a_desktop_shows_a_table_over_the_whole_window_and_its_buttons_always(desk: Desk) -> None:
+    desk.page.set_viewport_size({"width": 1280, "height": 800})
+    targets = {"targets": [{"year": 2026, "value": "80"}]}
+    usual = {"formula": "A / B x 100%", "measure": "persen", "baseline": {"year": 2025, "value": "77,5"}} | targets
+    fits = "() => { const box = document.querySelector('.typing .wide'); return box.scrollWidth <= box.clientWidth; }"
+    desk.open(long_table(3, **usual))
+    assert desk.page.evaluate(fits)
+    assert desk.page.evaluate("document.documentElement.scrollWidth") == 1280
+    many = {"owner": "Kasi", "rationale": "x", "sources": ["x"]}
+    many["targets"] = [{"year": year, "value": "80"} for year in range(2026, 2036)]
+    desk.open(long_table(3, **usual | many), place="lain")
+    assert not desk.page.evaluate(fits)
+    assert desk.page.evaluate("document.documentElement.scrollWidth") == 1280
+    desk.page.get_by_role("rowheader", name="Baris 3").scroll_into_view_if_needed()
+    for name in ("Sisipkan di bawah: Baris 3", "Hapus: Baris 3"):
+        expect(desk.page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_rows_that_nobody_sees_are_not_laid_out(width: int, desk: Desk) -> None:
+    desk.page.set_viewport_size({"width": width, "height": 760})
+    desk.open(long_table())
+    seen = "(row) => row.querySelector('textarea').checkVisibility({contentVisibilityAuto: true})"
+    rows = desk.page.locator("tbody tr")
+    rows.first.scroll_into_view_if_needed()
+    assert rows.first.evaluate(seen)
+    assert not rows.last.evaluate(seen)
+    rows.last.scroll_into_view_if_needed()
+    expect(desk.field(COLUMNS["indicator"], 60)).to_have_value("Indikator 60")
+
+
+def test_a_note_that_holds_is_left_alone_while_others_come_and_go(desk: Desk) -> None:
+    desk.open(sample("kecamatan-sidemen"))
+    expect(desk.page.get_by_text("Sudah diperiksa")).to_be_visible()
+    notes = desk.page.locator("tbody tr").first.locator(".beside")
+    expect(notes.first).to_be_attached()
+    desk.page.evaluate("window.notes = [...document.querySelector('tbody tr').querySelectorAll('.beside')]")
+    with desk.page.expect_response("**/v1/iku/checks"):
+        desk.fill(4, indicator="")
+        desk.field(COLUMNS["objective"], 3).focus()
+    expect(desk.field(COLUMNS["indicator"], 4)).to_have_accessible_description("Isi bagian ini.")
+    assert desk.page.evaluate("notes.length > 0 && notes.every((one) => one.isConnected)")
+
+
+def test_the_page_looks_at_the_whole_table_once_somebody_pauses_not_with_each_key(desk: Desk) -> None:
+    desk.open(long_table())
+    desk.field(COLUMNS["indicator"], 30).evaluate(
+        """(field) => { for (const key of "dua puluh kali lagi") {
+             field.value += key; field.dispatchEvent(new InputEvent("input", {bubbles: true})); } }"""
+    )
+    assert desk.page.evaluate("changes") == 0
+    desk.page.wait_for_function("() => changes > 0")
+    assert desk.page.evaluate("changes") == 1
+    assert desk.rows()[29]["indicator"] == "Indikator 30dua puluh kali lagi"
+
+
 # --- nothing is lost --------------------------------------------------------------------------------------------
 
 
@@ -351,7 +469,7 @@ def test_each_change_is_told_to_the_page(desk: Desk) -> None:
     desk.open()
     assert desk.page.evaluate("changes") == 0
     desk.fill(1, indicator="Kepuasan")
-    assert desk.page.evaluate("changes") == 1
+    desk.page.wait_for_function("() => changes === 1")
 
 
 # --- from elsewhere ----------------------------------------------------------------------------------------------

@@ -307,7 +307,7 @@ def _check_tells_the_signed_file_from_an_altered_one(budi: Officer, signed: byte
     budi.follow("Periksa")
     label = "Pilih berkas, atau letakkan di sini"
     budi.choose_file(label, "iku.json", "application/json", signed)
-    expect(budi.page.get_by_text("Diperiksa di peramban ini: 3 terbukti.")).to_be_visible()
+    expect(budi.page.get_by_text("Diperiksa di peramban ini: 3 terbukti")).to_be_visible()
     budi.fits()
     altered = signed.replace(b"77,5", b"87,5")
     assert altered != signed

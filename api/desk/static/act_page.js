@@ -30,10 +30,12 @@ const act = root && JSON.parse(root.dataset.act);
 const official = document.body.dataset.official;
 const part = (name) => root.querySelector(`[data-at=${name}]`);
 const states = { seal: "open", history: "open", document: "open", form: "open", key: "open" };
-let fields, draft, stream, placed, key;
+let fields, draft, stream, placed, key, table;
 let pending = false; // an envelope of this case is on its way, perhaps recorded
 let busy = false;
 let chosen = null;
+let verifying = null; // the verification that is under way
+let mounting = null; // the table's editor is on its way
 
 /** Set how one of the five checks stands: "ok", "bad" or "open", in words. */
 function check(name, state, words) {
@@ -108,14 +110,56 @@ async function showDocument(found) {
   check("document", "ok", t("terbukti: bita yang dibaca di sini bersidik sama dengan yang tercatat"));
 }
 
-async function mountTable() {
+/**
+ * Put the table's editor in its place, once: with what is kept on this device at once, else with the document that the
+ * proved history names. Until that is here there is no table, for an empty one would be taken for the newest.
+ */
+function mountTable() {
   const place = root.querySelector("[data-form=table] [data-at=table]");
-  if (!place) return;
-  const { mount } = await import("./iku_editor.js");
+  if (!place || table) return;
+  return (mounting ??= tableIn(place).finally(() => (mounting = null)));
+}
+
+async function tableIn(place) {
+  const told = makeNotice(place, t("Tabel sedang diambil …"));
+  const quiet = onWaiting((lost) => told.say(lost ? t("Menunggu sambungan; tabel diambil lagi dengan sendirinya.") : t("Tabel sedang diambil …")));
+  try {
+    const { mount } = await import("./iku_editor.js");
+    table = await mount(place, { place: `${draft.place} tabel`, begins: heldTable, onChange: complete, onward });
+    fields.setTable(table);
+    await complete();
+    knowHeld();
+  } catch (fault) {
+    const { detail, allowed } = describe(fault);
+    told.fault({ title: t("Tabel belum dapat ditampilkan"), detail, allowed });
+    const again = make("button", { type: "button" }, t("Coba lagi"));
+    again.addEventListener("click", mountTable);
+    place.lastElementChild.append(make("p", { class: "actions" }, again));
+  } finally {
+    quiet();
+  }
+}
+
+/** Return the bytes of the table that the case holds, or null where it holds none: only its proved history says so. */
+async function heldTable() {
+  if (act.stream && !placed) await verified();
+  if (act.stream && !placed)
+    throw new Fault("unavailable", "client.history", t("Riwayat perkara belum terbukti, jadi naskah yang berlaku belum diketahui."), t("Coba lagi bila sambungan sudah ada."));
   const held = placed && standing(placed.chain).document;
-  const replaces = held && held.media_type === act.drafts.media_type ? await documentOf(held.digest) : null;
-  fields.setTable(await mount(place, { place: `${draft.place} tabel`, replaces, onChange: complete }));
-  await complete();
+  return held?.media_type === act.drafts.media_type ? documentOf(held.digest) : null;
+}
+
+/** Tell the table which document is proved to be the newest, so that a draft of an older one says so. */
+function knowHeld() {
+  if (!table || !placed) return;
+  const held = standing(placed.chain).document;
+  table.standsOn(held?.media_type === act.drafts.media_type ? held.digest.replace(/^sha256:/, "") : null);
+}
+
+function onward() {
+  const next = ["buttons", "steps"].map(part).find((one) => one && !one.hidden);
+  next.scrollIntoView({ block: "center" });
+  [...next.querySelectorAll("button, a")].find((one) => !one.disabled && !one.hidden)?.focus({ preventScroll: true });
 }
 
 /** Say whether all that every button needs is filled in. */
@@ -225,19 +269,24 @@ async function finish(receipt, envelope, name = act.signer.what) {
   showDone(part("done"), name, receipt, envelope);
 }
 
-/** Verify, and where it fails say why; a lost line is no lie, so it may be tried again. */
-async function verified() {
+/** Verify, one at a time, and where it fails say why; a lost line is no lie, so it may be tried again. */
+const verified = () => (verifying ??= verifiedOnce().finally(() => (verifying = null)));
+
+async function verifiedOnce() {
+  part("told").replaceChildren();
   try {
     await verify();
   } catch (fault) {
     tell(fault);
     if (fault.kind !== "unavailable") return;
     const again = make("button", { type: "button", class: "second" }, t("Periksa lagi"));
-    again.addEventListener("click", () => {
-      part("told").replaceChildren();
-      verified();
+    again.addEventListener("click", async () => {
+      await verified();
+      if (placed) await mountTable();
     });
     part("told").append(make("p", { class: "actions" }, again));
+  } finally {
+    knowHeld();
   }
 }
 
@@ -267,9 +316,9 @@ async function begin() {
   await Promise.all([
     offerKeys(part("signer"), official, { use: (one) => (key = one), say: (state, words) => check("key", state, words) }),
     complete(),
+    mountTable(),
     verified(),
   ]);
-  await mountTable();
 }
 
 if (root) begin().catch(tell);

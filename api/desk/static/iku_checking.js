@@ -4,7 +4,6 @@
  * Doubts are kept by the row that they are about, so they stay with it when rows are added or removed.
  */
 import { utf8 } from "./bytes.js";
-import { compose } from "./iku_model.js";
 import { post } from "./service.js";
 import { t } from "./words.js";
 
@@ -13,9 +12,9 @@ const PAUSE = 1200; // milliseconds after the last key
 /**
  * Return {soon, doubts}: soon() asks again in a while; doubts() are [{row (the row itself), field, text}].
  *
- * `table()` is the table as it is; `told(words)` is called with what to say of the state of checking.
+ * `now()` is the table as it is and what compose() makes of it, {table, document, at}; `told(words)` is called with what to say of the state of checking.
  */
-export function checking(table, told) {
+export function checking(now, told) {
   let timer = 0;
   let asking = false;
   let again = false;
@@ -31,14 +30,14 @@ export function checking(table, told) {
   }
 
   async function ask() {
-    const { document, at } = compose(table());
+    const { table, document, at } = now();
     if (!document) {
       doubts = [];
       asked = null;
       return unchecked(t("isi dahulu periode dan satu baris."));
     }
     const said = JSON.stringify(document);
-    const rows = at.map((number) => table().rows[number]);
+    const rows = at.map((number) => table.rows[number]);
     if (said === asked) return told(summary(doubts.length));
     if (!navigator.onLine) return unchecked(t("tidak ada sambungan."));
     asking = true;

@@ -4,8 +4,10 @@
  * What it holds becomes a document only when it is asked for; what is doubtful is said beside the cell and never
  * stands in the way, what keeps the table from being a document is said the same way.
  */
+import { moment } from "./act_look.js";
 import { hex, sha256 } from "./bytes.js";
 import { Fault } from "./faults.js";
+import { barView } from "./iku_bar.js";
 import { checking } from "./iku_checking.js";
 import { headName, headView } from "./iku_head.js";
 import { GROUPS, MAX_ROWS, MEDIA_TYPE, bytesOf, columnsOf, compose, emptyRow, emptyTable, groupName, isBlank, nameOf, put, tableOf, uses } from "./iku_model.js";
@@ -15,31 +17,39 @@ import { draft, dropDraft, keepDraft } from "./store.js";
 import { describe, t } from "./words.js";
 
 const PAUSE = 250; // milliseconds after the last key
-const NAMED = 6; // gaps that are named in one sentence
 
 /**
- * Put an editor into an empty `element`; resolve to {document, missing, forget}.
+ * Put an editor into an empty `element`; resolve to {document, missing, standsOn, forget} once it is there.
  *
- * `place` names the draft on this device; `replaces` are the bytes of the IKU to begin with, or null: then the element
- * may say the first values in data-unit, data-first-year, data-last-year and data-legal-basis (a line each).
- * `onChange()` is called after each change. document() resolves to {bytes, mediaType, name}, or null while something is
- * missing; missing() says what, in words. forget() drops the draft, once the document is in the ledger.
+ * `place` names the draft on this device: where there is one it is shown at once, whatever the line does. Else
+ * `begins()` is asked, also when somebody begins again: it resolves to the bytes of the IKU to begin with, or to null:
+ * then the element may say the first values in data-unit, data-first-year, data-last-year and data-legal-basis (a line
+ * each). What it throws is thrown here, and the element stays as it was. `onChange()` is called soon after a change,
+ * `onward()`, if given, goes to what comes after the table.
+ *
+ * document() resolves to {bytes, mediaType, name}, or null while something is missing; missing() says what, in words;
+ * standsOn(digest) tells which document (hex, or null) the case holds now. forget() drops the draft, once the document
+ * is in the ledger.
  */
-export async function mount(element, { place, replaces = null, onChange = () => {} }) {
-  const base = replaces ? hex(await sha256(replaces)) : null;
-  const [notices, undoing, below] = [1, 2, 3].map(() => make("div"));
-  const [kept, checked, elsewhere, lacking] = ["kept", "checked", "elsewhere", "lacking"].map((part) => make("p", { class: "quiet", "data-part": part }));
+export async function mount(element, { place, begins = () => null, onChange = () => {}, onward = null }) {
+  const [notices, below] = [1, 2].map(() => make("div"));
+  const [checked, elsewhere] = ["checked", "elsewhere"].map((part) => make("p", { class: "quiet", "data-part": part }));
   checked.setAttribute("role", "status");
-  let table = beginning();
-  let chosen = new Set(); // groups of columns that somebody wants to see though nothing is in them
-  let touched = false;
+  const found = await draft(place).catch(() => null);
+  const restored = found?.table?.rows ? found : null;
+  let { table, base } = restored ?? (await beginning());
+  let chosen = new Set(restored?.chosen); // groups of columns that somebody wants to see though nothing is in them
+  let made = null; // what compose() makes of the table as it is
+  let touched = Boolean(restored);
   let timer = 0;
   let pressed = false; // a finger is down
   const left = new Set(); // rows that somebody has left since they were judged
   const groups = () => GROUPS.filter((group) => chosen.has(group) || table.rows.some((row) => uses(row, group)));
   const columns = () => ["objective", "indicator", ...groups()].flatMap((group) => columnsOf(table, group));
+  const composed = () => (made ??= compose(table));
+  const bar = barView({ toMissing, onward });
   const check = checking(
-    () => table,
+    () => ({ table, ...composed() }),
     (words) => {
       checked.textContent = words;
       if (pressed) left.add(0);
@@ -47,24 +57,33 @@ export async function mount(element, { place, replaces = null, onChange = () => 
     },
   );
 
-  function beginning() {
+  /** Return the table to begin with, and the digest (hex) of the document that it is from, or null. */
+  async function beginning() {
+    const bytes = await begins();
     try {
-      if (replaces) return tableOf(replaces);
+      if (bytes) return { table: tableOf(bytes), base: hex(await sha256(bytes)) };
     } catch (fault) {
       makeNotice(notices, "").fault(describe(fault));
     }
     const { unit, firstYear: first, lastYear: last, legalBasis = "" } = element.dataset;
-    return emptyTable({ unit, first, last, legal: legalBasis.split("\n").filter(Boolean) });
+    return { table: emptyTable({ unit, first, last, legal: legalBasis.split("\n").filter(Boolean) }), base: null };
   }
 
   // --- every change ----------------------------------------------------------------------------------------
 
+  // The whole table is looked at once a person pauses: with every key it would hold up the next one.
   function changed() {
     touched = true;
+    made = null;
     clearTimeout(timer);
-    timer = setTimeout(keep, PAUSE);
+    timer = setTimeout(paused, PAUSE);
     check.soon();
+  }
+
+  function paused() {
+    stand();
     onChange();
+    return keep();
   }
 
   async function keep() {
@@ -73,39 +92,30 @@ export async function mount(element, { place, replaces = null, onChange = () => 
     const at = new Date().toISOString();
     try {
       await keepDraft(place, { table, chosen: [...chosen], base, at });
-      kept.textContent = t("Tersimpan di perangkat ini, {when}.", { when: moment(at) });
+      bar.kept(t("Tersimpan di perangkat ini, {when}.", { when: clock(at) }));
     } catch (fault) {
-      kept.textContent = t("Belum tersimpan di perangkat ini: {why}", { why: describe(fault).detail });
+      bar.kept(t("Belum tersimpan di perangkat ini: {why}", { why: describe(fault).detail }));
     }
   }
 
   /** Take another table in the place of this one, with a way back to what is now. */
-  function take(next, words) {
-    const before = { table, chosen };
-    table = next;
-    offer(words, () => {
+  function take(next, words, from = base) {
+    const before = { table, chosen, base };
+    [table, base, made] = [next, from, null];
+    bar.offer(words, () => {
       chosen = before.chosen;
-      take(before.table, t("Diurungkan."));
+      take(before.table, t("Diurungkan."), before.base);
     });
     show();
     changed();
-  }
-
-  function offer(words, undo) {
-    const back = make("button", { type: "button", class: "second" }, t("Urungkan"));
-    back.addEventListener("click", () => {
-      undoing.replaceChildren();
-      undo();
-    });
-    undoing.replaceChildren(make("div", { class: "notice undo", role: "status" }, make("p", {}, words), back));
   }
 
   function insert(at) {
     if (table.rows.length >= MAX_ROWS) return false;
     table.rows.splice(at, 0, emptyRow(table.rows[at - 1]?.objective));
     rows.add(at);
-    say();
     changed();
+    say();
     return true;
   }
 
@@ -126,16 +136,16 @@ export async function mount(element, { place, replaces = null, onChange = () => 
       const [row] = table.rows.splice(at, 1);
       rows.remove(at);
       if (!table.rows.length) rows.add(table.rows.push(emptyRow()) - 1);
-      offer(t("Baris {n} dihapus.", { n: at + 1 }), () => {
+      bar.offer(t("Baris {n} dihapus.", { n: at + 1 }), () => {
         const alone = table.rows.length === 1 && isBlank(table.rows[0]);
         table.rows.splice(Math.min(at, table.rows.length), alone ? 1 : 0, row);
+        changed();
         show();
         rows.focus(at, "indicator");
-        changed();
       });
+      changed();
       rows.focus(Math.min(at, table.rows.length - 1), "indicator");
       say();
-      changed();
     },
   });
   rows.element.addEventListener("focusin", () => navigator.onLine && intake().catch(() => null), { once: true });
@@ -180,8 +190,8 @@ export async function mount(element, { place, replaces = null, onChange = () => 
       const button = make("button", { type: "button", class: "second", "aria-pressed": pressed }, groupName(group));
       button.addEventListener("click", () => {
         if (!chosen.delete(group)) chosen.add(group);
-        show();
         changed();
+        show();
         more.querySelectorAll("button")[unused.indexOf(group)].focus();
       });
       return button;
@@ -243,18 +253,31 @@ export async function mount(element, { place, replaces = null, onChange = () => 
 
   /** Say beside the cells what is missing and what is doubtful; of the row that somebody is in, only the doubts. */
   function say() {
-    const { missing } = compose(table);
+    const { missing } = composed();
     const here = rows.placeOf(document.activeElement ?? element)?.at;
     const gaps = missing.filter(({ row }) => row !== null && row !== here && touched);
     const doubts = check.doubts().map(({ row, field, text }) => ({ at: table.rows.indexOf(row), id: field, text, kind: "doubt" }));
     rows.mark([...gaps.map(({ row, column, text }) => ({ at: row, id: column, text, kind: "missing" })), ...doubts]);
     head.mark(touched ? missing : []);
-    const words = gapNames(missing);
-    const named = words.slice(0, NAMED).join("; ");
-    const rest = words.length > NAMED ? t("; dan {n} lagi", { n: words.length - NAMED }) : "";
     const unseen = GROUPS.filter((group) => !groups().includes(group) && doubts.some(({ id }) => id === group)).map(groupName);
     elsewhere.textContent = unseen.length ? t("Ada catatan tentang kolom lain yang belum diisi: {names}.", { names: unseen.join(", ").toLowerCase() }) : "";
-    lacking.textContent = words.length ? t("Belum lengkap: {what}.", { what: named + rest }) : t("Lengkap.");
+    stand();
+  }
+
+  /** Say in the bar whether the table is complete, and else what is missing first. */
+  function stand() {
+    const [first, ...more] = gapNames(composed().missing);
+    const rest = more.length ? t("; dan {n} lagi", { n: more.length }) : "";
+    bar.stands(first ? t("Belum lengkap: {what}.", { what: first + rest }) : t("Lengkap."), !first);
+  }
+
+  function toMissing() {
+    const [first] = composed().missing;
+    touched = true;
+    if (first.row === null) head.focus(first.column);
+    else rows.focus(Math.min(first.row, table.rows.length - 1), first.column);
+    document.activeElement.scrollIntoView({ block: "center" });
+    say();
   }
 
   function gapNames(missing) {
@@ -268,30 +291,35 @@ export async function mount(element, { place, replaces = null, onChange = () => 
     return [...new Set(names)];
   }
 
-  async function restore() {
-    const found = await draft(place).catch(() => null);
-    if (!found?.table?.rows) return;
-    table = found.table;
-    chosen = new Set(found.chosen);
-    touched = true;
-    const other = found.base === base ? "" : ` ${t("Draf ini dimulai dari naskah lain dari yang sekarang.")}`;
-    const words = t("Draf dari {when} dipulihkan.", { when: moment(found.at) }) + other;
+  /** Say that the draft of this device is shown, and offer to leave it; what is typed in it stays until then. */
+  function tellRestored({ at }) {
     const again = make("button", { type: "button", class: "second" }, t("Mulai lagi dari awal"));
-    const told = make("div", { class: "notice", role: "status" }, make("p", {}, words), again);
+    const told = make("div", { class: "notice", role: "status" }, make("p", {}, t("Draf dari {when} dipulihkan.", { when: moment(at) })), again);
     again.addEventListener("click", async () => {
-      told.remove();
-      chosen = new Set();
-      take(beginning(), t("Draf ditinggalkan; dimulai lagi dari awal."));
-      await forget();
+      again.disabled = true;
+      const waits = makeNotice(notices, t("Tabel sedang diambil …"));
+      try {
+        const { table: next, base: from } = await beginning();
+        told.remove();
+        waits.done();
+        chosen = new Set();
+        take(next, t("Draf ditinggalkan; dimulai lagi dari awal."), from);
+        await forget();
+        onChange();
+      } catch (fault) {
+        again.disabled = false;
+        waits.fault(describe(fault));
+      }
     });
     notices.append(told);
+    return told.firstElementChild;
   }
 
   async function forget() {
     clearTimeout(timer);
     timer = 0;
     await dropDraft(place).catch(() => null);
-    kept.textContent = "";
+    bar.kept("");
   }
 
   element.classList.add("typing");
@@ -302,8 +330,7 @@ export async function mount(element, { place, replaces = null, onChange = () => 
     head.element,
     make("p", { class: "quiet" }, t("Hanya sasaran dan indikator yang wajib. Tabel dari Excel atau Word dapat disalin, lalu ditempel di kotak mana pun.")),
     more,
-    make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": t("Tabel IKU") }, rows.element),
-    undoing,
+    rows.element,
     make("p", { class: "actions" }, add),
     make(
       "div",
@@ -313,24 +340,27 @@ export async function mount(element, { place, replaces = null, onChange = () => 
       make("small", { id: "iku-berkas-ket" }, t("Berkas dikirim ke layanan hanya untuk dibaca, dan tidak disimpan di sana. Hasilnya diperlihatkan dahulu.")),
     ),
     below,
-    lacking,
     checked,
     elsewhere,
-    kept,
+    bar.element,
   );
-  await restore();
+  const words = restored && tellRestored(restored);
   show();
   check.soon(0);
   addEventListener("pagehide", () => timer && keep());
 
   return {
     forget,
-    missing: () => gapNames(compose(table).missing),
+    missing: () => gapNames(composed().missing),
+    standsOn(digest) {
+      if (words?.isConnected && restored.base !== digest && words.childNodes.length === 1)
+        words.append(" ", t("Draf ini dimulai dari naskah lain dari yang sekarang."));
+    },
     async document() {
-      const { document: composed, missing } = compose(table);
-      if (!composed || missing.length) return null;
+      const { document: whole, missing } = composed();
+      if (!whole || missing.length) return null;
       try {
-        return { bytes: bytesOf(composed), mediaType: MEDIA_TYPE, name: nameOf(composed) };
+        return { bytes: bytesOf(whole), mediaType: MEDIA_TYPE, name: nameOf(whole) };
       } catch (fault) {
         makeNotice(below, "").fault(describe(fault));
         return null;
@@ -345,8 +375,5 @@ const intake = () =>
     throw new Fault("unavailable", "client.unreachable", t("Layanan tidak dapat dihubungi."), t("Periksa sambungan, lalu muat ulang halaman. Yang sudah diketik tetap tersimpan."));
   });
 
-function moment(at) {
-  const language = document.documentElement.lang === "en" ? "en-GB" : "id-ID";
-  const form = { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "Asia/Jakarta" };
-  return `${new Intl.DateTimeFormat(language, form).format(new Date(at))} WIB`;
-}
+/** Return the time of day (WIB) of a moment of today. */
+const clock = (at) => moment(at).split(", ").at(-1);

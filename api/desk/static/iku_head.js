@@ -17,7 +17,7 @@ const FIELDS = [
 export const headName = (name) => FIELDS.find((one) => one.name === name).words();
 
 /**
- * Return {element, refresh, mark}; `table()` is the table as it is now, changed(name) is called after each key.
+ * Return {element, refresh, mark, focus}; `table()` is the table as it is now, changed(name) is called after each key.
  */
 export function headView({ table, changed }) {
   const inputs = FIELDS.map(({ name, form, lines }) => {
@@ -49,16 +49,19 @@ export function headView({ table, changed }) {
   /** Say below each field what is missing in it, but not while somebody is in it. */
   function mark(missing) {
     FIELDS.forEach(({ name }, at) => {
-      const text = missing.find((one) => one.row === null && one.column === name)?.text;
       const input = inputs[at];
-      boxes[at].querySelector(".beside")?.remove();
+      const found = missing.find((one) => one.row === null && one.column === name)?.text;
+      const text = input === document.activeElement ? "" : (found ?? "");
+      const before = boxes[at].querySelector(".beside");
+      if (text === (before?.textContent ?? "")) return;
+      before?.remove();
       for (const attribute of ["aria-invalid", "aria-describedby"]) input.removeAttribute(attribute);
-      if (!text || input === document.activeElement) return;
+      if (!text) return;
       input.setAttribute("aria-invalid", "true");
       input.setAttribute("aria-describedby", `${input.id}-ket`);
       input.after(make("p", { class: "beside missing", id: `${input.id}-ket` }, text));
     });
   }
 
-  return { element, refresh, mark };
+  return { element, refresh, mark, focus: (name) => inputs[FIELDS.findIndex((one) => one.name === name)].focus() };
 }

@@ -9,6 +9,9 @@ import { make } from "./page.js";
 import { t } from "./words.js";
 
 const SEVERAL_LINES = new Set(["formula", "rationale", "sources"]);
+/** Widths in rem of a column of each form, the least and the most that is of use; of the number and the buttons. */
+const WIDTHS = { text: [9, 20], list: [9, 16], line: [6.5, 12], value: [4.5, 8], year: [4.5, 8] };
+const ENDS = 7;
 let last = 0;
 
 /**
@@ -21,12 +24,9 @@ let last = 0;
 export function rowsView(acts) {
   const head = make("tr", { role: "row" });
   const body = make("tbody", { role: "rowgroup" });
-  const element = make(
-    "table",
-    { role: "table", "aria-label": t("Tabel IKU") },
-    make("thead", { role: "rowgroup" }, head),
-    body,
-  );
+  const table = make("table", { role: "table", "aria-label": t("Tabel IKU") }, make("thead", { role: "rowgroup" }, head), body);
+  const element = make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": t("Tabel IKU") }, table);
+  const said = new Map(); // the fields beside which something stands: what it is, spelt
   const placeOf = (target) => {
     const control = target.closest?.("[data-column]");
     return control && { control, at: control.closest("tr").sectionRowIndex, id: control.dataset.column };
@@ -55,7 +55,7 @@ export function rowsView(acts) {
 
   function rowOf(row) {
     last += 1;
-    const button = (name, text) => make("button", { type: "button", class: "second", "data-do": name }, text);
+    const button = (name, text) => make("button", { type: "button", class: "second", "data-do": name, title: text }, make("span", {}, text));
     const tools = make("td", { role: "cell", class: "tools" }, button("insert", t("Sisipkan di bawah")), button("remove", t("Hapus")));
     const heading = make("th", { scope: "row", role: "rowheader" });
     return make("tr", { role: "row" }, heading, ...acts.columns().map((column) => field(row, last, column)), tools);
@@ -73,10 +73,15 @@ export function rowsView(acts) {
 
   /** Show the table anew. */
   function render() {
-    const names = [t("No"), ...acts.columns().map(({ name }) => name)];
-    const heads = names.map((name) => make("th", { scope: "col", role: "columnheader" }, name));
-    const tools = make("th", { scope: "col", role: "columnheader" }, make("span", { class: "unseen" }, t("Ubah baris")));
-    head.replaceChildren(...heads, tools);
+    const columns = acts.columns();
+    const heading = (form, name) => make("th", { scope: "col", role: "columnheader", class: form }, name);
+    const tools = heading("tools", make("span", { class: "unseen" }, t("Ubah baris")));
+    head.replaceChildren(heading("", t("No")), ...columns.map(({ form, name }) => heading(`form-${form}`, name)), tools);
+    // Rows that nobody sees are not laid out, so no width may hang on what stands in them.
+    const [least, most] = [0, 1].map((which) => columns.reduce((sum, { form }) => sum + WIDTHS[form][which], ENDS));
+    for (const [name, value] of [["--least", `${least}rem`], ["--most", `${most}rem`], ["--fields", columns.length]])
+      element.style.setProperty(name, value);
+    said.clear();
     body.replaceChildren(...acts.table().rows.map(rowOf));
     number();
   }
@@ -94,26 +99,37 @@ export function rowsView(acts) {
   }
 
   function remove(at) {
+    for (const one of controls(at)) said.delete(one);
     body.rows[at].remove();
     number();
   }
 
   /**
    * Say beside each cell what there is to say of it: `marks` are [{at, id, text, kind}], kind "missing" or "doubt"; the
-   * id of a group stands for its first column.
+   * id of a group stands for its first column. Only what is not said yet changes: a page of many rows is slow to lay out.
    */
   function mark(marks) {
-    for (const one of body.querySelectorAll(".beside")) one.remove();
-    for (const one of body.querySelectorAll("[aria-describedby]"))
-      ["aria-describedby", "aria-invalid"].forEach((name) => one.removeAttribute(name));
+    const wanted = new Map([...said.keys()].map((input) => [input, []]));
     for (const { at, id, text, kind } of marks) {
       const found = control(at, id) ?? controls(at).find((one) => id === "targets" && one.dataset.column.startsWith("target:"));
-      if (!found) continue;
-      const said = make("p", { class: `beside ${kind}`, id: `${found.id}-${found.parentElement.children.length}` }, text);
-      found.parentElement.append(said);
-      found.setAttribute("aria-describedby", [found.getAttribute("aria-describedby"), said.id].filter(Boolean).join(" "));
-      if (kind === "missing") found.setAttribute("aria-invalid", "true");
+      if (found) wanted.set(found, [...(wanted.get(found) ?? []), { text, kind }]);
     }
+    for (const [input, notes] of wanted) {
+      const spelt = JSON.stringify(notes);
+      if (spelt === said.get(input)) continue;
+      if (notes.length) said.set(input, spelt);
+      else said.delete(input);
+      sayBeside(input, notes);
+    }
+  }
+
+  function sayBeside(input, notes) {
+    for (const one of input.parentElement.querySelectorAll(".beside")) one.remove();
+    const lines = notes.map(({ text, kind }, nth) => make("p", { class: `beside ${kind}`, id: `${input.id}-ket${nth}` }, text));
+    input.after(...lines);
+    const set = (name, value) => (value ? input.setAttribute(name, value) : input.removeAttribute(name));
+    set("aria-describedby", lines.map(({ id }) => id).join(" "));
+    set("aria-invalid", notes.some(({ kind }) => kind === "missing") && "true");
   }
 
   function down(at, id, step) {
