@@ -82,7 +82,7 @@ def show(official: str | None, at: str | None, url: str, as_json: bool) -> None:
 @click.option("--body", type=existing_file(), metavar="BERKAS.json", help="Isi usulan sebagai JSON.")
 @_settings_option
 @click.option("--request", type=existing_file(), metavar="BERKAS",
-              help="Berkas permintaan kunci, dari halaman Kunci saya atau jejak key rotate, untuk usulan kunci.")  # fmt: skip
+              help="Permintaan kunci dari halaman Kunci saya atau jejak key rotate, untuk usulan kunci.")  # fmt: skip
 @_recovery_option
 @signing_options
 def propose(

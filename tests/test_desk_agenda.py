@@ -55,7 +55,7 @@ def test_a_letter_stands_with_its_number_dates_addressee_summary_and_deliveries(
     assert first.startswith("7 070/7/35.07.11/2026 2 Maret 2026 2 Maret 2026 2 penerima IKU 2026")
     assert "Bagian Organisasi Setda: 1 lembar, kurir, diterima Petugas, 2 Maret 2026, 10.00 WIB" in first
     assert "Inspektorat: 2 lembar" in first
-    assert f'<a href="{page_of(CASE)}">070/7/35.07.11/2026</a>' in page
+    assert f'<a class="number" href="{page_of(CASE)}">070/7/35.07.11/2026</a>' in page
 
 
 def test_a_letter_recorded_late_or_corrected_says_so_and_keeps_both_versions(office: Office) -> None:

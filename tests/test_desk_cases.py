@@ -10,6 +10,7 @@ import pytest
 
 from api.desk.iku_table_view import MOST_TEXT, difference
 from keys.fields import DocumentRef
+from ledger.notices import DISCLAIMER, SYNTHETIC
 from tests.kit import CASE, INSPECTOR, person
 from tests.served import Served, served
 from tests.signed_in import desk
@@ -179,6 +180,52 @@ def test_an_address_that_the_list_does_not_take_is_refused_in_words(office: Offi
     assert "Alamat" in seen(office, BUDI, "/perkara?urut=baru", 400)
 
 
+def test_cases_about_the_same_are_told_apart_by_number_or_years_and_opening(office: Office) -> None:
+    page = seen(office, BUDI, "/perkara")
+    names = [words(one) for one in re.findall(r"<h2>(.*?)</h2>", page)]
+    assert len(names) == len(set(names)) == 4
+    assert names[0] == "Penyusunan IKU 2026 070/1/35.07.11/2026"
+    assert re.fullmatch(r"Penyusunan IKU 2026 2026, dibuka 2 Maret 2026, 08\.\d\d WIB \(daun \d+\)", names[1])
+    own = section(seen(office, RATNA, "/meja"), "milik")
+    assert names[0] in own
+    assert names[1] in own
+
+
+# --- the frame --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "part", "current"),
+    [
+        ("/perkara", "/perkara", "page"),
+        (page_of(CASE), "/perkara", "true"),
+        (f"{page_of(CASE)}/jejak", "/perkara", "true"),
+        ("/pejabat/budi-santoso", "/pejabat", "true"),
+        ("/agenda", "/agenda", "page"),
+        ("/kunci", None, None),
+    ],
+)
+def test_the_part_that_a_page_belongs_to_is_marked_and_no_other(
+    office: Office, path: str, part: str | None, current: str | None
+) -> None:
+    header = desk(office.app, SRI).get(path).text.partition("</header>")[0]
+    marked = re.findall(r'<a href="([^"]+)" aria-current="([a-z]+)"', header)
+    assert marked == ([(part, current)] if part else [])
+
+
+def test_what_stays_indonesian_on_an_english_page_says_so_and_leaves_are_counted_as_the_english_do(
+    office: Office,
+) -> None:
+    client = desk(office.app, SRI)
+    client.set_cookie("bahasa", "en")
+    page = client.get(page_of(PARAFED)).text
+    assert f'<p lang="id">{DISCLAIMER}</p>' in page
+    assert f'<p class="synthetic" role="note" lang="id">{SYNTHETIC}</p>' in page
+    assert '<span lang="id">Memberi tanda tangan</span>' in page
+    assert '<td lang="id">10 menit</td>' in page
+    assert not re.search(r"\d leaf\b", client.get(f"{page_of(CASE)}/jejak").text)
+
+
 # --- a case -----------------------------------------------------------------------------------------------
 
 
@@ -230,11 +277,13 @@ def test_every_step_says_in_words_what_its_symbol_shows(office: Office) -> None:
     ]
     assert "2×" in steps[3]
     assert page.count('aria-current="step"') == 1
-    assert page.count("<svg") == 2
+    assert page.count('role="img"') == 2
 
 
 def test_a_finished_and_a_withdrawn_case_say_so_and_offer_no_act(office: Office) -> None:
     finished = seen(office, SRI, page_of(CASE))
+    assert 'id="sekarang"' not in finished, "nobody's turn it is"
+    assert "Putaran 1" in section(finished, "tentang")
     assert "Perkara ini sudah selesai. Nomor surat: 070/1/35.07.11/2026." in words(finished)
     assert "Inspektorat, 2 salinan: terkirim" in section(finished, "penerima")
     withdrawn = seen(office, SRI, page_of(WITHDRAWN))

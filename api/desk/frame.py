@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from markupsafe import Markup, escape
+from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.desk import language
@@ -19,9 +20,12 @@ from api.desk.language import gettext as _
 from api.parts import parts
 from api.reader import Reader
 from keys.errors import JejakError
+from ledger import log
+from ledger.checkpoint import format_hash, parse_body
+from ledger.note import parse_unverified
 from ledger.notices import DISCLAIMER, SYNTHETIC
 
-__all__ = ["HTML", "_", "page", "reader_or_none", "routes"]
+__all__ = ["HTML", "_", "page", "reader_or_none", "routes", "seal"]
 
 HTML = "text/html; charset=utf-8"
 routes = Blueprint("desk", __name__, template_folder="templates")
@@ -57,6 +61,13 @@ def with_links(sentence: str) -> Markup:
     return Markup(_CASE_ID.sub(r'<a href="/perkara/\g<0>">\g<0></a>', str(escape(sentence))))  # noqa: S704  escaped
 
 
+def seal() -> dict[str, Any]:
+    """Return the newest checkpoint: ``{"size", "root", "origin"}``, the root in standard base64."""
+    with parts().ledger.reading() as rows:
+        found = parse_body(parse_unverified(log.checkpoint(rows))[0])
+    return {"size": found.size, "root": format_hash(found.root), "origin": found.origin}
+
+
 def _common() -> dict[str, Any]:
     from api.desk import static_files  # its address is a page of this blueprint
 
@@ -75,6 +86,9 @@ def _common() -> dict[str, Any]:
         "who": who,
         "me": me.record if me else None,
         "rooms": _rooms(who),
+        "page_address": iri_to_uri(request.url),
+        "made_at": language.now().isoformat(),
+        "newest_seal": seal if register else None,
         "here": request.endpoint,
         "build": static_files.version(),
         "modules": static_files.needed_by,

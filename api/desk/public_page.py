@@ -13,7 +13,7 @@ from typing import Any
 from flask import Response, request
 
 from api.desk.desk_page import WORDS
-from api.desk.frame import _, page, routes
+from api.desk.frame import _, page, routes, seal
 from api.desk.iku_table_view import DocumentView, view_of
 from api.desk.standing import replaced_by
 from api.marks import with_verdicts
@@ -23,11 +23,8 @@ from api.past import state_of
 from keys.authority import mandates_of
 from keys.errors import Malformed, NotFound
 from keys.fields import DocumentRef, Fact
-from ledger import log
 from ledger.case import Case
-from ledger.checkpoint import format_hash, parse_body
 from ledger.iku import MEDIA_TYPE
-from ledger.note import parse_unverified
 from projections import mentions
 
 #: The one secrecy that the public may look behind.
@@ -54,8 +51,6 @@ def public(case_id: str) -> Response:
     first = PublicQuery.read(request.args.to_dict(), "request.parameter", "Alamat").baris
     state = with_verdicts(state)
     here = parts()
-    with here.ledger.reading() as rows:
-        seal = parse_body(parse_unverified(log.checkpoint(rows))[0])
     later = replaced_by(state)
     return page(
         "public.html",
@@ -64,7 +59,7 @@ def public(case_id: str) -> Response:
         document=_document(state, first),
         later=later,
         newest=next((one for one in reversed(later) if finished(one)), None),
-        seal={"size": seal.size, "root": format_hash(seal.root), "origin": seal.origin},
+        seal=seal(),
         vkey=str(here.ledger.signer.vkey),
         **WORDS,
     )

@@ -89,11 +89,12 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: its size, the lines between its cells (SVG path data), and what stands on it."""
+    """One sheet: its size, how wide its first column is, the lines between its cells (SVG path data), what is on it."""
 
     number: int
     width: int
     height: int
+    numbers: int
     grid: str
     words: tuple[Words, ...]
     symbols: tuple[Drawn, ...]
@@ -187,6 +188,7 @@ class _Sheet:
             self._number + 1,
             self._edges[-1],
             self._height,
+            self._edges[1],
             self._grid(),
             (*self._headings(), *(one for row in range(len(self._cells)) for one in self._row(row))),
             tuple(symbols),

@@ -16,7 +16,7 @@ from pydantic import Field, StringConstraints
 
 from api import trail_search
 from api.desk.desk_page import WORDS
-from api.desk.frame import _, page, routes
+from api.desk.frame import _, page, routes, seal
 from api.desk.language import now
 from api.parameters import CasePath, Number
 from api.parts import parts
@@ -26,16 +26,13 @@ from api.trail_csv import stream_words
 from api.trails import said_whole, trail_of, unknown
 from keys.authority import WIB
 from keys.fields import Date, Fact, Slug
-from ledger import log
 from ledger.bodies import CATALOGUE
-from ledger.checkpoint import Checkpoint, format_hash, parse_body
 from ledger.flag_names import NAMES, words_of
 from ledger.kind_names import name_of
-from ledger.note import parse_unverified
 from ledger.verdicts import CONTRADICTED, PROVED, UNJUDGED
 from ledger.wording import reason_words
 
-#: Acts on a page of a case, where each brings all that stands beside it: a page is at most 100 KB.
+#: Acts on a page where each brings all that stands beside it: a page is at most 100 KB.
 PAGE = 30
 #: What a verdict is called in an address.
 _VERDICTS = {"terbukti": PROVED, "tidak-cocok": CONTRADICTED, "tidak-dapat-dinilai": UNJUDGED}
@@ -87,7 +84,7 @@ def trail(case_id: str) -> Response:
         every=len(every),
         next=_address(asked, after=shown[-1]["leaf_index"]) if len(rest) > PAGE else None,
         filters=_case_filters(every, query),
-        seal=_seal(),
+        seal=seal(),
         printed_at=now().isoformat(),
         **_common(asked, query.rinci),
     )
@@ -99,7 +96,8 @@ def search() -> Response:
     asked = _filled()
     query = _read(SearchQuery, asked)
     sought = {name: value for name, value in asked.items() if name != "rinci"}
-    found = trail_search.trail_search(_read(trail_search.TrailPageQuery, sought)).get_json()
+    opened = {"limit": str(PAGE)} if query.rinci else {}
+    found = trail_search.trail_search(_read(trail_search.TrailPageQuery, sought | opened)).get_json()
     return page(
         "search.html",
         rows=found["trail"],
@@ -199,10 +197,3 @@ def _options(known: dict[str, str], chosen: str | None) -> Options:
     """Return options in the order of how they read, the chosen one always among them."""
     every = known if chosen is None else known | {chosen: known.get(chosen, chosen)}
     return sorted(every.items(), key=lambda one: one[1].casefold())
-
-
-def _seal() -> dict[str, Any]:
-    """Return the newest checkpoint: ``{"size", "root", "origin"}``, the root in standard base64."""
-    with parts().ledger.reading() as rows:
-        seal: Checkpoint = parse_body(parse_unverified(log.checkpoint(rows))[0])
-    return {"size": seal.size, "root": format_hash(seal.root), "origin": seal.origin}

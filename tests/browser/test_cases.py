@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from api import demo_case, demo_office
 from api.app import App
 from tests.browser import served
+from tests.browser.pages import ADDRESSES, BROUGHT, NAMES, SRI, Address, Lived, at_work, page_of, sign_in
+from tests.kit import INSPECTOR
 
 #: Bytes that a page and all that it fetches may have.
 MOST_BYTES = 100_000
@@ -147,3 +149,129 @@ def test_the_drawing_scrolls_in_its_own_frame_and_is_reached_by_keyboard(
     page.keyboard.press("ArrowRight")
     page.wait_for_function("one => one.scrollLeft > 0", arg=sheet.element_handle())
     fits(page)
+    numbers = sheet.locator("svg.numbers")
+    assert numbers.evaluate("one => one.getBoundingClientRect().left") == sheet.evaluate(
+        "one => one.getBoundingClientRect().left"
+    ), "the numbers of the steps stay in sight"
+
+
+# --- the frame, on every page -----------------------------------------------------------------------------
+
+#: Where all details of all acts are opened: more of them than on the listed address.
+OPENED = Address("desk.search", "/jejak?rinci=1", INSPECTOR, "Jejak")
+#: Bytes of a page and its files, as they are sent and as they are unpacked; what a module then asks of the ledger to
+#: verify it grows with the case, and is counted where a weak line is tried.
+WEIGHT = """['encodedBodySize', 'decodedBodySize'].map((name) => performance.getEntriesByType('navigation')
+  .concat(performance.getEntriesByType('resource').filter((one) => one.name.includes('/statis/')))
+  .reduce((sum, one) => sum + one[name], 0))"""
+HEADER = "document.querySelector('header').getBoundingClientRect().height"
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lived, str]]:
+    with at_work(tmp_path_factory.mktemp("desk") / "buku") as found:
+        yield found
+
+
+def opened(page: Page, lived: tuple[Lived, str], address: Address) -> Page:
+    """Return the page at an address, as who looks there, when nothing is fetched any more."""
+    office, url = lived
+    sign_in(page.context, url, office.app, address.who)
+    page.goto(url + address.at(office), wait_until="networkidle")
+    return page
+
+
+@pytest.mark.parametrize(
+    "address",
+    [OPENED, *(pytest.param(one, marks=pytest.mark.long) for one in ADDRESSES)],
+    ids=["jejak rinci", *NAMES],
+)
+def test_a_page_with_its_files_is_sent_in_at_most_100_kb(
+    device: BrowserContext, lived: tuple[Lived, str], address: Address
+) -> None:
+    page = opened(device.new_page(), lived, address)
+    sent, unpacked = page.evaluate(WEIGHT)
+    assert sent < MOST_BYTES
+    assert unpacked < MOST_BYTES or page.locator("script[src]").count(), "what is only read is small unpacked too"
+
+
+def test_the_top_of_a_phone_is_small_and_its_menu_works_without_script(
+    browser: Browser, lived: tuple[Lived, str]
+) -> None:
+    with browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False) as device:
+        page = opened(device.new_page(), lived, Address("", page_of(BROUGHT[6]), INSPECTOR, ""))
+        assert page.evaluate(HEADER) < 0.12 * 740
+        for shown in ("Meja", "Perkara", "Jejak"):
+            expect(page.get_by_role("banner").get_by_role("link", name=shown, exact=True)).to_be_visible()
+        hidden = page.get_by_role("link", name="Agenda", exact=True)
+        person = page.get_by_role("link", name="Wahyu Hidayat (sintetis)", exact=True)
+        expect(hidden).to_be_hidden()
+        expect(person).to_be_hidden()
+        page.get_by_text("Menu", exact=True).click()
+        expect(person).to_be_visible()
+        hidden.click()
+        page.wait_for_url("**/agenda")
+        expect(person).to_be_hidden()
+        assert page.evaluate(HEADER) < 0.12 * 740
+
+
+def test_twice_as_large_letters_leave_most_of_a_phone_to_the_page(page: Page, lived: tuple[Lived, str]) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    opened(page, lived, Address("", "/meja", INSPECTOR, ""))
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate(HEADER) < 0.35 * 740
+    page.get_by_text("Menu", exact=True).click()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_a_desktop_shows_every_part_and_the_person_at_once(page: Page, lived: tuple[Lived, str]) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    opened(page, lived, Address("", "/meja", INSPECTOR, ""))
+    banner = page.get_by_role("banner")
+    for shown in ("Meja", "Perkara", "Jejak", "Periksa", "Agenda", "Pejabat", "Pembacaan", "Wahyu Hidayat (sintetis)"):
+        expect(banner.get_by_role("link", name=shown, exact=True)).to_be_visible()
+    expect(page.get_by_text("Menu", exact=True)).to_be_hidden()
+    assert page.evaluate(HEADER) < 80
+
+
+def test_the_foot_of_a_page_stands_below_its_content(page: Page, lived: tuple[Lived, str]) -> None:
+    for width in (360, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        opened(page, lived, Address("", "/meja", SRI, ""))
+        left = "(what) => document.querySelector(what).getBoundingClientRect().left"
+        assert page.evaluate(left, ".bottom p") == page.evaluate(left, "main h1")
+
+
+def test_a_verdict_stays_on_a_line_with_what_it_is_on(page: Page, lived: tuple[Lived, str]) -> None:
+    opened(page, lived, Address("", "/jejak", INSPECTOR, ""))
+    lines = page.locator(".act .pair:has(.terbukti)").evaluate_all(
+        "all => all.map((one) => one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).lineHeight))"
+    )
+    assert len(lines) > 50
+    assert max(lines) < 1.5
+
+
+def test_the_number_of_a_letter_stays_on_one_line(page: Page, lived: tuple[Lived, str]) -> None:
+    for width in (360, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        opened(page, lived, Address("", "/agenda?year=2026", SRI, ""))
+        number = page.get_by_role("link", name="070/17/35.07.11/2026")
+        assert number.evaluate("one => one.getClientRects().length") == 1
+    first = page.locator(".book th").first
+    assert first.evaluate("one => one.getBoundingClientRect().width") < 70
+
+
+def test_the_drawing_is_brought_to_the_step_whose_turn_it_is_without_script(
+    browser: Browser, lived: tuple[Lived, str]
+) -> None:
+    with browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False) as device:
+        page = opened(device.new_page(), lived, Address("", page_of(BROUGHT[3]), SRI, ""))
+        page.get_by_role("link", name="Geser bagan ke langkah 4").click()
+        expect(page.locator("#bagan-giliran")).to_be_in_viewport(ratio=1)
+
+
+def test_what_leads_on_from_the_front_page_is_large_enough_for_a_finger(page: Page, lived: tuple[Lived, str]) -> None:
+    opened(page, lived, Address("", "/", None, ""))
+    heights = page.locator("main .links a").evaluate_all("all => all.map((one) => one.getBoundingClientRect().height)")
+    assert len(heights) == 3
+    assert min(heights) >= 24

@@ -442,6 +442,14 @@ def test_what_was_typed_is_there_after_a_reload_and_can_be_left(desk: Desk) -> N
     assert desk.rows()[0]["indicator"] == "Diketik sebelum sinyal hilang"
 
 
+def test_what_is_typed_without_a_pause_is_kept_with_every_key(desk: Desk) -> None:
+    cell = desk.open(sample("sampang")).field(COLUMNS["indicator"], 1)
+    cell.fill("")
+    cell.press_sequentially("Tepat waktu setiap tahun", delay=100)
+    desk.open(sample("sampang"))
+    assert desk.rows()[0]["indicator"] == "Tepat waktu setiap tahun"
+
+
 def test_a_draft_is_gone_once_its_document_is_in_the_ledger(desk: Desk) -> None:
     desk.open(sample("sampang")).fill(1, indicator="Sudah dicatat")
     desk.kept()

@@ -54,13 +54,28 @@ def at(page: Page, position: int, office: Office) -> None:
     page.wait_for_url(f"**/putar?at={row['leaf_index']}")
 
 
-def test_arrow_keys_home_and_end_step_through_the_acts(page: Page, url: str, office: Office) -> None:
+def test_arrow_keys_step_through_the_acts(page: Page, url: str, office: Office) -> None:
     page.goto(address(url))
     expect(page.get_by_role("slider")).to_be_visible()
-    for pressed, position in (("ArrowRight", 2), ("ArrowRight", 3), ("ArrowLeft", 2), ("End", ACTS), ("Home", 1)):
+    for pressed, position in (("ArrowRight", 2), ("ArrowRight", 3), ("ArrowLeft", 2)):
         page.keyboard.press(pressed)
         at(page, position, office)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_home_and_end_are_the_pages_own_until_the_slider_has_the_focus(page: Page, url: str, office: Office) -> None:
+    page.goto(address(url))
+    slider = page.get_by_role("slider")
+    expect(slider).to_be_visible()
+    page.keyboard.press("End")
+    page.wait_for_function("() => scrollY > 0")
+    expect(page.get_by_text(f"Tindakan 1 dari {ACTS}", exact=True)).to_be_visible()
+    page.keyboard.press("Home")
+    page.wait_for_function("() => scrollY === 0")
+    slider.focus()
+    for pressed, position in (("End", ACTS), ("Home", 1)):
+        page.keyboard.press(pressed)
+        at(page, position, office)
 
 
 def test_the_slider_goes_to_any_act_and_keeps_its_own_keys(page: Page, url: str, office: Office) -> None:

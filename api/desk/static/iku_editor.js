@@ -42,6 +42,8 @@ export async function mount(element, { place, begins = () => null, onChange = ()
   let made = null; // what compose() makes of the table as it is
   let touched = Boolean(restored);
   let timer = 0;
+  let unkept = false;
+  let keeping = null; // the writing that is going on
   let pressed = false; // a finger is down
   const left = new Set(); // rows that somebody has left since they were judged
   const groups = () => GROUPS.filter((group) => chosen.has(group) || table.rows.some((row) => uses(row, group)));
@@ -71,24 +73,37 @@ export async function mount(element, { place, begins = () => null, onChange = ()
 
   // --- every change ----------------------------------------------------------------------------------------
 
-  // The whole table is looked at once a person pauses: with every key it would hold up the next one.
+  // The whole table is looked at once a person pauses: with every key it would hold up the next one. It is kept at
+  // once: who types without a pause and leaves the page has typed nothing in vain.
   function changed() {
     touched = true;
     made = null;
     clearTimeout(timer);
     timer = setTimeout(paused, PAUSE);
     check.soon();
+    keep();
   }
 
   function paused() {
+    timer = 0;
     stand();
     onChange();
-    return keep();
   }
 
-  async function keep() {
-    clearTimeout(timer);
-    timer = 0;
+  /** Keep the table as it is; one writing at a time, what changes meanwhile goes with the next. */
+  function keep() {
+    unkept = true;
+    keeping ??= (async () => {
+      while (unkept) {
+        unkept = false;
+        await written();
+      }
+      keeping = null;
+    })();
+    return keeping;
+  }
+
+  async function written() {
     const at = new Date().toISOString();
     try {
       await keepDraft(place, { table, chosen: [...chosen], base, at });
@@ -318,6 +333,8 @@ export async function mount(element, { place, begins = () => null, onChange = ()
   async function forget() {
     clearTimeout(timer);
     timer = 0;
+    unkept = false;
+    await keeping;
     await dropDraft(place).catch(() => null);
     bar.kept("");
   }
@@ -347,8 +364,6 @@ export async function mount(element, { place, begins = () => null, onChange = ()
   const words = restored && tellRestored(restored);
   show();
   check.soon(0);
-  addEventListener("pagehide", () => timer && keep());
-
   return {
     forget,
     missing: () => gapNames(composed().missing),

@@ -11,8 +11,6 @@ const steps = new Map();
 const KEYS = {
   ArrowLeft: (now) => now - 1,
   ArrowRight: (now) => now + 1,
-  Home: () => 1,
-  End: () => leaves.length,
 };
 /** Milliseconds for which the slider rests before a step is asked for. */
 const REST = 120;
