@@ -6,8 +6,6 @@ refusal says where. Whatever was guessed while reading a table is told, for a pe
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 from flask import Response, jsonify, request
@@ -15,27 +13,17 @@ from flask_openapi3.models import RawModel
 from pydantic import BaseModel, Field, StringConstraints
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from api import iku_apart
+from api.iku_reading import COLUMNS
 from api.parameters import PeriodText, blueprint, years
 from keys import strict_json
 from keys.errors import Malformed
-from keys.fields import Fact, Line, tidy
+from keys.fields import Fact, Line
 from ledger import iku_import
-from ledger.iku import MAX_BYTES, MEDIA_TYPE, UNSTATED, IkuDocument
+from ledger.iku import MAX_BYTES, MEDIA_TYPE, IkuDocument
 from ledger.iku_checks import warnings
-from ledger.iku_table import Table, shown
+from ledger.iku_table import shown
 
-#: What people call the columns of an IKU table.
-COLUMNS = {
-    "objective": "sasaran strategis",
-    "indicator": "indikator kinerja utama",
-    "formula": "rumus",
-    "rationale": "alasan",
-    "sources": "sumber data",
-    "owner": "penanggung jawab",
-    "measure": "satuan",
-    "baseline": "kondisi awal",
-    "targets": "target",
-}
 CHECKED_TYPES = ["application/json", MEDIA_TYPE]
 TABLE_TYPES = ["application/octet-stream"]
 
@@ -117,29 +105,9 @@ def check_iku(raw: IkuJson) -> Response:
 def import_iku(query: ImportQuery, raw: TableBytes) -> Response:
     """Read a table (.xlsx, CSV) into an IKU document; unit and period are looked for in it where they are not said."""
     data = _body(iku_import.MAX_BYTES, "iku.table.size", f"Berkas {shown(query.name)}")
-    table = iku_import.table_in(data, query.name)
-    guessed: list[str] = []
-    unit = query.unit or _unit_in(table, guessed)
-    first, last = years(query.period) if query.period else _years_in(table, guessed)
-    document = iku_import.document_of(table, unit=unit, first_year=first, last_year=last)
-    guessed += _filled_in(table)
-    said = ReadTable(
-        document=document.plain(),
-        columns=[
-            ReadColumn(
-                place=table.sheet.at(table.header, one.index),
-                heading=one.heading,
-                field=_field(one.field),
-                column=COLUMNS[_field(one.field)],
-                year=one.year,
-            )
-            for one in table.columns
-            if one.field != "number"
-        ],
-        unread=list(table.unread),
-        guessed=guessed,
-    )
-    return jsonify(said.model_dump())
+    period = list(years(query.period)) if query.period else None
+    said = iku_apart.read(data, query.name, query.unit, period)
+    return jsonify(ReadTable.model_validate(said).model_dump())
 
 
 def _body(most: int, rule: str, what: str, types: list[str] | None = None) -> bytes:
@@ -164,75 +132,3 @@ def _placed(fault: Malformed) -> Malformed:
         return fault
     facts = fault.facts | {"row": int(path[1]) + 1, "field": path[2], "column": COLUMNS[path[2]]}
     return Malformed(fault.rule, fault.detail, allowed=fault.allowed, **facts)
-
-
-def _field(name: str) -> str:
-    return "targets" if name == "target" else name
-
-
-# --- what a table does not say itself ----------------------------------------------------------------------
-
-_OFFICE = re.compile(
-    r"\b(?:kecamatan|kelurahan|dinas|badan|inspektorat|sekretariat|bagian|kantor|rsud|puskesmas)\s.*?"
-    r"(?=\s*(?:[,;:(]|\b(?:tahun|periode|ta)\b|\b(?:19|20)\d\d\b|$))",
-    re.IGNORECASE,
-)
-_SPAN = re.compile(
-    r"\b((?:19|20)\d\d)\s*(?:[-–—/]|s\.?\s?/?d\.?|sampai(?: dengan)?)\s*((?:19|20)\d\d)\b", re.IGNORECASE
-)
-_YEAR = re.compile(r"\b((?:19|20)\d\d)\b")
-
-
-def _titles(table: Table) -> Iterator[str]:
-    """Yield what stands above the header, tidied, a cell at a time."""
-    for row in table.sheet.rows[: table.header]:
-        yield from (" ".join(tidy(cell[:1000]).split()) for cell in row if cell.strip())
-
-
-def _unit_in(table: Table, guessed: list[str]) -> str:
-    for title in _titles(table):
-        if found := _OFFICE.search(title):
-            guessed.append(f"Unit kerja diambil dari judul tabel: “{shown(found.group())}”.")
-            return found.group()
-    raise Malformed(
-        "iku.table.document",
-        "Unit kerja tidak disebut, juga tidak dalam judul tabel.",
-        allowed="Isi unit kerjanya dahulu, lalu ambil berkasnya lagi.",
-        member="unit",
-    )
-
-
-def _years_in(table: Table, guessed: list[str]) -> tuple[int, int]:
-    targets = [one.year for one in table.columns if one.field == "target" and one.year is not None]
-    if targets:
-        first, last = min(targets), max(targets)
-        guessed.append(f"Periode diambil dari kolom target: {first} sampai {last}.")
-        return first, last
-    for pattern in (_SPAN, _YEAR):
-        for title in _titles(table):
-            if (found := pattern.search(title)) and int(found[1]) <= int(found[pattern.groups]):
-                first, last = int(found[1]), int(found[pattern.groups])
-                guessed.append(f"Periode diambil dari judul tabel: {first} sampai {last}.")
-                return first, last
-    raise Malformed(
-        "iku.table.document",
-        "Periode tidak disebut, juga tidak dalam judul atau kepala tabel.",
-        allowed="Isi tahun pertama dan tahun terakhirnya dahulu, lalu ambil berkasnya lagi.",
-        member="period",
-    )
-
-
-def _filled_in(table: Table) -> Iterator[str]:
-    """Yield a sentence for each thing that reading put where the table has nothing."""
-    at = {one.field: one.index for one in table.columns}
-    if "objective" not in at:
-        yield f"Tabel tidak punya kolom sasaran. Setiap baris ditulis “{UNSTATED}”; ganti dengan sasarannya."
-        return
-    cells = [[row[i] if i < len(row) else "" for i in (at["objective"], at["indicator"])] for row in _below(table)]
-    bare = sum(1 for objective, indicator in cells if indicator.strip() and not objective.strip())
-    if bare:
-        yield f"Sasaran yang kosong dianggap sama dengan yang di atasnya: {bare} baris."
-
-
-def _below(table: Table) -> list[list[str]]:
-    return table.sheet.rows[table.first :]

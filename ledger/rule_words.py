@@ -170,6 +170,7 @@ RULES: dict[str, str] = {
     "document.altered": _STORED,
     **dict.fromkeys(("iku.schema", "iku.canonical", "iku.size"), _IKU),
     "iku.table.size": "Ukuran berkas tabel dibatasi, juga setelah dibuka.",
+    "iku.table.busy": "Tabel dibaca satu per satu, supaya semua orang tetap dilayani.",
     "iku.table.kind": "Tabel dibaca dari lembar kerja Excel atau dari berkas CSV.",
     "iku.table.xlsx": "Lembar kerja dibaca dari berkas yang utuh.",
     "iku.table.encoding": "Berkas CSV ditulis dengan huruf baku.",

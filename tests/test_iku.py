@@ -25,7 +25,8 @@ from keys.errors import Malformed, NotFound
 from keys.fields import Decimal, tidy
 from ledger.iku import MAX_BYTES, UNSTATED, IkuDocument, figure, sample, sample_names
 from ledger.iku_checks import CheckWarning, warnings
-from ledger.iku_import import MAX_UNPACKED_BYTES, read_table, unread_columns
+from ledger.iku_import import read_table, unread_columns
+from ledger.iku_workbook import MAX_UNPACKED_BYTES
 
 # --- the document -------------------------------------------------------------------------------------------
 

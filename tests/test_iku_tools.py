@@ -12,11 +12,11 @@ import openpyxl
 import pytest
 from flask.testing import FlaskClient
 
-from api.iku_tools import COLUMNS
+from api.iku_reading import COLUMNS
 from ledger.iku import MAX_BYTES, MEDIA_TYPE, UNSTATED, IkuDocument, sample, sample_names
 from ledger.iku_checks import warnings
 from ledger.iku_import import MAX_BYTES as MOST_OF_A_TABLE
-from ledger.iku_import import MAX_UNPACKED_BYTES
+from ledger.iku_workbook import MAX_UNPACKED_BYTES
 from tests.served import JSON, Served, asked, refused, served
 from tests.signed_in import desk
 

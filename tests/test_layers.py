@@ -36,6 +36,7 @@ EFFECTS = {
     "documents": "files",
     "hand": "signs into a ledger",
     "iku_import": "reads spreadsheets",
+    "iku_workbook": "reads spreadsheets",
     "journal": "the database",
     "logkey": "a key file",
     "memory": "threads",

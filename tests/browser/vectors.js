@@ -12,6 +12,8 @@ import { entryOf, leafOf, parseEntry } from "/statis/uji/entry.js";
 import { open, pae, parseEnvelope, seal } from "/statis/uji/envelope.js";
 import { Fault } from "/statis/uji/faults.js";
 import { openKeyfile, sealKeyfile } from "/statis/uji/keyfile.js";
+import { readDocument } from "/statis/uji/iku_document.js";
+import { viewOf } from "/statis/uji/iku_view.js";
 import { leafHash, verifyConsistency, verifyInclusion } from "/statis/uji/merkle.js";
 import { openNote, parseVkey } from "/statis/uji/note.js";
 import { verifyReceipt } from "/statis/uji/receipt.js";
@@ -89,6 +91,13 @@ const rooms = {
     return [official, publicKey, keyid, await sign(message)];
   },
   sealKeyfile,
+  readDocument: (data) => spell(readDocument(data)),
+  viewOf: (data, type) => {
+    const began = performance.now();
+    const view = viewOf(data, { name: "iku.json", media_type: type, digest: "sha256:uji" });
+    document.body.replaceChildren(view);
+    return [view.dataset.drawn, document.body.innerText, Math.round(performance.now() - began)];
+  },
   t,
   describe,
   describeFault: (kind) => describe(new Fault(kind, "uji.aturan", "Ada yang salah.", "Coba lagi.")),

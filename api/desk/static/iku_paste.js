@@ -7,9 +7,11 @@
 import { MAX_ROWS, cell, columnsOf, emptyRow, put, tidy } from "./iku_model.js";
 
 const MAX_COLUMNS = 100;
-const MAX_CHARACTERS = 8_000_000;
-const KEPT = new Set(["table", "tbody", "thead", "tfoot", "tr", "td", "th", "br", "p", "div", "li", "ul", "ol"]);
-const BLOCKS = new Set(["P", "DIV", "LI"]);
+/** Far more than an IKU table needs with all that Excel writes about each cell. */
+const MAX_CHARACTERS = 4_000_000;
+const MAX_PASTED_ROWS = 2000;
+/** Characters of a tag that are searched for spans. */
+const MAX_TAG = 2000;
 
 /** Return the cells of what is pasted, [[text]], or null where it is no table. */
 export function cellsOf({ html, text }) {
@@ -32,50 +34,124 @@ export function fromText(text) {
 
 /** Return the rows of the largest table in a piece of HTML, merged cells repeated downwards; null if there is none. */
 export function fromHtml(html) {
-  // All but the table itself goes first: the clipboard's own styles, scripts and pictures are nobody's business here.
-  const bare = html
-    .replace(/<!--[^]*?-->/g, "")
-    .replace(/<(style|script|head|title|xml)\b[^]*?<\/\1\s*>/gi, "")
-    .replace(/<(\/?)([a-z][a-z0-9:]*)([^>]*)>/gi, (_, end, name, rest) => {
-      if (!KEPT.has(name.toLowerCase())) return "";
-      const spans = end ? [] : (rest.match(/\b(?:row|col)span\s*=\s*["']?\d{1,3}["']?/gi) ?? []);
-      return `<${[end + name, ...spans].join(" ")}>`;
-    });
-  const tables = [...new DOMParser().parseFromString(bare, "text/html").querySelectorAll("table")];
-  const size = (table) => [...table.rows].reduce((sum, row) => sum + row.cells.length, 0);
-  const largest = tables.sort((a, b) => size(b) - size(a))[0];
-  return largest ? square(spread(largest)) : null;
+  if (html.length > MAX_CHARACTERS) return null;
+  const size = (table) => table.reduce((sum, row) => sum + row.length, 0);
+  const largest = tablesIn(html).reduce((best, table) => (size(table) > (best ? size(best) : 0) ? table : best), null);
+  return largest ? square(spread(decoded(largest))) : null;
 }
 
+/**
+ * Return the tables in a piece of HTML, each [[{text, down, right}]], the text with its entities and with BREAK and
+ * BLOCK where lines may end.
+ *
+ * It looks at every character once. The browser's own parser takes far longer for tags in tags than their number, and
+ * holds styles and handlers against the page's policy even in a document that nobody sees. What is opened and never
+ * closed (a comment, a style) takes the rest with it, as in a browser.
+ */
+function tablesIn(html) {
+  const lower = html.toLowerCase();
+  const [tables, open] = [[], []]; // an open table is {rows, cell, over: no more rows are read}
+  const say = (text) => open.at(-1)?.cell?.parts.push(text);
+  const tags = {
+    table: () => (open.push({ rows: [], cell: null }), tables.push(open.at(-1).rows)),
+    tr: (table) => {
+      table.cell = null;
+      table.over ||= table.rows.length >= MAX_PASTED_ROWS;
+      if (!table.over) table.rows.push([]);
+    },
+    td: (table, tag) => {
+      table.cell = null;
+      if (!table.rows.length) table.rows.push([]);
+      if (table.over || table.rows.at(-1).length >= MAX_COLUMNS) return;
+      table.cell = { parts: [], down: span(tag, "row"), right: span(tag, "col") };
+      table.rows.at(-1).push(table.cell);
+    },
+    br: () => say(BREAK),
+    p: () => say(BLOCK),
+    "/table": () => open.pop(),
+    "/tr": (table) => (table.cell = null),
+    "/td": (table) => (table.cell = null),
+  };
+  for (const [name, as] of [["th", "td"], ["/th", "/td"], ["div", "p"], ["li", "p"]]) tags[name] = tags[as];
+  for (let at = 0; at < html.length; ) {
+    const next = html.indexOf("<", at);
+    say(html.slice(at, next < 0 ? html.length : next));
+    if (next < 0) break;
+    const [found, end, name] = tagAt(lower, next) ?? [];
+    const unseen = found === "<!--" ? "<!--" : end ? null : name;
+    if (!name) {
+      say("<");
+      at = next + 1;
+    } else if (Object.hasOwn(PASSED_OVER, unseen)) {
+      const close = lower.indexOf(PASSED_OVER[unseen], next + found.length);
+      if (close < 0) break;
+      at = close + PASSED_OVER[unseen].length;
+      if (unseen !== "<!--") at = after(html, at);
+    } else {
+      at = after(html, next);
+      const act = Object.hasOwn(tags, end + name) && tags[end + name];
+      if (act && (open.length || name === "table")) act(open.at(-1), html.slice(next, Math.min(at, next + MAX_TAG)));
+    }
+  }
+  return tables;
+}
+
+/** Return a table with the text of its cells as it is read; the browser knows the entities, and is given no tag. */
+function decoded(table) {
+  const raw = table.flat().map(({ parts }) => parts.join("").replaceAll("<", "&lt;").replaceAll(CELL, ""));
+  const plain = new DOMParser().parseFromString(CELL + raw.join(CELL), "text/html").body.textContent.split(CELL);
+  let at = 0;
+  return table.map((row) => row.map((cell) => ({ ...cell, text: linesOf(plain[(at += 1)] ?? "") })));
+}
+
+/** Return text as a browser lays it out: white space is one space, and a block begins a line of its own. */
+function linesOf(text) {
+  const lines = [""];
+  for (const part of text.split(/([\ue001\ue002])/)) {
+    if (part === BREAK || (part === BLOCK && lines.at(-1).trim())) lines.push("");
+    else if (part !== BLOCK) lines[lines.length - 1] += part.replace(/[ \t\r\n]+/g, " ");
+  }
+  return lines.map((line) => line.replace(/^ | $/g, "")).join("\n");
+}
+
+const [CELL, BREAK, BLOCK] = ["\ue000", "\ue001", "\ue002"];
+
+const span = (tag, way) => Math.max(1, Number(SPAN[way].exec(tag)?.[1] ?? 1));
+const SPAN = { row: /\browspan\s*=\s*["']?(\d{1,4})/i, col: /\bcolspan\s*=\s*["']?(\d{1,4})/i };
+
+/** What is passed over with all that stands in it, and how it ends. */
+const PASSED_OVER = { "<!--": "-->", style: "</style", script: "</script", title: "</title", xml: "</xml" };
+const TAG = /<!--|<(\/?)([a-z][a-z0-9:]*)|<[!?]/y;
+
+/** Return what begins at a "<", [all of it, "/" or "", the name], or null where it is a sign like others. */
+function tagAt(lower, open) {
+  TAG.lastIndex = open;
+  const found = TAG.exec(lower);
+  return found && [found[0], found[1] ?? "", found[2] ?? "!"];
+}
+
+/** Return where what stands after the next ">" begins. */
+function after(html, from) {
+  const end = html.indexOf(">", from);
+  return end < 0 ? html.length : end + 1;
+}
+
+/** Return the text of each place of a table, a merged cell's again in the rows below it. */
 function spread(table) {
-  const rows = [...table.rows].map(() => []);
-  [...table.rows].forEach((row, number) => {
+  const rows = table.slice(0, MAX_PASTED_ROWS).map(() => []);
+  rows.forEach((row, number) => {
     let column = 0;
-    for (const one of row.cells) {
-      while (rows[number][column] !== undefined) column += 1;
-      const text = written(one);
-      for (let down = 0; down < Math.max(1, Math.min(one.rowSpan, rows.length - number)); down += 1)
-        for (let right = 0; right < Math.min(one.colSpan, MAX_COLUMNS); right += 1)
-          rows[number + down][column + right] = right ? "" : text;
-      column += one.colSpan;
+    for (const { text, down, right } of table[number]) {
+      while (row[column] !== undefined) column += 1;
+      if (column >= MAX_COLUMNS) break;
+      const last = Math.min(column + right, MAX_COLUMNS);
+      // A place is filled once: a span ends where another cell stands already.
+      for (let below = number; below < Math.min(number + down, rows.length) && rows[below][column] === undefined; below += 1)
+        for (let at = column; at < last && rows[below][at] === undefined; at += 1) rows[below][at] = at > column ? "" : text;
+      column = last;
     }
   });
   return rows.map((row) => Array.from(row, (text) => text ?? ""));
-}
-
-function written(element) {
-  let said = "";
-  const walk = (node) => {
-    if (node.nodeType === Node.TEXT_NODE) said += node.data.replace(/[ \t\r\n]+/g, " ");
-    else if (node.nodeName === "BR") said += "\n";
-    else {
-      const block = BLOCKS.has(node.nodeName) && said.trim();
-      if (block && !said.endsWith("\n")) said += "\n";
-      node.childNodes.forEach(walk);
-    }
-  };
-  element.childNodes.forEach(walk);
-  return said.replace(/ *\n */g, "\n");
 }
 
 function square(rows) {
