@@ -3,13 +3,17 @@
 The answer is advice until it is verified: the checkpoint by the pinned key, its consistency with the one that the
 client remembers, the newest act by its receipt, the acts before it by the leaf hashes that each names. All of it is
 read in one snapshot of the journal, so its parts fit each other.
+
+A register grows for years: who verified its first acts before asks only for those after them, and gets the answer
+compressed where they take it. Nothing in it is secret to whoever may ask.
 """
 
 from __future__ import annotations
 
 import base64
+import gzip
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from pydantic import BaseModel, Field
 
 from api.parameters import Number, StreamPath, blueprint
@@ -21,6 +25,11 @@ from ledger.merkle import prove_inclusion
 from ledger.note import parse_unverified
 from ledger.receipt import Receipt, format_receipt
 from ledger.recorded import Recorded
+
+#: Below this many bytes an answer is not worth compressing.
+LEAST_COMPRESSED = 2048
+#: How hard gzip tries: a long register must not hold a thread.
+EFFORT = 6
 
 routes = blueprint("place")
 
@@ -42,25 +51,35 @@ class StreamPlace(BaseModel):
         description="proof (RFC 6962 §2.1.2, standard base64) that the checkpoint continues the first `old` leaves;"
         " empty where `old` is its size or more"
     )
-    acts: list[PlacedAct] = Field(description="every act of the stream, oldest first")
+    acts: list[PlacedAct] = Field(
+        description="every act of the stream of a version above `after`, oldest first; the newest in any case"
+    )
     receipt: str | None = Field(description="C2SP tlog-proof of the newest act under that checkpoint")
 
 
 class PlaceQuery(Fact):
-    """The tree size that the client has verified; without it 1: the founding leaf, which it pinned."""
+    """What the client has verified: a tree size, and how many acts of this stream.
+
+    Without them ``old`` is 1, the founding leaf, which it pinned, and ``after`` is 0.
+    """
 
     old: Number = 1
+    after: Number = 0
 
 
 @routes.get("/streams/<stream>/place", responses={"200": StreamPlace})
 def stream_place(path: StreamPath, query: PlaceQuery) -> Response:
-    """Return every act of a stream with what proves it; version 0 and no act where nothing is recorded yet."""
+    """Return every act of a stream above version `after`, and its newest, with what proves them.
+
+    Version 0 and no act where nothing is recorded yet.
+    """
     with parts().ledger.reading() as rows:
         note = log.checkpoint(rows)
         size = parse_body(parse_unverified(note)[0]).size
         # A client that verified a larger log is shown the smaller one as it is: two notes that disagree are evidence.
         proof = log.consistency(rows, query.old, size) if query.old < size else []
-        acts = [Recorded.read(row) for row in rows.stream(path.stream)]
+        stored = list(rows.stream(path.stream))
+        acts = [Recorded.read(row) for row in stored[min(query.after, max(len(stored) - 1, 0)) :]]
         receipt = Receipt(acts[-1].index, tuple(prove_inclusion(rows, acts[-1].index, size)), note) if acts else None
     said = StreamPlace(
         stream=path.stream,
@@ -70,7 +89,17 @@ def stream_place(path: StreamPath, query: PlaceQuery) -> Response:
         acts=[PlacedAct(index=one.index, entry=_base64(one.entry.data)) for one in acts],
         receipt=format_receipt(receipt).decode("utf-8") if receipt else None,
     )
-    return jsonify(said.model_dump())
+    return _packed(jsonify(said.model_dump()))
+
+
+def _packed(response: Response) -> Response:
+    """Return the answer by gzip (RFC 1952) where it is large and whoever asks takes that."""
+    response.headers.add("Vary", "Accept-Encoding")
+    data = response.get_data()
+    if len(data) >= LEAST_COMPRESSED and request.accept_encodings.quality("gzip") > 0:
+        response.set_data(gzip.compress(data, EFFORT, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    return response
 
 
 def _base64(data: bytes) -> str:

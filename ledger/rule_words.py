@@ -97,6 +97,8 @@ RULES: dict[str, str] = {
     "sop.form": "SOP ditulis dalam bentuk yang ditentukan, tanpa bagian kosong.",
     "sop.size": "Ukuran SOP dibatasi supaya muat dalam satu tindakan.",
     "sop.duplicate": "Langkah, pelaksana, dan kelengkapan masing-masing didaftar satu kali.",
+    "sop.placeholder": "SOP yang ditetapkan tidak lagi memuat isian kerangkanya.",
+    "sop.steps": "Kerangka SOP dibuat dengan banyak langkah yang wajar.",
     "sop.office": "Setiap langkah SOP mempunyai pelaksana yang ada dalam daftar pelaksana.",
     "sop.thing": "Kelengkapan dan hasil langkah ada dalam daftar kelengkapan SOP.",
     "sop.next": "Langkah lanjutan adalah langkah yang ada dalam SOP.",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -62,7 +64,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield office
 
 
-def seen(office: Office, path: str, status: int = 200, who: str | None = BUDI, **query: str) -> str:
+def seen(office: Served, path: str, status: int = 200, who: str | None = BUDI, **query: str) -> str:
     """Return a page, its entities resolved; ``who`` is None for somebody who is not signed in."""
     client = desk(office.app, who) if who else office.http
     answer = client.get(path, query_string=query or None, headers={"Accept": "text/html"})
@@ -85,8 +87,7 @@ def public(case: str) -> str:
 def test_every_mark_on_exactly_these_bytes_stands_with_what_the_service_says_of_it(office: Office) -> None:
     page = seen(office, "/periksa", sidik=office.iku["digest"])
     told = words(page)
-    assert "9 tanda ada pada persis isi ini." in told, "three cases"
-    assert page.count('data-said="terbukti"') == 9
+    assert "Layanan menunjukkan 9 tanda pada persis isi ini." in told, "three cases"
     assert "Budi Santoso (sintetis), Sekretaris Kecamatan Kalipare (definitif), memberi paraf" in told
     assert told.count("Menurut layanan Tanda tangan elektronik terbukti · wewenang terbukti") == 9
     assert told.count("Diperiksa di peramban ini Belum: memerlukan JavaScript. tidak dapat dinilai") == 9
@@ -94,7 +95,7 @@ def test_every_mark_on_exactly_these_bytes_stands_with_what_the_service_says_of_
 
 def test_a_return_stands_as_one(office: Office) -> None:
     told = words(seen(office, "/periksa", sidik=office.iku_mended["digest"]))
-    assert "4 tanda ada" in told
+    assert "menunjukkan 4 tanda" in told
     assert "Pemeriksaan ketikan dikembalikan" in told
 
 
@@ -104,7 +105,7 @@ def test_a_return_stands_as_one(office: Office) -> None:
     ids=["capitals", "bare", "broken over lines"],
 )
 def test_a_digest_may_be_pasted_as_people_paste(office: Office, change: Callable[[str], str]) -> None:
-    assert "9 tanda ada" in words(seen(office, "/periksa", sidik=change(office.iku["digest"])))
+    assert "menunjukkan 9 tanda" in words(seen(office, "/periksa", sidik=change(office.iku["digest"])))
 
 
 @pytest.mark.parametrize("text", ["bukan sidik", "sha256:12", "<script>alert(1)</script>"])
@@ -113,16 +114,56 @@ def test_what_is_no_digest_is_refused_in_words(office: Office, text: str) -> Non
     assert "Yang ditempel bukan sidik dokumen." in page
 
 
-def test_bytes_that_nobody_signed_are_said_to_be_others_however_alike_they_look(office: Office) -> None:
-    told = words(seen(office, "/periksa", sidik="sha256:" + "a" * 64))
-    assert "Tidak ada pemeriksaan, paraf, atau tanda tangan pada persis isi ini." in told
-    assert "Berkas ini lain dari yang ditandatangani, biarpun tampak sama." in told
+def test_of_a_digest_without_a_mark_it_is_said_that_none_is_shown_and_not_that_there_is_none(office: Office) -> None:
+    page = seen(office, "/periksa", sidik="sha256:" + "0" * 64)
+    told = words(page)
+    assert "Layanan ini tidak menunjukkan tanda apa pun pada isi ini. Bahwa tidak ada, tidak dapat dibuktikan" in told
+    assert "Bila sidik ini seharusnya bertanda" in told
+    assert "lain dari yang ditandatangani" not in told
+    assert 'class="notice bad"' not in page
 
 
 def test_a_document_without_a_mark_is_known_and_said_so(office: Office) -> None:
     told = words(seen(office, "/periksa", sidik=office.proof["digest"]))
-    assert "Buku besar ini mengenal isi ini, tetapi belum ada yang membubuhkan tanda padanya." in told
-    assert "lain dari yang ditandatangani" not in told
+    assert "Menurut layanan, buku besar ini mengenal isi ini." in told
+
+
+def test_what_the_service_hides_cannot_be_told_from_what_is_not_and_that_is_always_said(office: Office) -> None:
+    for digest in (office.iku["digest"], office.proof["digest"], "sha256:" + "a" * 64):
+        assert "yang tidak tampak tidak terbukti tidak ada" in words(seen(office, "/periksa", sidik=digest))
+
+
+def test_the_flags_of_a_mark_stand_beside_it(office: Office) -> None:
+    told = words(seen(office, "/periksa", sidik=office.iku["digest"]))
+    assert told.count("Identitas kunci belum dibuktikan: tidak ada berita acara.") == 9
+
+
+def test_a_mark_in_question_is_never_shown_as_proved_without_that_word(tmp_path: Path) -> None:
+    with served(tmp_path) as office:
+        office.open()
+        office.run(upto=6)
+        office.do(FOUNDERS[0], "register", "key.revoked", {"keyid": key(BUDI).public.id, "reason": "compromised"})
+        told = words(seen(office, "/periksa", who=SRI, sidik=office.iku["digest"]))
+    assert told.count("Tanda tangan elektronik terbukti, tetapi DIPERTANYAKAN") == 1
+    assert told.count("Tanda tangan elektronik terbukti · wewenang") == 1, "the review, by another"
+    assert told.count("Dipertanyakan: kunci penandatangan dicabut") == 1, "its flag is not said twice"
+
+
+def test_of_many_marks_25_are_shown_at_a_time_with_a_way_to_the_others(tmp_path: Path) -> None:
+    with served(tmp_path) as office:
+        office.open()
+        for number in range(9):
+            office.run(f"case:{uuid.UUID(int=number)}", 7)
+        digest = office.iku["digest"]
+        first = seen(office, "/periksa", sidik=digest)
+        second = seen(office, "/periksa", sidik=digest, mulai="25")
+    assert "Layanan menunjukkan 27 tanda pada persis isi ini. Di bawah ini tanda 1 sampai 25." in words(first)
+    assert "Di bawah ini tanda 26 sampai 27." in words(second)
+    listed = [re.findall(r'data-leaf="(\d+)"', page) for page in (first, second)]
+    assert [len(one) for one in listed] == [25, 2]
+    assert len({*listed[0], *listed[1]}) == 27
+    assert re.findall(r'href="/periksa[^"]*&mulai=(\d+)', first) == ["25"]
+    assert re.findall(r'href="/periksa[^"]*&mulai=(\d+)', second) == ["0"]
 
 
 def test_whose_marks_are_asked_is_noted_for_a_document_that_is_here(office: Office) -> None:

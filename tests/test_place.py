@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -127,6 +128,42 @@ def test_a_stream_without_an_act_stands_at_version_zero_under_the_newest_checkpo
     assert (said["stream"], said["version"], said["acts"], said["receipt"]) == (OTHER_CASE, 0, [], None)
     check_consistency(office, said, 1, founding_leaf(office))
     assert sealed(office, said).checkpoint.size == office.size()
+
+
+def test_who_verified_the_first_acts_gets_those_after_them(office: Served) -> None:
+    office.run(upto=6)
+    whole, rest = place(office), place(office, after=4)
+    assert (rest["version"], rest["acts"]) == (6, whole["acts"][4:])
+    assert rest["receipt"] == whole["receipt"]
+
+
+@pytest.mark.parametrize("after", [6, 7, 2**53 - 1])
+def test_the_newest_act_is_given_in_any_case_for_its_receipt_proves_it(after: int, office: Served) -> None:
+    office.run(upto=6)
+    whole, rest = place(office), place(office, after=after)
+    assert (rest["version"], rest["acts"]) == (6, whole["acts"][-1:])
+    verified = verify_receipt(rest["receipt"].encode(), entries(rest)[-1].data, office.log.vkey)
+    assert verified.index == rest["acts"][-1]["index"]
+
+
+def test_nothing_recorded_is_nothing_after_anything(office: Served) -> None:
+    assert place(office, OTHER_CASE, after=3)["acts"] == []
+
+
+@pytest.mark.parametrize("after", ["-1", "007", "a"])
+def test_after_how_many_acts_is_a_whole_number(after: str, office: Served) -> None:
+    answer = desk(office.app).get(f"/v1/streams/{CASE}/place", query_string={"after": after})
+    refused(answer, 400, "request.parameter")
+
+
+def test_a_long_answer_goes_compressed_to_whoever_takes_that(office: Served) -> None:
+    plain = desk(office.app).get("/v1/streams/register/place")
+    small = desk(office.app).get("/v1/streams/register/place", headers={"Accept-Encoding": "gzip"})
+    assert (plain.headers.get("Content-Encoding"), small.headers["Content-Encoding"]) == (None, "gzip")
+    assert gzip.decompress(small.data) == plain.data
+    assert 2 * len(small.data) < len(plain.data)
+    for answer in (plain, small):
+        assert "Accept-Encoding" in ", ".join(answer.headers.get_all("Vary"))
 
 
 def test_no_answer_is_torn_by_acts_that_are_recorded_meanwhile(office: Served) -> None:

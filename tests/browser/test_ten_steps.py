@@ -307,15 +307,14 @@ def _check_tells_the_signed_file_from_an_altered_one(budi: Officer, signed: byte
     budi.follow("Periksa")
     label = "Pilih berkas, atau letakkan di sini"
     budi.choose_file(label, "iku.json", "application/json", signed)
-    expect(budi.page.get_by_text("Diperiksa di peramban ini: 3 terbukti")).to_be_visible()
+    expect(budi.page.get_by_text("Diperiksa di peramban ini: 3 terbukti;")).to_be_visible()
     budi.fits()
     altered = signed.replace(b"77,5", b"87,5")
     assert altered != signed
     budi.choose_file(label, "iku.json", "application/json", altered)
-    expect(
-        budi.page.get_by_text("Tidak ada pemeriksaan, paraf, atau tanda tangan pada persis isi ini.")
-    ).to_be_visible()
+    expect(budi.page.get_by_text("Layanan ini tidak menunjukkan tanda apa pun pada isi ini.")).to_be_visible()
     expect(budi.page.get_by_text("terbukti", exact=True)).to_have_count(0)
+    assert "404" in budi.said.pop(), "that the service does not know these bytes stands on the console too"
     budi.fits()
 
 

@@ -1,21 +1,33 @@
-/** Periksa paraf: hash a file here, ask which marks stand on those bytes, and verify each of them in this browser. */
+/**
+ * Periksa paraf: hash a file here, ask which marks stand on those bytes, and verify each of them in this browser.
+ *
+ * The result is made here, of what the service answers as data and of what this browser found: whatever the page said
+ * of it goes away, for a page is words of the service.
+ */
 import { hex, sha256 } from "./bytes.js";
-import { fetchPart } from "./fragment.js";
+import { differs, doubtOf, empty, listed, marksIn, settle, summary } from "./check_list.js";
 import { make, makeNotice } from "./page.js";
+import { get } from "./service.js";
 import { describe, t } from "./words.js";
+
+/** Marks that are verified at a time; each asks for at most two things at once. */
+const AT_ONCE = 2;
+/** Bytes that the list of marks may have. */
+const MOST_BYTES = 8 * 1024 * 1024;
+const DIGEST = /^(?:sha-?256[:=]?)?([0-9a-f]{64})$/;
 
 const root = document.getElementById("periksa");
 const chooser = document.getElementById("berkas");
 const most = Number(root.dataset.most);
-const verdictOf = (word) => make("span", { class: `verdict ${word.replaceAll(" ", "-")}`, lang: "id" }, word);
-const result = () => document.getElementById("hasil");
 const say = (words) => (root.querySelector("[data-at=file]").textContent = words);
+const result = make("section", { id: "hasil" });
 let turn = 0;
 
 /** Hash the file and show what stands on its bytes. */
 async function checkFile(file) {
   const mine = (turn += 1);
-  result().replaceChildren();
+  result.replaceChildren();
+  result.removeAttribute("aria-labelledby"); // what is empty has no name
   makeNotice(root, "").done();
   say(t("Menghitung sidik {name} …", { name: file.name }));
   try {
@@ -27,62 +39,84 @@ async function checkFile(file) {
     if (mine !== turn) return;
     document.getElementById("sidik").value = digest;
     say(t("{name}, {size} bita. Sidiknya dihitung di perangkat ini.", { name: file.name, size: file.size }));
-    const found = await fetchPart(`/periksa?sidik=${encodeURIComponent(digest)}`, "hasil");
-    if (mine !== turn) return;
-    result().replaceWith(found);
-    await verifyAll(digest);
+    await check(digest, { file: true });
   } catch (fault) {
     if (mine === turn) makeNotice(root, "").fault(describe(fault));
   }
 }
 
-/** Verify every mark that is shown, and say where this browser finds something else than the service says. */
-async function verifyAll(digest) {
-  const marks = [...result().querySelectorAll("[data-leaf]")];
-  if (!marks.length) return;
-  const here = (mark) => mark.querySelector("[data-at=here]");
-  for (const mark of marks) here(mark).replaceChildren(make("p", {}, t("Sedang diperiksa …")));
-  const { doubt, opened, verifyMark } = await import("./check_mark.js");
-  const ground = opened(JSON.parse(root.dataset.card));
-  const found = await Promise.all(
-    marks.map(async (mark) => {
-      const { leaf, kind, official, decision } = mark.dataset;
-      const said = await verifyMark(ground, { index: Number(leaf), kind, official, decision }, digest);
-      here(mark).replaceChildren(...shown(said));
-      const differs = said.verdict !== "tidak dapat dinilai" && said.verdict !== mark.dataset.said;
-      if (differs) mark.prepend(loud(mark.dataset.said, said.verdict));
-      return { ...said, differs };
-    }),
+/** Show what stands on the bytes of a digest; `file`: whether a file was brought, or somebody's digest. */
+async function check(digest, { file }) {
+  const mine = turn;
+  const top = make("div", { "data-at": "summary", "aria-live": "polite" });
+  const list = make("div", {});
+  const title = file ? t("Hasil untuk berkas ini") : t("Hasil untuk sidik ini");
+  result.setAttribute("aria-labelledby", "hasil-judul");
+  result.replaceChildren(
+    make("h2", { id: "hasil-judul" }, title),
+    make("p", { class: "digest" }, digest),
+    top,
+    list,
+    make("p", { class: "quiet" }, t("Layanan dapat menyembunyikan tanda, juga pencabutan kunci yang belum pernah dilihat perangkat ini: yang tidak tampak tidak terbukti tidak ada. Layanan tidak dapat membuat tanda yang terbukti di sini tanpa kunci yang diberikan register kepada orangnya.")),
   );
-  summarise(found, await doubt());
+  top.replaceChildren(make("p", { class: "notice" }, t("Sedang diperiksa …")));
+  const { marks, elsewhere, known } = await asked(digest);
+  if (mine !== turn) return;
+  if (!marks.length) {
+    top.replaceChildren(empty({ elsewhere, known, file }));
+    return;
+  }
+  const { doubt, opened, remember, verifyMark } = await import("./check_mark.js");
+  const ground = opened(JSON.parse(root.dataset.card));
+  ground.catch(() => {}); // said at each mark
+  const seen = new Map();
+
+  const show = async (from) => {
+    const { cards, element } = listed(marks, from, elsewhere, (next) => show(next).catch(failed));
+    list.replaceChildren(element);
+    top.replaceChildren(make("p", { class: "notice" }, t("Sedang diperiksa …")));
+    const found = new Array(cards.length);
+    await inTurn(cards, async ({ mark, card }, at) => {
+      const said = onceOnly(await verifyMark(ground, mark, digest), mark.index, seen);
+      found[at] = { ...said, differs: differs(mark, said), doubt: doubtOf(mark, said) };
+      if (mine === turn) settle(card, mark, found[at]);
+    });
+    if (mine !== turn || !element.isConnected) return;
+    top.replaceChildren(summary(found, { from, all: marks.length, doubted: await doubt() }));
+    await ground.then(remember, () => {});
+  };
+  const failed = (fault) => mine === turn && makeNotice(root, "").fault(describe(fault));
+  await show(0);
 }
 
-const shown = ({ verdict, checks }) => [
-  make("p", {}, t("Tanda tangan elektronik"), " ", verdictOf(verdict)),
-  make("ul", {}, ...checks.map(({ verdict: word, why }) => make("li", {}, verdictOf(word), " ", why))),
-  make("p", { class: "quiet" }, t("Wewenang tidak dinilai di peramban ini; yang menilainya sendiri: pemeriksaan berkas bukti.")),
-];
+/** Return what the service says of the marks on these bytes: {marks, elsewhere, known}. */
+async function asked(digest) {
+  try {
+    const { bytes } = await get(`/v1/documents/${digest}/signatures`, { most: MOST_BYTES });
+    return { ...marksIn(bytes), known: true };
+  } catch (fault) {
+    if (fault.rule !== "document.unknown") throw fault;
+    return { marks: [], elsewhere: 0, known: false };
+  }
+}
 
-const loud = (said, found) =>
-  make(
-    "p",
-    { class: "notice bad", role: "alert" },
-    make("strong", {}, t("BERBEDA: menurut layanan {said}, di peramban ini {found}.", { said, found })),
-    " ",
-    t("Jangan andalkan tanda ini. Tunjukkan halaman ini kepada pemeriksa."),
-  );
+/** One act is one mark, however often a log has its bytes. */
+function onceOnly(said, index, seen) {
+  if (!said.act || seen.get(said.act.leaf) === index) return said;
+  if (!seen.has(said.act.leaf)) {
+    seen.set(said.act.leaf, index);
+    return said;
+  }
+  const why = t("Tindakan ini ada juga di daun {index}: satu tindakan adalah satu tanda.", { index: seen.get(said.act.leaf) });
+  return { ...said, verdict: "tidak cocok", checks: [...said.checks, { verdict: "tidak cocok", why }], act: null };
+}
 
-function summarise(found, doubted) {
-  const count = (word) => found.filter(({ verdict }) => verdict === word).length;
-  const [proved, wrong, open] = ["terbukti", "tidak cocok", "tidak dapat dinilai"].map(count);
-  const bad = wrong || found.some(({ differs }) => differs);
-  const parts = [
-    proved && t("{n} terbukti", { n: proved }),
-    wrong && t("{n} TIDAK COCOK", { n: wrong }),
-    open && t("{n} tidak dapat dinilai", { n: open }),
-  ].filter(Boolean);
-  const box = make("p", { class: `notice ${bad ? "bad" : open ? "" : "good"}`.trim() }, t("Diperiksa di peramban ini: {parts}.", { parts: [parts.join(", "), doubted].filter(Boolean).join("; ") }));
-  result().querySelector("[data-at=summary]").replaceChildren(box);
+async function inTurn(items, work) {
+  const waiting = items.entries();
+  const worker = async () => {
+    for (const [at, one] of waiting) await work(one, at);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
 chooser.addEventListener("change", () => chooser.files.length && checkFile(chooser.files[0]));
@@ -97,6 +131,10 @@ root.addEventListener("drop", (event) => {
   root.classList.remove("over");
   if (event.dataTransfer.files.length) checkFile(event.dataTransfer.files[0]);
 });
+
+for (const said of document.querySelectorAll("#hasil, main .mark-found, main [data-at=summary]")) said.remove();
+document.querySelector("main").append(result);
 root.hidden = false;
-const { digest } = result().dataset;
-if (digest) verifyAll(digest).catch((fault) => makeNotice(root, "").fault(describe(fault)));
+const pasted = new URLSearchParams(location.search).get("sidik") ?? "";
+const [, digest] = DIGEST.exec(pasted.replace(/\s+/g, "").toLowerCase()) ?? [];
+if (digest) check(`sha256:${digest}`, { file: false }).catch((fault) => makeNotice(root, "").fault(describe(fault)));

@@ -3,34 +3,42 @@
  *
  * 1. entry      its bytes are in the log, under a seal of the pinned key that continues what this device knew
  * 2. document   the act is such a mark, by whom the service names, and names exactly this document
- * 3. key        the register, verified as a chain, gave the key to that official before the mark, and had not taken it
+ * 3. key        the register, verified from leaf 0 (register_chain.js), gave the key to that official at a leaf below
+ *               the mark, and had not taken it; both leaves are proved, whatever the service says of them
  * 4. signature  that key made the signature
  *
- * The whole is "terbukti" only if all are. That the register's own acts were allowed, and the authority of whoever put
- * the mark, are not judged here.
+ * The whole is "terbukti" only if all are; it may be in question all the same. The authority of whoever put the mark is
+ * not judged here.
  */
-import { unhex } from "./bytes.js";
-import { importPublic, keyIdOf } from "./ed25519.js";
 import { open } from "./envelope.js";
 import { Fault, forged } from "./faults.js";
-import { entry, place } from "./ledger.js";
+import { entry } from "./ledger.js";
 import { pinFromCard } from "./pinning.js";
+import { placed, publicKey, questioned, register, restsOnQuestioned } from "./register_chain.js";
 import { describe, t } from "./words.js";
 
 export { doubt } from "./pinning.js";
+export { remember } from "./register_chain.js";
 
 const [PROVED, CONTRADICTED, UNJUDGED] = ["terbukti", "tidak cocok", "tidak dapat dinilai"];
 const MARKS = new Set(["typing.reviewed", "paraf.given", "signature.given"]);
 
-/** Return what the marks of one page stand on, a promise of {register}: the verified chain of the register. */
+/** Return what the marks of one page stand on, a promise of the verified register. */
 export async function opened(card) {
   await pinFromCard(card);
-  return { register: (await place("register")).chain };
+  return register();
 }
 
 /**
- * Return {verdict, checks: [{verdict, why}]} on the mark that the service says to be at leaf `index`: `kind`, by
- * `official`, `decision` "" where it has none. `ground` is the promise that `opened` gave. Throws nothing.
+ * Return {verdict, checks: [{verdict, why}], act, questioned, resting} on the mark that the service says to be at leaf
+ * `index`: `kind`, by `official`, `decision` "" where it has none. `ground` is the promise that `opened` gave.
+ *
+ * act         what the proved bytes say, for people: {kind, decision, official, name, nip, office, recordedAt, leaf,
+ *             stream}; null unless all is proved
+ * questioned  the revocation that puts it in question, {index, by, recordedAt, since}, or null
+ * resting     whether its key was given by acts that are in question
+ *
+ * Throws nothing.
  */
 export async function verifyMark(ground, { index, kind, official, decision }, digest) {
   const checks = [];
@@ -51,53 +59,64 @@ export async function verifyMark(ground, { index, kind, official, decision }, di
   });
   if (found) {
     await ask(() => names(found.act, { kind, official, decision }, digest));
-    const key = await ask(async () => keyOf((await ground).register, found));
+    const key = await ask(async () => keyOf(await ground, found));
     if (key) await ask(() => signed(found, key));
   }
   const words = checks.map((one) => one.verdict);
-  return { verdict: [CONTRADICTED, UNJUDGED].find((word) => words.includes(word)) ?? PROVED, checks };
+  const verdict = [CONTRADICTED, UNJUDGED].find((word) => words.includes(word)) ?? PROVED;
+  if (verdict !== PROVED) return { verdict, checks, act: null, questioned: null, resting: false };
+  const now = await ground;
+  const { keyid, recordedAt } = found;
+  const loss = questioned(now, keyid, recordedAt);
+  const doubted = loss && { ...loss, by: personAt(now, loss.by, loss.index)?.name ?? loss.by };
+  return { verdict, checks, act: toldOf(now, found), questioned: doubted, resting: restsOnQuestioned(now, keyid) };
 }
 
 function names({ kind, official, body, stream }, said, digest) {
   const same = kind === said.kind && official === said.official && (body.decision ?? "") === said.decision;
   if (!MARKS.has(kind) || !same || !stream.startsWith("case:"))
     throw forged("mark.act", t("Tindakan di daun ini lain dari yang disebut layanan."));
-  if (body.document !== digest) throw forged("mark.document", t("Tindakan ini menyebut dokumen lain: {document}.", { document: String(body.document) }));
+  if (body.document !== digest)
+    throw forged("mark.document", t("Tindakan ini menyebut dokumen lain: {document}.", { document: String(body.document) }));
   return { why: t("Tindakan ini menyebut persis dokumen ini.") };
 }
 
-/** Return the key of the act from the acts of the register, as it stood before the mark. */
-async function keyOf(chain, { act: { official }, keyid, index }) {
-  const before = chain.filter((one) => one.index < index);
-  const raw = await givenTo(before, official, keyid);
-  if (!raw) {
-    const later = await givenTo(chain, official, keyid);
-    if (later) throw forged("mark.key", t("Register memberikan kunci ini baru sesudah tanda itu dicatat."));
+/** Return the key of the act, as the register had it at its leaf. */
+async function keyOf(now, { act: { official }, keyid, index, recordedAt }) {
+  const held = now.keys.get(keyid);
+  if (held?.official !== official)
     throw new Fault("unjudged", "mark.key", t("Kunci penanda tangan tidak ada dalam register atas nama {official}.", { official }));
-  }
-  const taken = before.find(({ act: { kind, body } }) => kind === "key.revoked" && body.keyid === keyid);
-  if (taken) throw forged("mark.key", t("Kunci ini sudah dicabut di daun {index}, sebelum tanda itu dicatat.", { index: taken.index }));
-  return { given: await importPublic(raw), why: t("Kunci dari register atas nama {official}, dibuktikan oleh rantai register.", { official }) };
-}
-
-/** Return the raw public key (32 bytes) with this id that these acts of the register give the official, or null. */
-async function givenTo(chain, official, keyid) {
-  const proposed = new Map();
-  for (const { leaf, act } of chain) {
-    if (act.kind === "key.proposed") proposed.set(leaf, act.body);
-    const founders = act.kind === "ledger.founded" ? act.body.founders : [];
-    const given = act.kind === "key.approved" ? [proposed.get(act.body.proposal)] : founders.map((one) => ({ official: one.person.official, public_key: one.public_key }));
-    for (const one of given.filter((one) => one?.official === official)) {
-      const raw = unhex(one.public_key);
-      if ((await keyIdOf(raw)) === keyid) return raw;
+  await placed(now, held.given);
+  if (held.given.index >= index || held.given.recordedAt > recordedAt)
+    throw forged("mark.key", t("Register memberikan kunci ini baru sesudah tanda itu dicatat."));
+  if (held.revoked) {
+    await placed(now, held.revoked);
+    // The log's clock does not go back: what it recorded before the mark cannot stand above it.
+    if (held.revoked.index <= index || held.revoked.recordedAt < recordedAt) {
+      const taken = { index: held.revoked.index };
+      throw forged("mark.key", t("Kunci ini sudah dicabut di daun {index}, sebelum tanda itu dicatat.", taken));
     }
   }
-  return null;
+  const why = t("Kunci dari register atas nama {official}; setiap tindakan register diperiksa tanda tangannya dari daun 0.", { official });
+  return { given: await publicKey(held), why };
 }
 
 async function signed({ envelope }, key) {
   await open(envelope, key);
   return { why: t("Tanda tangan dibuat dengan kunci itu.") };
+}
+
+const personAt = (now, official, index) => now.officials.get(official)?.findLast((one) => one.index < index);
+
+/** Return what the proved bytes say of a mark, with the name and the office that the register had for whoever put it. */
+function toldOf(now, { act, index, leaf, recordedAt }) {
+  const { official, mandate, kind, body, stream } = act;
+  const person = personAt(now, official, index);
+  const held = now.mandates.get(mandate);
+  const stands = held?.official === official && held.since < index && (held.withdrawn === null || held.withdrawn > index);
+  const office = stands ? { name: held.office_name, capacity: held.capacity } : null;
+  const who = { official, name: person?.name ?? official, nip: person?.nip ?? null, office };
+  return { ...who, kind, decision: body.decision ?? "", recordedAt, leaf, stream };
 }
 
 /** Return how a fault is said: bytes that contradict what was sealed do not match; what is lacking cannot be judged. */

@@ -379,3 +379,54 @@ const contradicts = (rule, detail, old, signed) =>
 const forged = (rule, detail, facts = {}) => new Fault("forged", rule, detail, NOTHING(), facts);
 const indexed = (given, asked) =>
   forged("client.index", t("Layanan memberi daun {given} ketika ditanya daun {asked}.", { given, asked }));
+
+/**
+ * Return {given, checkpoint} where the acts of a stream after those that are `kept`, {version, leaf} or null for none,
+ * are proved in one round trip; `judge` is asked of them, and `given` is what it returned.
+ *
+ * judge(acts, {origin, founding}): acts, oldest first, [{index, leaf, act, keyid, recordedAt, bytes, envelope}]; at
+ * least the newest, which its receipt proves, so that some may be kept ones. That they are one chain, that it grows out
+ * of the kept one, and what their `index` is worth, is for `judge` to find; where it throws forged, all of the answer is
+ * kept as evidence.
+ */
+export async function grown(stream, kept, judge) {
+  const trusted = await pins();
+  const [known, before] = await Promise.all([remembered(trusted), head(stream)]);
+  const old = known ? known.size : 1;
+  const answer = await needed(`/v1/streams/${stream}/place?old=${old}&after=${kept ? kept.version : 0}`);
+  const said = placeIn(answer.json());
+  const signed = await notShrunk(await opened(utf8(said.checkpoint), trusted), known);
+  const sealed = await fitted(signed, known, trusted, { old, size: signed.size, proof: said.consistency });
+  return witnessed({ place: answer.bytes }, async () => {
+    const acts = await Promise.all(
+      said.acts.map(async ({ index, entry: bytes }) => ({ ...(await readEntry(bytes)), index })),
+    );
+    const last = acts.at(-1);
+    if (!last || said.receipt === null) throw unreadable(t("bagian yang wajib tidak ada."));
+    const proof = await proved(utf8(said.receipt), last.bytes, last, trusted);
+    const checkpoint = await fitted(proof.checkpoint, sealed, trusted);
+    if (proof.index !== last.index) throw indexed(proof.index, last.index);
+    if (last.act.stream !== stream || last.act.version !== said.version)
+      throw forged("client.head", t("Layanan menyebut akhir alur ini, padahal isinya lain."));
+    const same = acts.find(({ act }) => act.version === before?.version);
+    if (before && (said.version < before.version || (same && same.leaf !== before.leaf))) {
+      const versions = { now: said.version, known: before.version };
+      const words = t("Layanan menunjukkan versi {now}; yang sudah terbukti di perangkat ini versi {known}.", versions);
+      throw forged("client.older_head", words, { version: before.version });
+    }
+    const given = await judge(acts, trusted);
+    await rememberHead(stream, { version: said.version, leaf: last.leaf, index: last.index });
+    return { given, checkpoint };
+  });
+}
+
+/** Return (a promise) where the entry `bytes`, that this device has, is proved to be at leaf `index`, in one request. */
+export async function included(index, bytes) {
+  const trusted = await pins();
+  const { bytes: receipt } = await needed(`/v1/entries/${index}/receipt`, MAX_ENTRY);
+  await witnessed({ entry: bytes, receipt }, async () => {
+    const proof = await proved(receipt, bytes, await readEntry(bytes), trusted);
+    await fitted(proof.checkpoint, (await remembered(trusted)) ?? (await checkpoint()), trusted);
+    if (proof.index !== index) throw indexed(proof.index, index);
+  });
+}

@@ -173,3 +173,9 @@ async function digest(...parts) {
   const hashed = await Promise.all(parts.map((part) => sha256(part)));
   return hashed.length === 1 ? hex(hashed[0]) : hex(await sha256(utf8(hashed.map(hex).join(" "))));
 }
+
+const REGISTER = "register, verified"; // no name of a stream
+/** Return what this device verified of the register (register_chain.js), or null. */
+export const keptRegister = () => read("heads", REGISTER);
+/** Keep what was verified of the register; null forgets it. */
+export const keepRegister = (verified) => (verified ? write("heads", REGISTER, verified) : drop("heads", REGISTER));
