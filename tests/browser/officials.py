@@ -97,18 +97,18 @@ class Officer:
         self.page.get_by_role("button", name="Buka dan masuk").click()
         self.at("Meja saya")
 
-    def follow(self, words: str) -> None:
-        """Follow the first link that says just this, to a page that is no wider than the phone."""
+    def follow(self, words: str, *, exact: bool = True) -> None:
+        """Follow the first link that says just this, or this and more, to a page that is no wider than the phone."""
         before = self.page.url
-        self.page.get_by_role("link", name=words, exact=True).first.click()
+        self.page.get_by_role("link", name=words, exact=exact).first.click()
         expect(self.page).not_to_have_url(before, timeout=self.patience)
         self.fits()
 
-    def begin(self, words: str) -> None:
+    def begin(self, words: str, *, exact: bool = True) -> None:
         """Look at the desk anew, and begin what it offers by these words."""
         self.follow("Perkara")
         self.follow("Meja")
-        self.follow(words)
+        self.follow(words, exact=exact)
 
     def at(self, heading: str) -> None:
         """Wait for the page of this heading."""

@@ -150,6 +150,7 @@ def test_a_device_says_that_its_ledger_was_not_compared_until_a_person_found_its
     page.goto(act)
     expect(seal).to_contain_text("terbukti")
     expect(seal).not_to_contain_text(doubt)
+    page.get_by_text("Menu", exact=True).click()
     page.get_by_role("link", name="Budi Santoso (sintetis)").click()
     page.get_by_role("button", name="Keluar", exact=True).click()
     page.get_by_role("link", name="Masuk dengan kunci").click()
@@ -176,6 +177,7 @@ def test_who_signs_out_is_out(page: Page, device: BrowserContext, office: tuple[
     url, app = office
     served.sign_in(device, url, app, "budi-santoso")
     page.goto(f"{url}/meja")
+    page.get_by_text("Menu", exact=True).click()
     page.get_by_role("link", name="Budi Santoso (sintetis)").click()
     page.get_by_role("button", name="Keluar", exact=True).click()
     expect(page.get_by_role("link", name="Masuk dengan kunci")).to_be_visible()
