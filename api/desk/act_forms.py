@@ -34,6 +34,15 @@ _BY_TITLE = {"DocumentRef": "file", "LetterNumber": "number", "Period": "period"
 
 
 @dataclass(frozen=True, slots=True)
+class Return:
+    """Why the document came back, in the words of who sent it back: who (their name in the register), at which step."""
+
+    official: str
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """A field: the path in the body, what people call it, how it is given, and what it begins with.
 
@@ -91,6 +100,16 @@ def known_of(kind: str, case: Case, step: Step) -> dict[str, Any]:
         if case.sheet is not None and case.sheet.period is not None:
             known["period"] = case.sheet.period.plain()
     return known
+
+
+def newest_return(case: Case) -> Return | None:
+    """Return why a case came back last, None in its first round."""
+    backs = [
+        (act.version, Return(act.official, act.body.step, act.body.reason))
+        for act in case.acts.values()
+        if isinstance(act.body, b.DocumentReturned | b.TypingReviewed | b.ActivityDecided) and act.body.reason
+    ]
+    return max(backs, key=lambda one: one[0])[1] if backs and case.round > 1 else None
 
 
 def form_of(

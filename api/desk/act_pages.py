@@ -14,7 +14,7 @@ from flask import Response, request, url_for
 
 from api.access import read_document
 from api.agenda import NextQuery, next_number
-from api.desk.act_forms import STANDING, Form, form_of, known_of
+from api.desk.act_forms import STANDING, Form, form_of, known_of, newest_return
 from api.desk.act_turn import Slip, Turn, flags_before, slips_of, turn_of
 from api.desk.act_words import UNDONE, label_of
 from api.desk.frame import _, page, routes
@@ -35,7 +35,7 @@ from ledger.case_rules import to_be_typed
 from ledger.enactment import Enactments
 from ledger.iku import MEDIA_TYPE as IKU
 from ledger.kind_names import NAMES, name_of
-from ledger.meanings import DEVIATING, MEANINGS, ON_PAPER
+from ledger.meanings import DEVIATING, MEANINGS
 from ledger.sop import Sop
 from ledger.streams import Stream
 from ledger.verdicts import UNJUDGED
@@ -44,6 +44,8 @@ from projections import audit_trail
 
 #: The modules of the page, the one that types a table, and the one that shows what was signed before.
 _SCRIPT, _TABLE, _WAITING = "act_page.js", "iku_editor.js", "waiting.js"
+#: Kinds whose page says why the document came back, from the second round on.
+_AFTER_RETURN = frozenset({"concept.typed", "concept.revised", "typing.reviewed", "paraf.given"})
 #: What of a path names a place in a list: a list is put into the body whole.
 _PART = re.compile(r"\.0(?=\.|$).*")
 
@@ -148,6 +150,7 @@ def act(case_id: str, kind: str) -> Response:
         step=turn.step,
         slip=slip,
         document=_shown(case, kind, query.baris),
+        returned=_returned(here, case) if kind in _AFTER_RETURN else None,
         flags=flags_before(here, who, stream, turn, kind),
         meaning=MEANINGS[kind],
         undone=UNDONE[kind],
@@ -223,6 +226,15 @@ def _shown(case: Case, kind: str, first: int) -> DocumentView | None:
     return view_of(held, first)
 
 
+def _returned(here: Parts, case: Case) -> dict[str, str] | None:
+    """Return why the case came back last: the name of who sent it back, the step, the reason."""
+    back = newest_return(case)
+    if back is None:
+        return None
+    name = here.register().officials[back.official].record.name
+    return {"name": name, "step": back.step, "reason": back.reason}
+
+
 def _slips_shown(here: Parts, case: Case, who: Reader, stream: Stream) -> list[dict[str, Any]]:
     """Return the acts that hold something to correct, oldest first: each with its sentence and its parts."""
     with here.reading() as connection:
@@ -252,12 +264,14 @@ def _scripts(form: Form) -> list[str]:
 
 
 def _data(form: Form, sop: Sop, stream: Stream | None, mandate: MandateRecord, kind: str) -> dict[str, Any]:
-    """Return what the module of the page is told; whatever of it can be read from the log is held against the log."""
+    """Return what the module of the page is told: what to begin with and what to ask for.
+
+    It is believed in nothing that is signed: the module reads that back and holds it against the log (act_hold.js).
+    """
     case = cast("Case", stream.state) if stream else None
     held = case.document.plain() if case and case.document and kind in STANDING else None
     register = parts().register()
     return {
-        "stream": stream.id if stream else None,
         "version": stream.version if stream else 0,
         "kind": kind,
         "sop": sop.slug,
@@ -266,26 +280,18 @@ def _data(form: Form, sop: Sop, stream: Stream | None, mandate: MandateRecord, k
             "name": register.officials[mandate.official].record.name,
             "office": mandate.office_name,
             "capacity": CAPACITIES[mandate.capacity],
-            "what": name_of(kind),
         },
-        "deviating": DEVIATING,
-        "paper": ON_PAPER,
         "order": list(dict.fromkeys(_PART.sub("", one.path) for one in members(schema_of(CATALOGUE[kind][1])))),
         "known": form.known,
         "card": card(),
         "document": held,
         "begins": _begins(case, sop),
-        "copies": {one.name: one.copies for one in case.addressees} if case else {},
         "drafts": {
             "media_type": sop.document.media_type,
             "table": sop.document.media_type == IKU,
             "any": kind == "concept.drafted" and to_be_typed(sop),
         },
-        "buttons": [
-            {"said": one.said, "needs": one.needs, "drops": one.drops, "label": _(one.label)} for one in form.buttons
-        ],
-        "labels": {path: _(label_of(path)) for path in _said(form)},
-        "words": {value: words for one in form.fields for value, words in one.choices},
+        "buttons": [{"said": one.said, "needs": one.needs} for one in form.buttons],
     }
 
 
@@ -295,10 +301,3 @@ def _begins(case: Case | None, sop: Sop) -> dict[str, str]:
     period = sheet.period if isinstance(sheet, DispositionIssued) else None
     years = {"first-year": str(period.first_year), "last-year": str(period.last_year)} if period else {}
     return {"unit": sop.unit.replace("-", " ").title()} | years
-
-
-def _said(form: Form) -> list[str]:
-    """Return every path that the body may have, for the last look."""
-    lists = {"addressees.0": ["addressees.0.name", "addressees.0.copies"]}
-    known = [path for path in form.known if path != "paper"]
-    return [*known, "decision", "copies", *(inner for one in form.fields for inner in lists.get(one.path, [one.path]))]

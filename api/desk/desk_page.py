@@ -14,6 +14,7 @@ from flask import Response
 from api import register as registers
 from api.advice import advise
 from api.change_words import turn_of
+from api.desk.act_forms import newest_return
 from api.desk.frame import _, page, routes
 from api.parameters import AtQuery
 from api.parts import parts
@@ -21,6 +22,7 @@ from api.reader import Reader, reader
 from api.time_spent import running
 from api.trails import shown
 from keys.records import MandateRecord
+from ledger.case import Case
 from ledger.correction import CORRECTABLE
 from ledger.enactment import Enactments
 from ledger.flag_names import words_of
@@ -131,7 +133,18 @@ def _told(one: dict[str, Any], mandates: tuple[MandateRecord, ...]) -> dict[str,
     advised = advice_to(one["case"], mandates)
     able = next(((held, said) for held, said in advised if said["kinds"]), None)
     ways = [way(one["case"], kind, able[0].mandate) for kind in able[1]["kinds"]] if able else []
-    return one | {"time": running(one), "ways": ways, "why_not": None if able else advised[0][1]["why_not"]}
+    why_not = None if able else advised[0][1]["why_not"]
+    return one | {"time": running(one), "returned": _returned(one["case"]), "ways": ways, "why_not": why_not}
+
+
+def _returned(case_id: str) -> dict[str, str] | None:
+    """Return why a case came back last, with the name of who sent it back; None in its first round."""
+    here = parts()
+    stream = here.ledger.stream(f"case:{case_id}")
+    back = newest_return(cast("Case", stream.state)) if stream else None
+    if back is None:
+        return None
+    return {"name": here.register().officials[back.official].record.name, "step": back.step, "reason": back.reason}
 
 
 def _openings(who: Reader) -> list[Sop]:

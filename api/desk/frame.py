@@ -92,7 +92,7 @@ def _common() -> dict[str, Any]:
         "here": request.endpoint,
         "build": static_files.version(),
         "modules": static_files.needed_by,
-        "words": language.for_scripts(),
+        "catalogue": static_files.ENGLISH,
         "_": _,
     }
 

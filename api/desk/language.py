@@ -49,10 +49,8 @@ def gettext(message: str, **values: Any) -> str:
     return message % values if values else message
 
 
-def for_scripts() -> dict[str, str]:
-    """Return what the modules say, in English, by what they say in Indonesian; nothing for Indonesian pages."""
-    if language() == INDONESIAN:
-        return {}
+def of_scripts() -> dict[str, str]:
+    """Return what the modules say, in English, by what they say in Indonesian."""
     return {
         str(one.id): str(one.string)
         for one in catalogue()

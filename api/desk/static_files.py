@@ -1,22 +1,27 @@
 """What pages fetch besides themselves: modules and the stylesheet, under an address that changes with their content.
 
 ``/statis/<build>/<name>``: ``build`` is made from all of them, so each may be kept for ever, and a page never mixes
-modules of two versions.
+modules of two versions. The English of the modules is one of them, made from the catalogue: a page that brought it
+itself could call an approval a return.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import re
 from functools import cache
 from importlib.resources import files
 
 from flask import Response, request
 
+from api.desk import language
 from api.desk.frame import routes
 from keys.errors import NotFound
 
+#: The module that says in English what the others say; pages in Indonesian never ask for it.
+ENGLISH = "english.js"
 FOREVER = "public, max-age=31536000, immutable"
 _TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
 _IMPORTS = re.compile(r"""^(?:import|export)\b[^;]*?\bfrom\s+"\./([a-z0-9_]+\.js)";""", re.MULTILINE)
@@ -26,7 +31,9 @@ _IMPORTS = re.compile(r"""^(?:import|export)\b[^;]*?\bfrom\s+"\./([a-z0-9_]+\.js
 def contents() -> dict[str, bytes]:
     """Return every file there is to fetch, by its name."""
     found = {one.name: one for one in (files("api.desk") / "static").iterdir() if one.is_file()}
-    return {name: found[name].read_bytes() for name in sorted(found) if name.rpartition(".")[2] in _TYPES}
+    files_there = {name: found[name].read_bytes() for name in sorted(found) if name.rpartition(".")[2] in _TYPES}
+    said = json.dumps(language.of_scripts(), ensure_ascii=False, separators=(",", ":"))
+    return files_there | {ENGLISH: f"export default {said};\n".encode()}
 
 
 @cache

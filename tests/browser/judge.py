@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from playwright.sync_api import Browser, Page, Route
 
 import api.desk
+from api.desk import static_files
 from keys.errors import Conflict, Forged, JejakError, Malformed, NotAllowed, NotFound, NotJudged, Unavailable
 from tests import test_strict_json
 
@@ -71,14 +72,17 @@ def open_page(page: Page, *, words: str = "") -> Judge:
 
     Its policy is that of the desk: nothing inline, nothing from elsewhere. ``words`` is the English catalogue as JSON.
     """
-    kata = f'<script type="application/json" id="kata">{words}</script>' if words else ""
-    html = f'<!doctype html><meta charset="utf-8"><title>uji</title>{kata}<script type="module" src="/vectors.js">'
+    lang = "en" if words else "id"
+    html = f'<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>uji</title>'
+    html += '<script type="module" src="/vectors.js">'
 
     def answer(route: Route) -> None:
         name = route.request.url.rpartition("/")[2]
         policy = {"Content-Security-Policy": "default-src 'self'"}
         if not name:
             route.fulfill(body=f"{html}</script>", content_type="text/html; charset=utf-8", headers=policy)
+        elif name == static_files.ENGLISH:
+            route.fulfill(body=f"export default {words};", content_type="text/javascript; charset=utf-8")
         elif (file := (STATIC if "/statis/" in route.request.url else HERE) / name).is_file():
             route.fulfill(body=file.read_bytes(), content_type="text/javascript; charset=utf-8")
         else:

@@ -136,7 +136,7 @@ class Officer:
         look = self.card("Lihat sekali lagi")
         expect(look).to_contain_text("akan menandatangani tindakan ini")
         self.fits()
-        look.get_by_role("button", name=words, exact=True).click()
+        look.locator("[data-at=sign]").click()  # it says in its own words what it does
         expect(self.card("Tercatat")).to_contain_text("terbukti di peramban ini", timeout=self.patience)
         self.fits()
 

@@ -160,7 +160,8 @@ def test_the_last_look_names_signer_document_meaning_and_what_can_be_undone(offi
     all_agree(page)
     page.get_by_role("button", name="Bubuhkan paraf").click()
     look = page.locator("[data-at=look]")
-    expect(look).to_contain_text("Anda, Budi Santoso (sintetis), Sekretaris Kecamatan Kalipare (definitif)")
+    expect(look).to_contain_text("Anda, budi-santoso, akan menandatangani tindakan ini")
+    expect(look).to_contain_text("Budi Santoso (sintetis), Sekretaris Kecamatan Kalipare, definitif")
     expect(look).to_contain_text(office.second["digest"])
     expect(look).to_contain_text("Anda bertanggung jawab atas substansi, redaksi, dan pengetikan")
     expect(look).to_contain_text("Paraf ini tidak dapat dihapus.")
@@ -261,7 +262,7 @@ def test_a_page_that_names_another_document_than_the_verified_history_is_refused
 
     page.route(re.compile("/tindakan/"), lie)
     open_act(office, page, BUDI, case_id, "paraf.given")
-    expect(checked(page, "history")).to_have_attribute("data-state", "bad")
+    expect(checked(page, "document")).to_have_attribute("data-state", "bad")
     expect(page.get_by_role("button", name="Bubuhkan paraf")).to_be_disabled()
 
 
@@ -628,6 +629,45 @@ def test_a_case_of_any_sop_is_opened_and_decided_by_its_own_outcomes(office: Off
     press(page, "Putuskan: kurang")
     recorded(page)
     assert office.newest(case_id).body.plain()["decision"] == "kurang"
+
+
+def test_one_sentence_says_whether_the_act_can_be_signed_and_a_button_that_waits_says_why(
+    office: Office, page: Page
+) -> None:
+    open_act(office, page, BUDI, office.case(1), "direction.given", key=False)
+    summary = page.get_by_role("status").and_(page.locator("[data-at=summary]"))
+    expect(summary).to_contain_text("Yang kurang: Isian (belum diisi: Isi perintah); Kunci (")
+    button = page.get_by_role("button", name="Beri pengarahan")
+    button.focus()
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-at=told]")).to_contain_text("Belum dapat ditandatangani.")
+    field = page.get_by_label("Isi perintah")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-required", "true")
+    expect(field).to_have_accessible_description(re.compile("Isi perintah belum diisi."))
+    expect(page.locator("dialog")).to_have_count(0)
+    field.fill("Susun sesuai Renstra.")
+    open_key(office, page, BUDI)
+    expect(summary).to_have_text("Semua pemeriksaan terbukti; Anda dapat menandatangani.")
+
+
+def test_who_mends_or_reviews_again_reads_why_it_came_back_from_the_verified_history(
+    office: Office, page: Page
+) -> None:
+    case_id = office.case(5)
+    office.do(*_returned(office, case_id))
+
+    def lie(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace("Kondisi awal", "Target"))
+
+    page.route(re.compile("/tindakan/"), lie)
+    open_act(office, page, AGUS, case_id, "concept.revised", key=False)
+    told = page.locator("[data-at=returned]")
+    expect(told).to_contain_text("Dikembalikan oleh budi-santoso (langkah 6,")
+    expect(told).to_contain_text("Kondisi awal belum benar.")
+    expect(told.get_by_role("link", name="Apa yang berubah")).to_have_attribute("href", f"/perkara/{case_id}/banding")
 
 
 def test_a_device_of_360_px_shows_the_whole_page_without_scrolling_sideways(

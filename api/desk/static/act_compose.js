@@ -1,8 +1,9 @@
 /** The act that a button would sign: what the case says, what is typed, and what was verified here, in one payload. */
-import { composeAct, nowInWib } from "./act.js";
+import { composeAct, nowInWib, readAct } from "./act.js";
 import { standing } from "./act_chain.js";
 import { bodyOf, wrong } from "./act_form.js";
-import { equal } from "./bytes.js";
+import { requireHeld } from "./act_hold.js";
+import { MEMBERS } from "./act_said.js";
 import { place as placeOf } from "./ledger.js";
 import { t } from "./words.js";
 
@@ -18,28 +19,28 @@ export async function unfinishedPaper(fields) {
 async function requireDraft(act, values, files) {
   const brought = values.get("document");
   const wanted = act.drafts.media_type;
-  if (!brought || brought.media_type === wanted) return;
+  if (!brought?.digest || brought.media_type === wanted) return; // what is no file at all is for act_hold.js to refuse
   if (act.drafts.any && !/json/.test(brought.media_type)) return; // a letter or a photo, still to be typed
   if (!act.drafts.table) throw wrong("document", t("Naskah menurut SOP ini berjenis {wanted}.", { wanted }), t("Pilih berkas jenis itu."));
   const { bytes } = files.find(({ reference }) => reference === brought);
-  const { bytesOf, compose, tableOf } = await import("./iku_model.js");
-  let same = false;
+  const { readDocument } = await import("./iku_document.js");
   try {
-    const { document: table, missing } = compose(tableOf(bytes));
-    same = !missing.length && equal(bytesOf(table), bytes);
+    readDocument(bytes);
   } catch {
-    // no table at all
-  }
-  if (!same)
     throw wrong("document", t("Berkas ini bukan tabel IKU. Menurut SOP ini naskah yang diketik berupa tabel; Word, PDF, dan foto hanya untuk konsep yang masih akan diketik."), t("Isi tabel di sini, atau ambil dari Excel (.xlsx, .csv) di tabel itu."));
+  }
   brought.media_type = wanted;
 }
 
+/** What a page may know of an act before anything is typed; all of it is held against the chain (act_hold.js). */
+const KNOWN = ["step", "document", "round", "replaces", "answers", "sop", "period", "leaf", "field", "old"];
+
 /**
- * Return {payload, files}: the bytes of the act that `button` would sign at this moment, and what it brings,
- * [{reference, bytes}]. `placed` is what ledger.place(stream) verified. Throws a Fault that names the field at fault.
+ * Return {payload, said, files}: the bytes of the act that `button` would sign at this moment, what they say, and what it
+ * brings, [{reference, bytes}]. Throws a Fault that names the field at fault, or "forged" where the payload says anything
+ * else than was verified here: `at`, `stream`, `placed`, `sop` are as act_hold.js takes them.
  */
-export async function composed({ act, fields, placed, stream, official }, button) {
+export async function composed({ act, at, fields, stream, placed, sop, key, official }, button) {
   const lacking = await fields.lacking(button.needs);
   if (lacking.length) throw wrong(lacking[0].path, t("{label} belum diisi.", lacking[0]));
   const late = await unfinishedPaper(fields);
@@ -48,28 +49,37 @@ export async function composed({ act, fields, placed, stream, official }, button
   await requireDraft(act, values, files);
   const happened = values.get("occurred_at");
   values.delete("occurred_at");
-  const all = new Map([...Object.entries(act.known), ...values, ...Object.entries(button.said)]);
-  if (act.kind === "dispatch.recorded") all.set("copies", standing(placed.chain).copies[all.get("recipient")]);
-  if (all.has("supersedes.case")) all.set("supersedes.signature", await signatureOf(all.get("supersedes.case")));
+  const known = Object.entries(act.known).filter(([name]) => KNOWN.includes(name));
+  const all = new Map([...known, ...values]);
+  if (button.decision !== undefined) all.set("decision", button.decision);
+  if (at.kind === "dispatch.recorded") all.set("copies", standing(placed.chain).copies[all.get("recipient")]);
+  const superseded = all.has("supersedes.case") ? await signed(all.get("supersedes.case")) : null;
+  if (superseded) all.set("supersedes.signature", superseded.signature);
   const payload = await composeAct({
     ledger: placed.checkpoint.origin,
     seen: placed.seen,
     stream,
     version: placed.version + 1,
     previous: placed.previous,
-    kind: act.kind,
-    official,
+    kind: at.kind,
+    official: key.official,
     mandate: act.mandate,
     occurredAt: happened ?? nowInWib(),
-    body: bodyOf(act.order, all),
+    body: bodyOf(orderOf(act), all),
   });
-  return { payload, files };
+  const said = readAct(payload);
+  requireHeld(said, { at, stream, placed, sop, official, files, superseded });
+  return { payload, said, files };
 }
 
-async function signatureOf(named) {
+/** Return the paths of the page's order that there are; a path into anything else than the body is none of them. */
+const orderOf = ({ order }) => order.filter((path) => MEMBERS.has(path));
+
+/** Return a signed case and its signature's leaf, {case, signature}, both verified. */
+async function signed(named) {
   const missing = () => wrong("supersedes.case", t("Perkara itu tidak ada atau belum ditandatangani."), t("Sebut perkara yang sudah ditandatangani."));
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(named)) throw missing();
   const { signature } = standing((await placeOf(`case:${named}`)).chain);
   if (!signature) throw missing();
-  return signature;
+  return { case: named, signature };
 }

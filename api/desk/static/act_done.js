@@ -1,11 +1,12 @@
 /** How signing ended: recorded and proved, or another act came first. */
-import { moment } from "./act_look.js";
+import { KINDS } from "./act_said.js";
+import { moment } from "./moment.js";
 import { make, save } from "./page.js";
 import { get } from "./service.js";
 import { t } from "./words.js";
 
-/** Show in `place` the receipt of a recorded act (ledger.submit) named `what`; `envelope` are the bytes that were sent. */
-export function showDone(place, what, { index, leaf, recordedAt, receipt, act }, envelope) {
+/** Show in `place` the receipt of a recorded act (ledger.submit); `envelope` are the bytes that were sent. */
+export function showDone(place, { index, leaf, recordedAt, receipt, act }, envelope) {
   const keep = (name, words, type, bytes) => {
     const button = make("button", { type: "button", class: "second" }, words);
     button.addEventListener("click", () => save(name, type, bytes));
@@ -19,7 +20,7 @@ export function showDone(place, what, { index, leaf, recordedAt, receipt, act },
     make(
       "dl",
       { class: "facts" },
-      ...fact(t("Tindakan"), t("{what}, langkah {step}", { what, step: act.body.step })),
+      ...fact(t("Tindakan"), t("{what}, langkah {step}", { what: Object.hasOwn(KINDS, act.kind) ? KINDS[act.kind].name : act.kind, step: act.body.step })),
       ...fact(t("Nomor daun"), String(index)),
       ...fact(t("Dicatat"), moment(recordedAt)),
       ...fact(t("Sidik daun"), leaf, { class: "digest" }),

@@ -10,6 +10,8 @@ import { t } from "./words.js";
 
 const INVISIBLE = /[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb\ue000-\uf8ff]/gu;
 const SPACES = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/gu;
+/** A file is at most this many bytes, as ledger.js takes documents. */
+const MAX_FILE = 20 * 1024 * 1024;
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9.+-]{0,63}\/[a-z0-9][a-z0-9.+-]{0,95}$/;
 
 /** Return text as a Text of the ledger takes it; "" where nothing is left. */
@@ -33,6 +35,15 @@ export async function referenceTo(bytes, mediaType, name) {
 
 /** Return the fault of a field that cannot be taken; `member` is its path. */
 export const wrong = (member, detail, allowed = "") => new Fault("malformed", "act.field", detail, allowed, { member });
+
+/** Return if a file can be brought: it holds something, is not too large, and is of a kind that the field asks for. */
+function requireFile({ name, type, size }, accept, path) {
+  if (!size) throw wrong(path, t("{name} kosong (0 bita).", { name }), t("Pilih berkas yang ada isinya."));
+  if (size > MAX_FILE) throw wrong(path, t("{name} terlalu besar.", { name }), t("Paling besar 20 MiB. Potret lagi dengan ukuran lebih kecil, atau pindai sebagai PDF."));
+  const kinds = accept.split(",").filter(Boolean);
+  const fits = (kind) => (kind.startsWith(".") ? name.toLowerCase().endsWith(kind) : kind.endsWith("/*") ? type.startsWith(kind.slice(0, -1)) : type === kind);
+  if (kinds.length && !kinds.some(fits)) throw wrong(path, t("{name} bukan foto dan bukan PDF.", { name }), t("Pilih foto atau PDF."));
+}
 
 /** How the value of each kind of field is read from its text; what is empty is absent and never comes here. */
 const READ = {
@@ -114,8 +125,10 @@ export function fieldsOf(form) {
         values.set(path, await bring(bytes, mediaType, name));
       } else if (["file", "files", "table"].includes(how)) {
         const chosen = [];
-        for (const file of inputOf(place).files)
+        for (const file of inputOf(place).files) {
+          requireFile(file, inputOf(place).accept, path);
           chosen.push(await bring(new Uint8Array(await file.arrayBuffer()), file.type, file.name));
+        }
         values.set(path, how === "files" ? chosen : chosen[0]);
       } else {
         const input = isChoice(place, how) ? place.querySelector("input:checked") : inputOf(place);
@@ -164,6 +177,7 @@ export function fieldsOf(form) {
     const input = place.querySelector("select, textarea, input");
     input.setAttribute("aria-invalid", "true");
     input.setAttribute("aria-errormessage", told.id);
+    if (!describedBy(input).includes(told.id)) input.setAttribute("aria-describedby", [...describedBy(input), told.id].join(" "));
     input.focus();
     return true;
   }
@@ -172,13 +186,19 @@ export function fieldsOf(form) {
   function quiet() {
     for (const { place } of all) {
       place.querySelector("[data-at=wrong]").hidden = true;
-      place.querySelectorAll("[aria-invalid]").forEach((input) => input.removeAttribute("aria-invalid"));
+      place.querySelectorAll("[aria-invalid]").forEach((input) => {
+        input.removeAttribute("aria-invalid");
+        const kept = describedBy(input).filter((id) => id !== input.getAttribute("aria-errormessage"));
+        if (kept.length) input.setAttribute("aria-describedby", kept.join(" "));
+        else input.removeAttribute("aria-describedby");
+      });
     }
   }
 
   return { form, all, at, filled, lacking, read, typed, restore, point, quiet, setTable: (given) => (table = given), forget: async () => table?.forget() };
 }
 
+const describedBy = (input) => (input.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
 const isChoice = (place, how) => how === "choices" || (how === "choice" && !place.querySelector("select"));
 // A table's editor has inputs of its own, before the one for its file.
 const inputOf = (place) =>

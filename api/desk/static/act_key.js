@@ -4,21 +4,25 @@ import { supported } from "./ed25519.js";
 import { Fault } from "./faults.js";
 import { keyFromFile, keysHere } from "./keys.js";
 import { make, makeNotice } from "./page.js";
+import { signedIn } from "./store.js";
 import { describe, t } from "./words.js";
 
 /**
  * Offer the keys of `official` in `place`; `use(key)` is called with the one that is chosen, `say(state, words)` with
  * how it stands: "ok", "open" or "bad".
+ *
+ * Who is signed in is what this device remembers, where it does: a page that says somebody else gets no key at all. On a
+ * device with keys of several officials none is taken by itself; each is named by its official.
  */
 export async function offerKeys(place, official, { use, say }) {
   const part = (name) => place.querySelector(`[data-at=${name}]`);
-  const short = ({ keyid }) => t("kunci {id}", { id: keyid.slice(0, 8) });
+  const short = (key) => t("kunci {id} milik {official}", { id: key.keyid.slice(0, 8), official: key.official });
 
   function take(key) {
     use(key);
     const choice = place.querySelector(`#kunci-${key.keyid.slice(0, 8)}`);
     if (choice) choice.checked = true;
-    say("ok", key.where === "file" ? t("dibuka dari berkas, hanya di halaman ini") : t("{key} di perangkat ini", { key: short(key) }));
+    say("ok", key.where === "file" ? t("{key}, dibuka dari berkas, hanya di halaman ini", { key: short(key) }) : t("{key} di perangkat ini", { key: short(key) }));
   }
 
   function choiceOf(key) {
@@ -55,11 +59,17 @@ export async function offerKeys(place, official, { use, say }) {
     say("bad", t("peramban ini belum dapat menandatangani"));
     return;
   }
+  const [here, remembered] = await Promise.all([keysHere(), signedIn()]);
+  if (!official || (remembered && remembered !== official)) {
+    part("key-state").textContent = t("Yang masuk di perangkat ini {remembered}; halaman ini dibuat untuk {official}. Tidak ada kunci yang dipakai. Masuk lagi.", { remembered: remembered ?? "–", official: official || "–" });
+    say("bad", t("halaman ini untuk pejabat lain dari yang masuk di perangkat ini"));
+    return;
+  }
   part("key-file").addEventListener("submit", openFile);
   part("key-file").hidden = false;
-  const own = (await keysHere()).filter((key) => key.official === official);
+  const own = here.filter((key) => key.official === official);
   part("key-list").replaceChildren(...own.map(choiceOf));
   part("key-state").textContent = own.length ? t("Kunci di perangkat ini, atau buka berkas kunci Anda:") : t("Tidak ada kunci Anda di perangkat ini. Buka berkas kunci Anda.");
-  if (own.length === 1) take(own[0]);
+  if (own.length === 1 && here.length === 1) take(own[0]);
   else say("open", t("pilih atau buka kunci Anda"));
 }

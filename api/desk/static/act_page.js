@@ -1,68 +1,91 @@
 /**
  * The page on which an act is signed. In this order, and nothing is signed before all of it agrees:
  *
- * 1. the seal of the ledger and the history of the case are verified (ledger.place), the document is fetched and hashed;
- * 2. what the form takes for known is held against that history (act_chain.js);
- * 3. the fields are complete, and a key of this official is open;
- * 4. a last look shows the very payload; only then is it signed, sent, and its receipt proved.
+ * 1. the seal of the ledger and the history of the case are verified (ledger.place); which case and which kind it is
+ *    follows from the address, and the document from the history: it is fetched, hashed and drawn here;
+ * 2. the fields are complete, and a key of this official is open;
+ * 3. the act is composed, read back and held against all that was verified (act_hold.js), not the page's word for it;
+ * 4. a last look shows the very payload (act_look.js); only then is it signed, sent, and its receipt proved.
  */
-import { PAYLOAD_TYPE, readAct } from "./act.js";
-import { requireKnown, standing } from "./act_chain.js";
+import { PAYLOAD_TYPE } from "./act.js";
+import { addressed } from "./act_address.js";
+import { buttonFor, keepChecks } from "./act_buttons.js";
+import { STANDING, standing } from "./act_chain.js";
 import { composed, unfinishedPaper } from "./act_compose.js";
+import { clearDrawn, drawDocument, drawNothing, drawReturn, viewed } from "./act_document.js";
 import { showBetween, showDone } from "./act_done.js";
 import { fieldsOf } from "./act_form.js";
 import { offerKeys } from "./act_key.js";
-import { bodyInWords, moment } from "./act_look.js";
+import { lookAt } from "./act_look.js";
 import { inSteps } from "./act_steps.js";
 import { keepDrafts } from "./drafts.js";
 import { seal } from "./envelope.js";
 import { Fault } from "./faults.js";
-import { viewOf } from "./iku_view.js";
 import { document as documentOf, place as placeOf, submit, upload } from "./ledger.js";
+import { moment } from "./moment.js";
 import { showWaiting } from "./outbox.js";
 import { make, makeNotice } from "./page.js";
 import { doubt, pinFromCard } from "./pinning.js";
 import { onWaiting, wantsSignIn } from "./service.js";
 import { describe, t } from "./words.js";
 
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const root = document.getElementById("tindakan");
 const act = root && JSON.parse(root.dataset.act);
 const official = document.body.dataset.official;
 const part = (name) => root.querySelector(`[data-at=${name}]`);
-const states = { seal: "open", history: "open", document: "open", form: "open", key: "open" };
-let fields, draft, stream, placed, key, table;
-let pending = false; // an envelope of this case is on its way, perhaps recorded
+let at, fields, draft, stream, placed, sop, key, checks, table;
+let stood = null; // the document that the act stands on: {bytes, reference}
+let pending = { open: false, refused: 0 }; // of this case's envelopes: one may still be recorded, so many were refused
 let busy = false;
-let chosen = null;
+let buttons = []; // [{element, decision, needs, drops, label}]
+let away = () => {}; // takes the last look away
 let verifying = null; // the verification that is under way
 let mounting = null; // the table's editor is on its way
 
-/** Set how one of the five checks stands: "ok", "bad" or "open", in words. */
-function check(name, state, words) {
-  states[name] = state;
-  const line = root.querySelector(`[data-check=${name}]`);
-  line.dataset.state = state;
-  line.querySelector("span").textContent = words;
+const check = (name, state, words) => checks.set(name, state, words);
+const hold = () => (pending.open ? t("tanda tangan Anda yang belum pasti tercatat, lihat di atas") : busy ? t("sedang dikirim") : "");
+
+function refresh() {
+  for (const button of buttons) button.element.setAttribute("aria-disabled", String(!checks.ready(at.kind, button)));
+  if (buttons.length) checks.say(at.kind, buttons);
+}
+
+/** Let each button of the page say, in the words of this build, what it ends in. */
+function nameButtons() {
+  buttons = [...root.querySelectorAll("[data-button]")].map((element) => ({ element, ...buttonFor(at.kind, act.buttons[element.dataset.button] ?? {}) }));
+  for (const button of buttons) {
+    button.element.textContent = button.label;
+    button.element.disabled = false;
+    button.element.setAttribute("aria-describedby", "ringkasan-periksa");
+    button.element.addEventListener("click", () => press(button));
+  }
   refresh();
 }
 
-function refresh() {
-  const ready = Object.values(states).every((state) => state === "ok") && !pending && !busy;
-  for (const button of root.querySelectorAll("[data-button]")) button.disabled = !ready;
-  part("sign").disabled = !ready;
+/** Go on to the last look, or say what is lacking and go there. */
+async function press(button) {
+  fields.quiet();
+  part("told").replaceChildren();
+  if (checks.ready(at.kind, button)) return look(button);
+  const [first] = checks.is("form") === "ok" ? [] : await fields.lacking(button.needs);
+  if (!busy) makeNotice(part("told"), checks.lacking(at.kind, button));
+  if (first) fields.point(first.path, t("{label} belum diisi.", first));
 }
 
 /** Verify the history and the document, both fetched at once, and say of each how it stands. */
 async function verify() {
-  const asked = [placeOf(stream), act.document ? documentOf(act.document.digest) : null];
-  if (!act.known.sop || act.version) asked.push(null);
-  else asked.push(placeOf(`sop:${act.sop}`));
-  const [history, bytes, sop] = await Promise.allSettled(asked);
+  const stands = STANDING.has(at.kind);
+  const guess = stands && DIGEST.test(act.document?.digest) ? act.document.digest : null; // asked for at once; held against the chain
+  if (stands) drawNothing(root, t("Naskah sedang diambil dan diperiksa …"));
+  const asked = [placeOf(stream), guess && documentOf(guess), at.opens ? placeOf(`sop:${act.sop}`) : null];
+  const [history, bytes, enacted] = await Promise.allSettled(asked);
   if (history.status === "rejected") {
     const { title, detail } = describe(history.reason);
     check("seal", "bad", `${title}: ${detail}`);
     check("history", "bad", t("tidak dapat dipercaya tanpa segelnya"));
     check("document", "bad", t("tidak dapat dicocokkan"));
+    if (stands) drawNothing(root, t("Tidak ditampilkan: riwayatnya tidak terbukti."));
     pending = await waiting();
     throw history.reason;
   }
@@ -76,38 +99,47 @@ async function verify() {
     return;
   }
   try {
-    requireKnown(act, placed.chain);
-    if (sop.value !== null) requireSop(sop);
+    if (at.opens !== !placed.version)
+      throw new Fault("forged", "client.form", t("Perkara di alamat ini tidak ada dalam riwayat yang terbukti."), t("Jangan tandatangani apa pun."));
+    if (at.opens) sop = newest(enacted);
   } catch (fault) {
     check("history", "bad", fault.detail);
     throw fault;
   }
   check("history", "ok", placed.version ? t("terbukti: {n} tindakan, tidak ada yang hilang atau terselip", { n: placed.version }) : t("perkara baru; SOP yang berlaku terbukti"));
-  await showDocument(bytes);
+  drawReturn(root, at.kind, stream, standing(placed.chain));
+  await showDocument(stands, guess, bytes);
 }
 
-function requireSop(found) {
+/** Return the newest enactment of the SOP, {slug, leaf, sop}, as it was verified. */
+function newest(found) {
   if (found.status === "rejected") throw found.reason;
-  const newest = found.value.chain.filter(({ act: { kind } }) => kind === "sop.enacted").at(-1);
-  if (newest?.leaf !== act.known.sop.leaf)
-    throw new Fault("forged", "client.form", t("Halaman ini menyebut versi SOP yang bukan versi terbarunya."), t("Muat ulang halaman ini."));
+  const last = found.value.chain.filter(({ act: { kind } }) => kind === "sop.enacted").at(-1);
+  if (!last) throw new Fault("forged", "client.form", t("SOP di halaman ini tidak ada dalam riwayat yang terbukti."), t("Muat ulang halaman ini."));
+  return { slug: act.sop, leaf: last.leaf, sop: last.act.body.sop };
 }
 
-async function showDocument(found) {
-  if (!act.document) return check("document", "ok", t("tindakan ini tidak berdiri di atas naskah yang sudah ada"));
-  const held = standing(placed.chain).document;
+/** Fetch, hash and draw the document that the history holds, wherever the kind stands on one. */
+async function showDocument(stands, guess, found) {
+  const held = stands ? standing(placed.chain).document : null;
+  if (!held) {
+    const right = !stands || at.kind === "activity.decided";
+    const words = right ? t("tindakan ini tidak berdiri di atas naskah yang sudah ada") : t("riwayat belum memuat naskah");
+    if (stands) drawNothing(root, words);
+    return check("document", right ? "ok" : "bad", words);
+  }
   try {
-    if (found.status === "rejected") throw found.reason;
-    if (held?.digest !== act.document.digest)
+    if (guess && guess !== held.digest)
       throw new Fault("forged", "client.form", t("Naskah di halaman ini bukan naskah yang ada dalam riwayat."), t("Jangan tandatangani apa pun."));
+    if (found.status === "rejected") throw found.reason;
+    stood = { bytes: found.value ?? (await documentOf(held.digest)), reference: held };
   } catch (fault) {
-    part("document").replaceChildren();
+    drawNothing(root, t("Tidak ditampilkan: {detail}", fault));
     check("document", "bad", fault.detail);
     throw fault;
   }
-  part("document").replaceChildren(viewOf(found.value, held));
-  part("verified").textContent = t("Diperiksa di peramban ini: isi di bawah dibuat dari bita yang sidiknya tercantum.");
-  check("document", "ok", t("terbukti: bita yang dibaca di sini bersidik sama dengan yang tercatat"));
+  if (drawDocument(root, stood.bytes, held)) check("document", "ok", t("terbukti: bita yang dibaca di sini bersidik sama dengan yang tercatat"));
+  else check("document", "undrawn", t("sidiknya terbukti, tetapi isinya tidak dapat ditampilkan; hanya dapat dikembalikan"));
 }
 
 /**
@@ -142,8 +174,8 @@ async function tableIn(place) {
 
 /** Return the bytes of the table that the case holds, or null where it holds none: only its proved history says so. */
 async function heldTable() {
-  if (act.stream && !placed) await verified();
-  if (act.stream && !placed)
+  if (!at.opens && !placed) await verified();
+  if (!at.opens && !placed)
     throw new Fault("unavailable", "client.history", t("Riwayat perkara belum terbukti, jadi naskah yang berlaku belum diketahui."), t("Coba lagi bila sambungan sudah ada."));
   const held = placed && standing(placed.chain).document;
   return held?.media_type === act.drafts.media_type ? documentOf(held.digest) : null;
@@ -164,37 +196,35 @@ function onward() {
 
 /** Say whether all that every button needs is filled in. */
 async function complete() {
-  const lacking = await fields.lacking(act.buttons.length === 1 ? act.buttons[0].needs : []);
+  const lacking = await fields.lacking(buttons.length === 1 ? buttons[0].needs : []);
   const late = await unfinishedPaper(fields);
   if (late) lacking.push(late);
   if (lacking.length) check("form", "open", t("belum diisi: {names}", { names: lacking.map(({ label }) => label).join(", ") }));
   else check("form", "ok", t("lengkap"));
 }
 
+/** What composes, holds and shows an act needs of what was verified here. */
+const verifiedHere = () => ({ act, at, fields, stream, placed, sop, key, official });
+
 async function look(button) {
-  fields.quiet();
-  part("told").replaceChildren();
   try {
-    const { payload } = await composed({ act, fields, placed, stream, official }, button);
-    const said = readAct(payload);
-    chosen = { button, body: JSON.stringify(said.body) };
-    part("sentence").textContent = t("Anda, {name}, {office} ({capacity}), akan menandatangani tindakan ini: {what}, langkah {step}.", { ...act.signer, step: said.body.step });
-    part("body").replaceChildren(...bodyInWords(said, act));
-    const beside = [said.body.deviation && act.deviating, said.body.paper && act.paper].filter(Boolean);
-    part("beside").hidden = !beside.length;
-    part("beside").textContent = beside.join(" ");
-    part("sign").textContent = button.label;
-    part("look").hidden = false;
-    part("look").focus();
-    part("look").scrollIntoView({ block: "start" });
+    const { said, files } = await composed(verifiedHere(), button);
+    const brought = files.find(({ reference }) => reference.digest === said.body.document?.digest);
+    const seen = brought ?? stood;
+    const again = t("Di tempat ini sudah ada tanda tangan Anda yang ditolak layanan dan mungkin masih disimpannya; hanya salah satu yang dapat tercatat.");
+    away();
+    away = lookAt(said, {
+      placed,
+      sop,
+      key,
+      draw: seen && (() => viewed(seen.bytes, seen.reference).view),
+      claimed: act.signer,
+      beside: pending.refused ? [again] : [],
+      sign: () => sign(button, untimed(said)),
+    });
   } catch (fault) {
     tell(fault);
   }
-}
-
-function away() {
-  part("look").hidden = true;
-  chosen = null;
 }
 
 /** Say what went wrong: beside the field that it names, else below the buttons; nothing that was typed is lost. */
@@ -208,20 +238,21 @@ function tell(fault) {
   part("told").append(make("p", {}, make("a", { class: "button", href: again }, t("Masuk lagi, isian tetap tersimpan"))));
 }
 
-async function sign() {
-  if (busy || !chosen) return;
-  const { button, body } = chosen;
+/** All that an act says but its time: without paper it is that of the moment of signing. */
+const untimed = (said) => JSON.stringify({ ...said, occurredAt: said.body.paper ? said.occurredAt : null });
+
+async function sign(button, shown) {
+  if (!checks.ready(at.kind, button)) return void makeNotice(part("told"), checks.lacking(at.kind, button));
   busy = true;
   refresh();
   const told = makeNotice(part("told"), t("Menandatangani dan mengirim …"));
   const quiet = onWaiting((lost) => told.say(lost ? t("Menunggu sambungan. Jangan tanda tangani lagi; yang sama dikirim lagi dengan sendirinya.") : t("Mengirim …")));
   try {
-    const { payload, files } = await composed({ act, fields, placed, stream, official }, button); // again: the time that it states is that of this moment
-    if (JSON.stringify(readAct(payload).body) !== body) return void (told.done(), await look(button));
+    const { payload, said, files } = await composed(verifiedHere(), button); // again: the time that it states is that of this moment
+    if (untimed(said) !== shown) return void (told.done(), await look(button));
     await Promise.all(files.map(({ reference, bytes }) => upload(bytes, reference.media_type)));
     const envelope = await seal(PAYLOAD_TYPE, payload, key);
-    away();
-    const receipt = await submit(envelope, { stream, kind: act.kind, name: act.signer.what, page: location.pathname });
+    const receipt = await submit(envelope, { stream, kind: at.kind, page: location.pathname });
     told.done();
     await finish(receipt, envelope);
   } catch (fault) {
@@ -246,10 +277,10 @@ async function failed(fault) {
   tell(fault);
 }
 
-/** Show what waits in the outbox for this case; return whether something may still be recorded. */
+/** Show what waits in the outbox for this case; return what may still come of it (outbox.js). */
 const waiting = () =>
   showWaiting(part("outbox"), stream, placed?.chain ?? [], {
-    done: (receipt, { name }, bytes) => finish(receipt, bytes, name),
+    done: finish,
     gone: async () => {
       pending = await waiting();
       refresh();
@@ -258,15 +289,15 @@ const waiting = () =>
 
 async function between(known) {
   await showBetween(part("told"), stream, known, async () => {
-    await draft.keep(act.stream ? {} : { stream: null }); // whoever opened that case, this one needs another number
+    await draft.keep(at.opens ? { stream: null } : {}); // whoever opened that case, this one needs another number
     location.reload();
   });
 }
 
-async function finish(receipt, envelope, name = act.signer.what) {
+async function finish(receipt, envelope) {
   await Promise.all([draft.drop(), fields.forget()]);
   for (const child of root.children) child.hidden = child !== part("done");
-  showDone(part("done"), name, receipt, envelope);
+  showDone(part("done"), receipt, envelope);
 }
 
 /** Verify, one at a time, and where it fails say why; a lost line is no lie, so it may be tried again. */
@@ -291,8 +322,11 @@ async function verifiedOnce() {
 }
 
 async function begin() {
+  checks = keepChecks(root, { hold, changed: refresh });
+  clearDrawn();
+  at = addressed(location.pathname, act.kind);
   fields = fieldsOf(part("form"));
-  draft = keepDrafts(`tindakan ${act.stream ?? `baru ${act.sop}`} ${act.kind} ${official}`, fields, (how, fault) => {
+  draft = keepDrafts(`tindakan ${at.stream ?? `baru ${act.sop}`} ${at.kind} ${official}`, fields, (how, fault) => {
     part("kept").dataset.state = how;
     const words = how === "lost" ? describe(fault).detail : t("Isian tersimpan di perangkat ini.");
     if (how !== "keeping" && part("kept").textContent !== words) part("kept").textContent = words;
@@ -303,15 +337,12 @@ async function begin() {
       complete();
     });
   part("form").addEventListener("submit", (event) => event.preventDefault());
-  part("away").addEventListener("click", away);
-  part("sign").addEventListener("click", sign);
-  for (const one of root.querySelectorAll("[data-button]"))
-    one.addEventListener("click", () => look(act.buttons[one.dataset.button]));
+  nameButtons();
   await pinFromCard(act.card);
-  const at = await draft.restore();
-  if (at) part("kept").textContent = t("Isian dari {when} dipulihkan.", { when: moment(at) });
-  stream = act.stream ?? draft.beside.stream ?? `case:${crypto.randomUUID()}`;
-  if (!act.stream && !draft.beside.stream) await draft.keep({ stream });
+  const when = await draft.restore();
+  if (when) part("kept").textContent = t("Isian dari {when} dipulihkan.", { when: moment(when) });
+  stream = at.stream ?? draft.beside.stream ?? `case:${crypto.randomUUID()}`;
+  if (at.opens && !draft.beside.stream) await draft.keep({ stream });
   inSteps(root, fields, ["more", "paper", "buttons"].map(part).filter(Boolean));
   await Promise.all([
     offerKeys(part("signer"), official, { use: (one) => (key = one), say: (state, words) => check("key", state, words) }),

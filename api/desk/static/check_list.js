@@ -1,5 +1,5 @@
 /** The list of marks on Periksa paraf: what the service says, apart from what this browser found, and their sum. */
-import { moment } from "./act_look.js";
+import { moment } from "./moment.js";
 import { text } from "./bytes.js";
 import { Fault } from "./faults.js";
 import { make } from "./page.js";

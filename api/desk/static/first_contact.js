@@ -1,5 +1,5 @@
 /** The part of a page where a person compares what this device trusts with the registrar's card. */
-import { moment } from "./act_look.js";
+import { moment } from "./moment.js";
 import { make, makeNotice } from "./page.js";
 import { confirmCard, pinPrint } from "./pinning.js";
 import { comparedAt } from "./store.js";

@@ -4,7 +4,7 @@
  * What it holds becomes a document only when it is asked for; what is doubtful is said beside the cell and never
  * stands in the way, what keeps the table from being a document is said the same way.
  */
-import { moment } from "./act_look.js";
+import { moment } from "./moment.js";
 import { hex, sha256 } from "./bytes.js";
 import { Fault } from "./faults.js";
 import { barView } from "./iku_bar.js";

@@ -1,7 +1,7 @@
 // The key page: make a key on this device, ask for it to be registered, see what this device trusts.
 import { t, describe } from "./words.js";
 import { makeKey, keysHere, forgetKey, isPersistent, keyRequest, fingerprint } from "./keys.js";
-import { moment } from "./act_look.js";
+import { moment } from "./moment.js";
 import { showPrint } from "./first_contact.js";
 import { pinFromCard } from "./pinning.js";
 import { signOut, signOutEverywhere, whoIsIn } from "./signin.js";

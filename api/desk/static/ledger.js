@@ -19,12 +19,13 @@ import { PAYLOAD_TYPE, readAct } from "./act.js";
 import { base64, equal, hex, sha256, unbase64, unhex, utf8 } from "./bytes.js";
 import { openCheckpoint } from "./checkpoint.js";
 import { entryOf, leafOf, parseEntry } from "./entry.js";
+import { parseEnvelope } from "./envelope.js";
 import { Fault } from "./faults.js";
 import { verifyConsistency } from "./merkle.js";
 import { parseVkey } from "./note.js";
 import { verifyReceipt } from "./receipt.js";
 import { get, post, unreadable, wantsSignIn } from "./service.js";
-import { dropEnvelope, evidence, head, keepEnvelope, moveNewest, newest, pinned, rememberHead } from "./store.js";
+import { dropEnvelope, envelopes, evidence, head, keepEnvelope, markRefused, moveNewest, newest, pinned, rememberHead } from "./store.js";
 import { t } from "./words.js";
 
 /** A document is at most this many bytes. */
@@ -130,8 +131,9 @@ export async function upload(bytes, mediaType) {
 /**
  * Send a signed act and return it, proved to be recorded: {index, leaf, recordedAt, receipt, act}.
  *
- * Until then the envelope stays in the outbox with `about`, so that it can be sent again, also after a reload. Throws
- * what the service refuses with ("conflict": the place is taken), "unavailable" where its fate is unknown, or "forged"
+ * Until then the envelope stays in the outbox with `about`, so that it can be sent again, also after a reload. One that
+ * the service refuses stays too, marked so: only a verified chain that passed its place shows that it came to nothing.
+ * Throws what the service refuses with ("conflict": the place is taken), "unavailable" where its fate is unknown, or "forged"
  * (client.receipt) where the receipt does not prove this very act.
  */
 export async function submit(envelope, about = {}) {
@@ -141,7 +143,7 @@ export async function submit(envelope, about = {}) {
   try {
     const done = await recorded(envelope, answer.json(), trusted);
     await rememberHead(done.act.stream, { version: done.act.version, leaf: done.leaf, index: done.index });
-    await dropEnvelope(envelope);
+    await Promise.all([dropEnvelope(envelope), dropRefused(done.act)]);
     return done;
   } catch (fault) {
     if (fault.kind !== "forged") throw fault;
@@ -163,7 +165,7 @@ async function sent(envelope) {
   } catch (fault) {
     if (fault.kind === "unjudged") throw fault;
     if (fault.kind !== "unavailable") {
-      await dropEnvelope(envelope);
+      await markRefused(envelope, [fault.detail, fault.allowed].filter(Boolean).join(" "));
       throw fault;
     }
     throw new Fault(
@@ -173,6 +175,14 @@ async function sent(envelope) {
       t("Tanda tangan Anda tersimpan di perangkat ini; kirim lagi bila sambungan kembali."),
       fault.facts,
     );
+  }
+}
+
+/** Forget what was refused in the place that another act is now proved to have. */
+async function dropRefused({ stream, version }) {
+  for (const { bytes, refused } of await envelopes()) {
+    const act = refused && readAct(parseEnvelope(bytes).payload);
+    if (act && act.stream === stream && act.version === version) await dropEnvelope(bytes);
   }
 }
 

@@ -7,7 +7,7 @@
 import { seal } from "./envelope.js";
 import { Fault } from "./faults.js";
 import { get, post, remove, unreadable } from "./service.js";
-import { pinned } from "./store.js";
+import { keepSignedIn, pinned } from "./store.js";
 import { spell } from "./strict_json.js";
 import { t } from "./words.js";
 
@@ -26,9 +26,15 @@ export async function signIn(key) {
 }
 
 /** End the session; its cookie is good for nothing from here on. */
-export const signOut = async () => void (await remove("/v1/session"));
+export async function signOut() {
+  await remove("/v1/session");
+  await keepSignedIn(null);
+}
 /** End every session of whoever is signed in, on all devices. */
-export const signOutEverywhere = async () => void (await remove("/v1/sessions"));
+export async function signOutEverywhere() {
+  await remove("/v1/sessions");
+  await keepSignedIn(null);
+}
 /** Return {name, elsewhere}: as the service calls whoever is signed in, and since when they are so elsewhere. */
 export const whoIsIn = async () => (await get("/v1/session")).json();
 
@@ -44,5 +50,6 @@ async function answered(key) {
   const sealed = await seal(PAYLOAD_TYPE, spell(statement), key);
   const said = (await post("/v1/sessions/browser", sealed, { "Content-Type": "application/json" })).json();
   if (said?.official !== official || typeof said.until !== "string") throw unreadable(t("tanda masuk."));
+  await keepSignedIn(official);
   return said;
 }

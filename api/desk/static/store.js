@@ -2,10 +2,11 @@
  * What this device remembers of the one ledger that it trusts, in IndexedDB ("jejak", one a web origin).
  *
  * pins        what is trusted since first contact, written once: ledger {origin, vkey, founding}; compared, when a
- *             person found that on their card (RFC 3339)
+ *             person found that on their card (RFC 3339); signed-in, the official who signed in here last
  * checkpoint  the newest checkpoint that was verified, verbatim
  * heads       by stream: {version, leaf, index} of the newest act that was verified
- * outbox      by SHA-256: envelopes that were signed and whose receipt is not verified yet: {bytes, about, at}
+ * outbox      by SHA-256: envelopes that were signed and whose receipt is not verified yet: {bytes, about, at}, and
+ *             refused (the service's words) where it said no: it may have kept them all the same
  * evidence    what a service showed that contradicts what it showed before; never removed by us
  * drafts      what somebody is typing, by place
  * keys        see keys.js
@@ -103,6 +104,11 @@ export const comparedAt = () => read("pins", "compared");
 /** Remember that a person has just compared it. */
 export const keepCompared = () => write("pins", "compared", new Date().toISOString());
 
+/** Return the official who signed in on this device last, or null: what a page says of it is only a page's word. */
+export const signedIn = () => read("pins", "signed-in");
+/** Remember who has just signed in, or null: nobody. */
+export const keepSignedIn = (official) => write("pins", "signed-in", official);
+
 /** Return the bytes of the newest verified checkpoint, or null at first contact. */
 export const newest = () => read("checkpoint", "newest");
 
@@ -158,10 +164,18 @@ export async function keepEnvelope(bytes, about = {}) {
   });
 }
 
-/** Return the envelopes that were not proved yet, the oldest first: [{bytes, about, at}]. */
+/** Remember that the service refused an envelope, with its words; it is kept, for nothing proves that the service dropped it. */
+export async function markRefused(bytes, words) {
+  const name = await digest(bytes);
+  await within("outbox", "readwrite", (all) => {
+    all.get(name).onsuccess = (event) => event.target.result && all.put({ ...event.target.result, refused: words }, name);
+  });
+}
+
+/** Return the envelopes that were not proved yet, the oldest first: [{bytes, about, at, refused}]. */
 export const envelopes = async () => (await readAll("outbox")).sort((a, b) => (a.at < b.at ? -1 : 1));
 
-/** Forget an envelope: it is recorded and proved, or was refused. */
+/** Forget an envelope: it is recorded and proved, or its place is taken. */
 export const dropEnvelope = async (bytes) => drop("outbox", await digest(bytes));
 
 /** Keep, list and drop records of keys, by key id. */

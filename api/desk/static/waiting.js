@@ -17,7 +17,7 @@ async function show(root) {
     root.append(section);
     const { chain } = await placeOf(stream);
     await showWaiting(section, stream, chain, {
-      done: (receipt, { name }, bytes) => showDone(section, name, receipt, bytes),
+      done: (receipt, bytes) => showDone(section, receipt, bytes),
       gone: () => section.remove(),
     });
   }

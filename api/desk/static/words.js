@@ -1,16 +1,12 @@
-/** The words of the page: Indonesian stands in the modules, another language in a catalogue that the page carries. */
+/** The words of the page: Indonesian stands in the modules, English in a module of the same build, and in no page. */
 
-let catalogue = null;
-
-function known() {
-  catalogue ??= new Map(Object.entries(JSON.parse(globalThis.document?.getElementById("kata")?.textContent || "{}")));
-  return catalogue;
-}
+const english = globalThis.document?.documentElement.lang === "en";
+const catalogue = new Map(Object.entries(english ? (await import("./english.js")).default : {}));
 
 /** Return `text` in the language of the page, each {name} in it replaced by the value of that name. */
 export function t(text, values = {}) {
   // One pass, so that a value is never read as a place.
-  return (known().get(text) ?? text).replace(/\{(\w+)\}/g, (place, name) =>
+  return (catalogue.get(text) ?? text).replace(/\{(\w+)\}/g, (place, name) =>
     Object.hasOwn(values, name) ? String(values[name]) : place,
   );
 }
