@@ -35,8 +35,8 @@ _CASE_ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 ROOMS = (
     ("desk.desk", "Meja"),
     ("desk.cases", "Perkara"),
-    ("desk.search", "Jejak"),
     ("desk.check", "Periksa"),
+    ("desk.search", "Jejak"),
     ("desk.agenda", "Agenda"),
     ("desk.officials", "Pejabat"),
 )

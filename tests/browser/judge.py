@@ -90,6 +90,7 @@ def open_page(page: Page, *, words: str = "") -> Judge:
 
     page.route(f"{ADDRESS}**", answer)
     page.goto(ADDRESS)
+    page.wait_for_function("typeof judge === 'function'")  # a page may be loaded before its modules have their words
     return Judge(page)
 
 
