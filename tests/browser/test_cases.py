@@ -201,7 +201,7 @@ def test_the_top_of_a_phone_is_small_and_its_menu_works_without_script(
     with browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False) as device:
         page = opened(device.new_page(), lived, Address("", page_of(BROUGHT[6]), INSPECTOR, ""))
         assert page.evaluate(HEADER) < 0.12 * 740
-        for shown in ("Meja", "Perkara", "Jejak"):
+        for shown in ("Meja", "Perkara", "Periksa"):
             expect(page.get_by_role("banner").get_by_role("link", name=shown, exact=True)).to_be_visible()
         hidden = page.get_by_role("link", name="Agenda", exact=True)
         person = page.get_by_role("link", name="Wahyu Hidayat (sintetis)", exact=True)
