@@ -310,6 +310,29 @@ def test_an_envelope_of_an_earlier_visit_is_sent_as_it_is_and_nobody_signs_twice
     assert act_of(envelope) == office.newest(case_id)
 
 
+@pytest.mark.parametrize("where", ["the desk is opened", "the line comes back"])
+def test_what_waits_is_sent_by_itself_when(where: str, office: Office, bad_line: Page) -> None:
+    page = bad_line
+    case_id = office.case(5)
+    page.route("**/v1/acts", lambda route: route.abort() if where == "the line comes back" else None)
+    open_act(office, page, BUDI, case_id, "paraf.given")
+    all_agree(page)
+    with page.expect_request("**/v1/acts") as asked:
+        press(page, "Bubuhkan paraf")
+    kept_in_outbox(page, 1)
+    if where == "the desk is opened":
+        page.goto("about:blank")
+        page.unroute_all(behavior="ignoreErrors")
+        page.goto(f"{office.url}/meja")
+    else:
+        page.reload()
+        expect(page.get_by_role("button", name="Kirim sekarang")).to_be_visible()
+        page.unroute_all(behavior="ignoreErrors")
+        page.evaluate("dispatchEvent(new Event('online'))")
+    kept_in_outbox(page, 0)
+    assert act_of(Envelope.parse(asked.value.post_data_buffer or b"")) == office.newest(case_id)
+
+
 def test_an_envelope_whose_place_was_taken_says_why_and_is_dropped_by_hand(office: Office, bad_line: Page) -> None:
     page = bad_line
     case_id = office.case(5)
@@ -318,24 +341,33 @@ def test_an_envelope_whose_place_was_taken_says_why_and_is_dropped_by_hand(offic
     all_agree(page)
     press(page, "Bubuhkan paraf")
     expect(page.get_by_text("Menandatangani dan mengirim")).to_be_visible()
-    page.wait_for_function(OUTBOX, arg=1)
+    kept_in_outbox(page, 1)
     page.goto("about:blank")
     page.unroute_all(behavior="ignoreErrors")
     office.do(*_returned(office, case_id))
     page.goto(f"{office.url}/perkara/{case_id}/tindakan/paraf.given")
     expect(page.get_by_text("ditempati tindakan lain")).to_be_visible()
     page.get_by_role("button", name="Buang tanda tangan ini").click()
-    page.wait_for_function(OUTBOX, arg=0)
+    kept_in_outbox(page, 0)
 
 
 #: True once so many envelopes wait in the outbox of this device.
-OUTBOX = """wanted => new Promise((resolve) => {
+OUTBOX = """() => new Promise((resolve) => {
   const asked = indexedDB.open("jejak");
   asked.onsuccess = () => {
     const all = asked.result.transaction("outbox").objectStore("outbox").count();
-    all.onsuccess = () => { asked.result.close(); resolve(all.result === wanted); };
+    all.onsuccess = () => { asked.result.close(); resolve(all.result); };
   };
 })"""
+
+
+def kept_in_outbox(page: Page, wanted: int) -> None:
+    """Wait until so many envelopes wait on the device; a promise is no answer to wait_for_function."""
+    for _ in range(150):
+        if page.evaluate(OUTBOX) == wanted:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{page.evaluate(OUTBOX)} envelopes wait, not {wanted}")
 
 
 def _returned(office: Office, case_id: str) -> tuple[str, str, str, dict[str, Any]]:

@@ -31,12 +31,12 @@ from tests.browser import served
 from tests.browser.test_acting import (
     AGUS,
     BUDI,
-    OUTBOX,
     RATNA,
     SRI,
     Office,
     all_agree,
     checked,
+    kept_in_outbox,
     open_act,
     open_key,
     press,
@@ -450,7 +450,7 @@ def test_an_act_that_was_said_to_be_refused_and_is_recorded_is_said_loudly(offic
     card = phone.locator("#tertunda section")
     expect(card.get_by_role("heading", name="TERCATAT, PADAHAL DIKATAKAN DITOLAK")).to_be_visible()
     card.get_by_role("button", name="Sudah saya laporkan").click()
-    phone.wait_for_function(OUTBOX, arg=0)
+    kept_in_outbox(phone, 0)
 
 
 def test_before_the_same_place_is_signed_again_a_refused_act_is_told_of_and_it_goes_when_the_place_is_taken(
@@ -462,12 +462,12 @@ def test_before_the_same_place_is_signed_again_a_refused_act_is_told_of_and_it_g
     all_agree(phone)
     press(phone, "Bubuhkan paraf")
     expect(phone.locator("[data-at=outbox]")).to_contain_text("Ditolak, belum tercatat")
-    phone.wait_for_function(OUTBOX, arg=1)
+    kept_in_outbox(phone, 1)
     look = look_at(phone, "Bubuhkan paraf")
     expect(look).to_contain_text("hanya salah satu yang dapat tercatat")
     look.locator("[data-at=sign]").click()
     recorded(phone)
-    phone.wait_for_function(OUTBOX, arg=0)
+    kept_in_outbox(phone, 0)
 
 
 # --- the words ------------------------------------------------------------------------------------------------------

@@ -157,7 +157,8 @@ async function tableIn(place) {
   const quiet = onWaiting((lost) => told.say(lost ? t("Menunggu sambungan; tabel diambil lagi dengan sendirinya.") : t("Tabel sedang diambil …")));
   try {
     const { mount } = await import("./iku_editor.js");
-    table = await mount(place, { place: `${draft.place} tabel`, begins: heldTable, onChange: complete, onward });
+    // One draft for a case, whatever the step: who was overtaken while typing finds the rows again in the next revision.
+    table = await mount(place, { place: `tabel ${stream} ${official}`, begins: heldTable, onChange: complete, onward });
     fields.setTable(table);
     await complete();
     knowHeld();

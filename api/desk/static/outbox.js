@@ -30,7 +30,7 @@ export async function showWaiting(place, stream, chain, { done, gone }) {
     const lost = taken && JSON.stringify(taken.act) !== JSON.stringify(act);
     if (one.refused === undefined) {
       found.open ||= !lost;
-      place.append(lost ? lostCard(one, act, gone) : waitingCard(one, act, done, gone));
+      place.append(lost ? lostCard(one, act, gone) : waitingCard(one, act, about(chain), done, gone));
     } else if (lost) await dropEnvelope(one.bytes);
     else {
       found.refused += taken ? 0 : 1;
@@ -42,15 +42,18 @@ export async function showWaiting(place, stream, chain, { done, gone }) {
 
 const nameOf = ({ kind }) => (Object.hasOwn(KINDS, kind) ? KINDS[kind].name : kind);
 const titled = ({ at }, act) => t("{what}, ditandatangani {when}", { what: nameOf(act), when: moment(at) });
+/** What the case is about, by its verified opening. */
+const about = (chain) => chain[0]?.act.body.subject ?? "";
 
-function waitingCard(one, act, done, gone) {
-  const send = make("button", { type: "button" }, t("Kirim sekarang"));
+function waitingCard(one, act, subject, done, gone) {
+  const send = make("button", { type: "button", "data-do": "send" }, t("Kirim sekarang"));
   const card = make(
     "section",
     { class: "card" },
     make("h2", {}, t("Sudah ditandatangani, belum pasti tercatat")),
     make("p", {}, titled(one, act)),
-    make("p", {}, t("Jangan tandatangani lagi. Yang dikirim bita yang sama, jadi tidak pernah tercatat dua kali.")),
+    subject ? make("p", {}, make("strong", {}, subject)) : null,
+    make("p", {}, t("Jangan tandatangani lagi. Dikirim lagi dengan sendirinya begitu ada sambungan. Yang dikirim bita yang sama, jadi tidak pernah tercatat dua kali.")),
     make("p", { class: "actions" }, send),
   );
   send.addEventListener("click", async () => {
@@ -67,6 +70,8 @@ function waitingCard(one, act, done, gone) {
       else send.disabled = false;
     }
   });
+  // Whoever signed it wants it sent: nobody should have to watch for the line to come back.
+  addEventListener("online", () => card.isConnected && send.click());
   return card;
 }
 

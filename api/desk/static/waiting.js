@@ -20,6 +20,7 @@ async function show(root) {
       done: (receipt, bytes) => showDone(section, receipt, bytes),
       gone: () => section.remove(),
     });
+    section.querySelectorAll("[data-do=send]").forEach((button) => button.click());
   }
 }
 
