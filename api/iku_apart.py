@@ -27,14 +27,14 @@ from keys.errors import Malformed, Unavailable
 from ledger.iku_import import ZIP
 
 #: Seconds of the processor for one table, once its reader is ready.
-MOST_SECONDS = 3.0
+MOST_SECONDS = 2.0
 #: Bytes of memory for one table, more than its reader takes by itself.
 MOST_MEMORY = 100 * 1024 * 1024
 #: How many may wait for the one that is being read, and for how many seconds.
 MOST_WAITING = 2
 PATIENCE = 3.0
 #: Seconds by the clock on the wall after which a reader is ended that did not even get the processor.
-MOST_ELAPSED = 15.0
+MOST_ELAPSED = 18.0
 
 _turn = threading.Lock()
 _places = threading.BoundedSemaphore(1 + MOST_WAITING)
