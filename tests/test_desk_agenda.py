@@ -53,8 +53,8 @@ def test_a_letter_stands_with_its_number_dates_addressee_summary_and_deliveries(
     page = seen(office, BUDI, "/agenda?year=2026")
     first = rows(page)[0]
     assert first.startswith("7 070/7/35.07.11/2026 2 Maret 2026 2 Maret 2026 2 penerima IKU 2026")
-    assert "Bagian Organisasi Setda: 1 lembar, kurir, diterima Petugas, 2 Maret 2026, 10.00 WIB" in first
-    assert "Inspektorat: 2 lembar" in first
+    assert "Bagian Organisasi Setda: 1 salinan, kurir, diterima Petugas, 2 Maret 2026, 10.00 WIB" in first
+    assert "Inspektorat: 2 salinan" in first
     assert f'<a class="number" href="{page_of(CASE)}">070/7/35.07.11/2026</a>' in page
 
 

@@ -79,6 +79,7 @@ def case(case_id: str) -> Response:
     advised, stages = advice_to(case_id, mandates), stages_of(opened)
     return page(
         "case.html",
+        scripts=["tertunda.js"],
         public=finished(case_id) is not None,
         case_id=case_id,
         state=state,

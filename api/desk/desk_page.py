@@ -138,11 +138,12 @@ def _told(one: dict[str, Any], mandates: tuple[MandateRecord, ...]) -> dict[str,
 
 
 def _returned(case_id: str) -> dict[str, str] | None:
-    """Return why a case came back last, with the name of who sent it back; None in its first round."""
+    """Return why a case came back last, and who sent it back; None in its first round, and once that was mended."""
     here = parts()
     stream = here.ledger.stream(f"case:{case_id}")
-    back = newest_return(cast("Case", stream.state)) if stream else None
-    if back is None:
+    case = cast("Case", stream.state) if stream else None
+    back = newest_return(case) if case else None
+    if case is None or back is None or case.approved is not None:  # it was answered, and the answer approved
         return None
     return {"name": here.register().officials[back.official].record.name, "step": back.step, "reason": back.reason}
 

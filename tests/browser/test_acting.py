@@ -333,6 +333,45 @@ def test_what_waits_is_sent_by_itself_when(where: str, office: Office, bad_line:
     assert act_of(Envelope.parse(asked.value.post_data_buffer or b"")) == office.newest(case_id)
 
 
+def test_a_case_whose_opening_was_recorded_and_its_answer_lost_is_not_opened_twice(
+    office: Office, bad_line: Page
+) -> None:
+    page = bad_line
+    lost: list[bytes] = []
+
+    def lose(route: Route) -> None:
+        if not lost:
+            route.fetch()
+        lost.append(route.request.post_data_buffer or b"")
+        route.abort()
+
+    page.route("**/v1/acts", lose)
+    served.sign_in(page.context, office.url, office.app, SRI)
+    page.goto(f"{office.url}/perkara/baru")
+    letter = FilePayload(name="surat.pdf", mimeType="application/pdf", buffer=b"surat kedua (sintetis)")
+    page.get_by_label("Pindaian atau foto surat masuk").set_input_files(letter)
+    page.get_by_label("Pengirim surat").fill("Bagian Organisasi Setda")
+    page.get_by_label("Nomor surat").fill("060/78/35.07.1/2026")
+    page.get_by_label("Tanggal surat", exact=True).fill("2026-03-02")
+    page.get_by_role("button", name="Lanjut").click()
+    page.get_by_label("Perihal").fill("Penyusunan IKU 2026")
+    page.get_by_label("Periode").fill("2026-2030")
+    page.get_by_label("Isi perintah").fill("Susun Indikator Kinerja Utama.")
+    open_key(office, page, SRI)
+    all_agree(page)
+    before = office.size()
+    press(page, "Terbitkan disposisi")
+    kept_in_outbox(page, 1)
+    while not lost:
+        page.wait_for_timeout(50)
+    page.unroute_all(behavior="ignoreErrors")
+    page.reload()
+    recorded(page)
+    kept_in_outbox(page, 0)
+    assert office.size() == before + 1
+    expect(page.get_by_role("button", name="Lanjutkan dengan keadaan terbaru")).to_have_count(0)
+
+
 def test_an_envelope_whose_place_was_taken_says_why_and_is_dropped_by_hand(office: Office, bad_line: Page) -> None:
     page = bad_line
     case_id = office.case(5)

@@ -155,7 +155,7 @@ def test_a_device_says_that_its_ledger_was_not_compared_until_a_person_found_its
     page.get_by_role("button", name="Keluar", exact=True).click()
     page.get_by_role("link", name="Masuk dengan kunci").click()
     expect(page.get_by_label("Berkas kunci (.json)")).to_be_visible()
-    expect(page.get_by_role("heading", name="Kontak pertama")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Patokan belum dicocokkan")).to_be_hidden()
 
 
 def test_who_is_signed_in_elsewhere_is_told_since_when_and_leaves_everywhere_at_once(

@@ -300,9 +300,9 @@ def test_a_page_that_calls_an_approval_a_return_is_not_believed(office: Office, 
     case_id = office.case(4)
     served.sign_in(page.context, office.url, office.app, RATNA)
     page.goto(f"{office.url}/perkara/{case_id}/tindakan/typing.reviewed")
-    expect(page.locator("[data-button='1']")).to_have_text(page.locator("[data-button='0']").inner_text())
     open_key_in_english(office, page, RATNA)
     all_agree(page)
+    expect(page.locator("[data-button='1']")).to_have_text(page.locator("[data-button='0']").inner_text())
     page.locator("[data-button='1']").click()
     decision = page.locator("dialog [data-at=decision]")
     expect(decision).not_to_contain_text("KEMBALI")
@@ -326,8 +326,32 @@ def test_the_last_look_says_in_large_what_is_decided_and_in_which_case(office: O
     opening = office.acts[0][2]
     for words in (case_id, opening["subject"], opening["letter"]["number"], office.second["name"], "ratna-sari"):
         expect(look).to_contain_text(words)
-    expect(look.locator("dt", has_text="Menurut layanan").locator("+ dd")).to_contain_text("Orang Lain")
+    expect(look.get_by_text("Menurut layanan, pemegang mandat itu: Orang Lain")).to_be_visible()
     expect(look.locator("[data-at=meaning]")).to_contain_text(MEANINGS["typing.reviewed"])
+
+
+def test_no_rule_of_the_page_s_stylesheet_reaches_into_the_last_look(office: Office, page: Page) -> None:
+    hostile = """
+        dialog, .look, [data-at=what], [data-at=decision] { display: none !important; font-size: 0 !important; }
+        [data-at=what]::after { content: "DIKEMBALIKAN"; font-size: 2rem; }
+        body > div:last-child { visibility: hidden !important; color: transparent !important; font-size: 0 !important; }
+    """
+
+    def rewritten(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text() + hostile)
+
+    page.route("**/desk.css", rewritten)
+    case_id = office.case(4)
+    open_act(office, page, RATNA, case_id, "typing.reviewed")
+    all_agree(page)
+    look = look_at(page, "Setujui")
+    what = look.locator("[data-at=what]")
+    expect(what).to_be_visible()
+    expect(what).to_have_text("Pemeriksaan ketikan: DISETUJUI")
+    shown = what.evaluate("one => [getComputedStyle(one, '::after').content, getComputedStyle(one).fontSize]")
+    assert shown == ["none", "22.4px"]
+    expect(look.locator("[data-at=sign]")).to_be_visible()
 
 
 def test_the_page_of_one_case_signs_no_other(office: Office, page: Page) -> None:

@@ -24,11 +24,11 @@ export const OPENING = new Set(["disposition.issued", "activity.performed"]);
 /**
  * Return what the acts of a case (ledger.place().chain) make of it: {document, round, returned, back, decided, sop,
  * copies, signature}. document: the newest draft's reference or null; returned: leaf of the newest return or null, back
- * the newest that says why, {official, step, reason, at}; decided: leaves of decisions of any SOP, of which only the SOP
- * says whether they return.
+ * the newest that says why, {official, step, reason, at}; mended: whether what came after it was approved; decided:
+ * leaves of decisions of any SOP, of which only the SOP says whether they return.
  */
 export function standing(chain) {
-  const now = { document: null, round: 1, returned: null, back: null, decided: [], sop: null, copies: {}, signature: null };
+  const now = { document: null, round: 1, returned: null, back: null, mended: false, decided: [], sop: null, copies: {}, signature: null };
   for (const { leaf, act, recordedAt: at } of chain) {
     const { kind, body, official } = act;
     now.sop ??= body.sop ?? null;
@@ -37,8 +37,11 @@ export function standing(chain) {
       now.returned = leaf;
       now.round += 1;
     }
-    if (["document.returned", "typing.reviewed", "activity.decided"].includes(kind) && body.reason)
+    if (["document.returned", "typing.reviewed", "activity.decided"].includes(kind) && body.reason) {
       now.back = { official, step: body.step, reason: body.reason, at };
+      now.mended = false;
+    }
+    if (kind === "typing.reviewed" && body.decision === "approved") now.mended = true;
     if (kind === "activity.decided") now.decided.push(leaf);
     if (kind === "signature.given") now.signature = leaf;
     if (kind === "distribution.ordered") now.copies = Object.fromEntries(body.addressees.map(({ name, copies }) => [name, copies]));

@@ -46,17 +46,24 @@ export function viewed(bytes, reference) {
 }
 
 /** Show above the form of `kind` who gave the document back and why, as `now` (act_chain.js) knows it. */
-export function drawReturn(root, kind, stream, { back, round }) {
+export function drawReturn(root, kind, stream, { back, round, mended }) {
   if (!back || !TOLD.includes(kind) || round < 2) return;
   document.querySelectorAll("[data-at=returned]").forEach((one) => one.remove());
   const { official, step, reason, at } = back;
   above(
     root,
-    make("div", { class: "notice", "data-at": "returned" },
+    make("div", { class: mended ? "quiet" : "notice", "data-at": "returned" },
       make("p", {}, make("strong", {}, t("Dikembalikan oleh {official} (langkah {step}, {when}):", { official, step, when: moment(at) })), " ", reason),
       make("p", {}, make("a", { href: `/perkara/${stream.slice(5)}/banding` }, t("Apa yang berubah"))),
     ),
   );
+}
+
+/** Lead whoever types to the concept that the history holds: what they make stands on it, though it is a new document. */
+export function drawConcept(root, kind, stream, reference) {
+  if (kind !== "concept.typed" || !reference) return;
+  const link = make("a", { href: `/perkara/${stream.slice(5)}/dokumen/${reference.digest}` }, reference.name);
+  above(root, make("p", { class: "notice" }, t("Yang diketik: konsep yang diserahkan,"), " ", link));
 }
 
 const above = (root, one) => root.querySelector("[data-at=form]").before(one);

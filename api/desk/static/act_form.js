@@ -45,6 +45,16 @@ function requireFile({ name, type, size }, accept, path) {
   if (kinds.length && !kinds.some(fits)) throw wrong(path, t("{name} bukan foto dan bukan PDF.", { name }), t("Pilih foto atau PDF."));
 }
 
+/** Return the fault of the first chosen file that cannot be brought, or null. */
+function unfit({ files, accept }, path) {
+  try {
+    for (const file of files) requireFile(file, accept, path);
+    return null;
+  } catch (fault) {
+    return fault;
+  }
+}
+
 /** How the value of each kind of field is read from its text; what is empty is absent and never comes here. */
 const READ = {
   line,
@@ -96,8 +106,15 @@ export function fieldsOf(form) {
     if (how === "rows") return rowsOf(place).some(({ name }) => line(name));
     if (isChoice(place, how)) return Boolean(place.querySelector("input:checked"));
     const input = inputOf(place);
-    return input.type === "file" ? input.files.length > 0 : tidy(input.value) !== "";
+    return input.type === "file" ? input.files.length > 0 && !unfit(input, "") : tidy(input.value) !== "";
   }
+
+  for (const { place, path, how } of all)
+    if (["file", "files", "table"].includes(how))
+      place.addEventListener("change", ({ target }) => {
+        const fault = target.type === "file" && target.name && unfit(target, path);
+        if (fault) point(path, fault.detail, fault.allowed);
+      });
 
   /** Return the fields that must still be filled in; `needs` are paths that a button needs besides. */
   async function lacking(needs = []) {

@@ -7,19 +7,19 @@
  * 3. the act is composed, read back and held against all that was verified (act_hold.js), not the page's word for it;
  * 4. a last look shows the very payload (act_look.js); only then is it signed, sent, and its receipt proved.
  */
-import { PAYLOAD_TYPE } from "./act.js";
+import { PAYLOAD_TYPE, readAct } from "./act.js";
 import { addressed } from "./act_address.js";
 import { buttonFor, keepChecks } from "./act_buttons.js";
 import { STANDING, standing } from "./act_chain.js";
 import { composed, unfinishedPaper } from "./act_compose.js";
-import { clearDrawn, drawDocument, drawNothing, drawReturn, viewed } from "./act_document.js";
+import { clearDrawn, drawConcept, drawDocument, drawNothing, drawReturn, viewed } from "./act_document.js";
 import { showBetween, showDone } from "./act_done.js";
 import { fieldsOf } from "./act_form.js";
 import { offerKeys } from "./act_key.js";
 import { lookAt } from "./act_look.js";
 import { inSteps } from "./act_steps.js";
 import { keepDrafts } from "./drafts.js";
-import { seal } from "./envelope.js";
+import { parseEnvelope, seal } from "./envelope.js";
 import { Fault } from "./faults.js";
 import { document as documentOf, place as placeOf, submit, upload } from "./ledger.js";
 import { moment } from "./moment.js";
@@ -27,6 +27,7 @@ import { showWaiting } from "./outbox.js";
 import { make, makeNotice } from "./page.js";
 import { doubt, pinFromCard } from "./pinning.js";
 import { onWaiting, wantsSignIn } from "./service.js";
+import { envelopes } from "./store.js";
 import { describe, t } from "./words.js";
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
@@ -95,7 +96,8 @@ async function verify() {
   pending = await waiting();
   if (placed.version !== act.version) {
     check("history", "bad", t("sudah ada tindakan lain sejak halaman ini dibuka"));
-    await between(act.version);
+    if (pending.open) part("outbox").querySelector("[data-do=send]")?.click(); // it may be one's own, and recorded
+    else await between(act.version);
     return;
   }
   try {
@@ -106,8 +108,9 @@ async function verify() {
     check("history", "bad", fault.detail);
     throw fault;
   }
-  check("history", "ok", placed.version ? t("terbukti: {n} tindakan, tidak ada yang hilang atau terselip", { n: placed.version }) : t("perkara baru; SOP yang berlaku terbukti"));
+  check("history", "ok", placed.version ? t("terbukti: {n} tindakan dalam buku besar, tersambung satu sama lain", { n: placed.version }) : t("perkara baru; SOP yang berlaku terbukti"));
   drawReturn(root, at.kind, stream, standing(placed.chain));
+  drawConcept(root, at.kind, stream, standing(placed.chain).document);
   await showDocument(stands, guess, bytes);
 }
 
@@ -289,10 +292,18 @@ const waiting = () =>
   });
 
 async function between(known) {
+  if (at.opens && !(await takenByAnother())) return; // the outbox says what may still become of one's own
   await showBetween(part("told"), stream, known, async () => {
     await draft.keep(at.opens ? { stream: null } : {}); // whoever opened that case, this one needs another number
     location.reload();
   });
+}
+
+/** Tell whether the number of the new case is proved to be another's: only then one's own act needs another one. */
+async function takenByAnother() {
+  const { chain } = await placeOf(stream);
+  const own = (await envelopes()).map(({ bytes }) => parseEnvelope(bytes).payload);
+  return chain.length > 0 && !own.some((payload) => JSON.stringify(readAct(payload)) === JSON.stringify(chain[0].act));
 }
 
 async function finish(receipt, envelope) {

@@ -3,6 +3,7 @@
  *
  * 1. entry      its bytes are in the log, under a seal of the pinned key that continues what this device knew
  * 2. document   the act is such a mark, by whom the service names, and names exactly this document
+ *    case       it is the one act of its case at that place, and the log's clock does not go back around it
  * 3. key        the register, verified from leaf 0 (register_chain.js), gave the key to that official at a leaf below
  *               the mark, and had not taken it; both leaves are proved, whatever the service says of them
  * 4. signature  that key made the signature
@@ -12,7 +13,7 @@
  */
 import { open } from "./envelope.js";
 import { Fault, forged } from "./faults.js";
-import { entry } from "./ledger.js";
+import { entry, place } from "./ledger.js";
 import { pinFromCard } from "./pinning.js";
 import { placed, publicKey, questioned, register, restsOnQuestioned } from "./register_chain.js";
 import { describe, t } from "./words.js";
@@ -21,6 +22,8 @@ export { doubt } from "./pinning.js";
 export { remember } from "./register_chain.js";
 
 const [PROVED, CONTRADICTED, UNJUDGED] = ["terbukti", "tidak cocok", "tidak dapat dinilai"];
+/** The verified acts of each case that was asked about, promises by its stream. */
+const cases = new Map();
 const MARKS = new Set(["typing.reviewed", "paraf.given", "signature.given"]);
 
 /** Return what the marks of one page stand on, a promise of the verified register. */
@@ -59,6 +62,7 @@ export async function verifyMark(ground, { index, kind, official, decision }, di
   });
   if (found) {
     await ask(() => names(found.act, { kind, official, decision }, digest));
+    await ask(() => inCase(found));
     const key = await ask(async () => keyOf(await ground, found));
     if (key) await ask(() => signed(found, key));
   }
@@ -81,6 +85,18 @@ function names({ kind, official, body, stream }, said, digest) {
   return { why: t("Tindakan ini menyebut persis dokumen ini.") };
 }
 
+/** The mark is the one act that its case has at its place, and the log's clock does not go back around it. */
+async function inCase({ act: { stream, version }, leaf, index, recordedAt }) {
+  if (!cases.has(stream)) cases.set(stream, place(stream));
+  const { chain } = await cases.get(stream);
+  const own = chain[version - 1];
+  if (own?.leaf !== leaf || own.index !== index)
+    throw forged("mark.place", t("Di tempat tanda ini perkaranya mempunyai tindakan lain."));
+  const back = chain.some((one, at) => (at < version - 1 ? one.recordedAt > recordedAt : one.recordedAt < recordedAt));
+  if (back) throw forged("mark.time", t("Waktu catat tanda ini mundur dari tindakan di sekitarnya."));
+  return { why: t("Tanda ini tindakan ke-{version} perkaranya, tersambung dengan yang sebelum dan sesudahnya.", { version }) };
+}
+
 /** Return the key of the act, as the register had it at its leaf. */
 async function keyOf(now, { act: { official }, keyid, index, recordedAt }) {
   const held = now.keys.get(keyid);
@@ -91,6 +107,9 @@ async function keyOf(now, { act: { official }, keyid, index, recordedAt }) {
     throw forged("mark.key", t("Register memberikan kunci ini baru sesudah tanda itu dicatat."));
   if (held.revoked) {
     await placed(now, held.revoked);
+    // Whether a mark is in question hangs on its time, so that is held to the leaf before it.
+    if (index && (await entry(index - 1)).recordedAt > recordedAt)
+      throw forged("mark.time", t("Waktu catat tanda ini mundur dari tindakan di sekitarnya."));
     // The log's clock does not go back: what it recorded before the mark cannot stand above it.
     if (held.revoked.index <= index || held.revoked.recordedAt < recordedAt) {
       const taken = { index: held.revoked.index };

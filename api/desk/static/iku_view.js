@@ -75,19 +75,19 @@ function tableOf({ unit, period: { first_year: first, last_year: last }, legal_b
     make(
       "li",
       {},
-      make("p", {}, make("strong", {}, `${at + 1}. ${row.indicator}`)),
-      make("dl", { class: "facts" }, ...factsOf(row).flatMap(([what, value]) => [make("dt", {}, what), make("dd", {}, value)])),
+      make("p", {}, make("strong", {}, visible(`${at + 1}. ${row.indicator}`))),
+      make("dl", { class: "facts" }, ...factsOf(row).flatMap(([what, value]) => [make("dt", {}, what), make("dd", {}, visible(value))])),
     ),
   );
-  const notes = [label, ...legal].filter(Boolean).map((one) => make("p", { class: "quiet" }, one));
-  return make("div", {}, make("p", {}, make("strong", {}, `${unit}, ${period}`)), ...notes, make("ol", { class: "plain-list" }, ...items));
+  const notes = [label, ...legal].filter(Boolean).map((one) => make("p", { class: "quiet" }, visible(one)));
+  return make("div", {}, make("p", {}, make("strong", {}, visible(`${unit}, ${period}`))), ...notes, make("ol", { class: "plain-list" }, ...items));
 }
 
 function factsOf(row) {
   const figure = ({ year, value }) => (year ? `${year}: ${value}` : value);
   const facts = [
     [t("Sasaran strategis"), row.objective],
-    [t("Formula"), row.formula],
+    [t("Rumus"), row.formula],
     [t("Alasan"), row.rationale],
     [t("Sumber data"), row.sources.join("; ")],
     [t("Penanggung jawab"), row.owner],

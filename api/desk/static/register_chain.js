@@ -241,6 +241,8 @@ function putKey(now, keyid, raw, official, givers, one) {
 // --- who may ----------------------------------------------------------------------------------------------
 
 function requireGiver(now, act, one) {
+  if (now.mandates.get(act.mandate)?.official !== act.official)
+    throw without(one, t("Mandat {mandate} bukan mandat penanda tangannya.", act));
   if (act.body.recovery === undefined) requireRegistrar(now, act, one);
   else if (!now.founders.includes(act.official)) throw without(one, t("Pemulihan register bukan oleh pendiri."));
 }
