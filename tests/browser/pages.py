@@ -6,11 +6,13 @@ rows: every kind of act with every member, and beside it a case at each step of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import pytest
+from _pytest.mark import ParameterSet
 from playwright.sync_api import BrowserContext
 
 from api.app import App
@@ -209,6 +211,11 @@ ADDRESSES = (
 )
 #: What the tests are called in a report.
 NAMES = [f"{one.path.strip('/') or 'depan'} {one.who or 'siapa saja'}" for one in ADDRESSES]
+
+
+def one_in_three(tried: Sequence[tuple[Any, ...]], which: int) -> list[ParameterSet]:
+    """Return what is tried on every page, two of three left to `make desk`: the quick run keeps to its time."""
+    return [pytest.param(*values, marks=() if at % 3 == which else pytest.mark.long) for at, values in enumerate(tried)]
 
 
 def unlisted(app: App) -> set[str]:

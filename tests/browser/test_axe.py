@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from api.desk.language import COOKIE
-from tests.browser.pages import ADDRESSES, NAMES, Address, Lived, at_work, sign_in
+from tests.browser.pages import ADDRESSES, NAMES, Address, Lived, at_work, one_in_three, sign_in
 
 #: The light one is read in Indonesian, the dark one in English.
 LIGHT = {"color_scheme": "light", "viewport": {"width": 360, "height": 760}, "locale": "id-ID"}
@@ -44,7 +44,7 @@ def grave(found: dict[str, Any]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("address", ADDRESSES, ids=NAMES)
+@pytest.mark.parametrize("address", one_in_three([(one,) for one in ADDRESSES], 0), ids=NAMES)
 def test_axe_finds_nothing_serious_on_a_page(office: tuple[Lived, str], screen: Page, address: Address) -> None:
     lived, url = office
     sign_in(screen.context, url, lived.app, address.who)
