@@ -724,8 +724,8 @@ def test_a_place_that_was_taken_meanwhile_is_a_conflict_with_the_present_version
 @pytest.mark.long
 def test_a_refused_act_is_refused_in_the_services_own_words_and_kept_until_its_place_is_taken(desk: Desk) -> None:
     with pytest.raises(Told) as caught:
-        desk.run("return act()", document=desk.office.iku_mended["digest"])
-    assert caught.value.kind == "refused"
+        desk.run("return act()", document=desk.office.letter["digest"])
+    assert caught.value.rule == "case.document"
     assert caught.value.allowed
     (words,) = desk.run("return (await store.envelopes()).map(({ refused }) => refused)")
     assert words == f"{caught.value} {caught.value.allowed}"
