@@ -728,7 +728,7 @@ def test_a_refused_act_is_refused_in_the_services_own_words_and_kept_until_its_p
     assert caught.value.rule == "case.document"
     assert caught.value.allowed
     (words,) = desk.run("return (await store.envelopes()).map(({ refused }) => refused)")
-    assert words == f"{caught.value} {caught.value.allowed}"
+    assert words == f"{caught.value.detail} {caught.value.allowed}"
     desk.run("await act(); return null")
     assert desk.outbox() == []
 
