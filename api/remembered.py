@@ -31,6 +31,7 @@ from urllib.parse import quote
 from keys import strict_json
 from keys.errors import JejakError, Malformed, NotAllowed, NotFound, Unavailable
 from keys.fields import Fact, LeafHash
+from keys.signing import in_fours
 from ledger import whole_file
 from ledger.checkpoint import SignedCheckpoint, open_checkpoint
 from ledger.note import VerifierKey
@@ -61,8 +62,7 @@ class Pins(Fact):
     @property
     def fingerprint(self) -> str:
         """Return 16 bytes of SHA-256 of both, in groups of four hex digits, as people compare them with a card."""
-        said = hashlib.sha256(f"{self.vkey}\n{self.founding}\n".encode()).hexdigest()[:32]
-        return " ".join(said[at : at + 4] for at in range(0, len(said), 4))
+        return in_fours(hashlib.sha256(f"{self.vkey}\n{self.founding}\n".encode()).hexdigest()[:32])
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,12 @@ class PublicKey:
 
 def fingerprint(public: PublicKey) -> str:
     """Return a key id in groups of four, as it is printed on a berita acara and compared aloud."""
-    return " ".join(public.id[at : at + 4] for at in range(0, len(public.id), 4))
+    return in_fours(public.id)
+
+
+def in_fours(digits: str) -> str:
+    """Return hex digits in groups of four, as people compare them."""
+    return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
 
 @dataclass(frozen=True, slots=True)

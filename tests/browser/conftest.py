@@ -45,3 +45,14 @@ def page(device: BrowserContext) -> Iterator[Page]:
     page.on("pageerror", lambda one: said.append(str(one)))
     yield page
     assert said == []
+
+
+@pytest.fixture
+def bad_line(device: BrowserContext) -> Iterator[Page]:
+    """Return a page that meets refusals and lost lines, which the browser itself notes; any other error fails."""
+    page = device.new_page()
+    said: list[str] = []
+    page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda one: said.append(str(one)))
+    yield page
+    assert [one for one in said if not one.startswith("Failed to load resource: ")] == []

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
@@ -29,7 +29,11 @@ from tests.browser.test_acting import Office
 ROOT = Path(__file__).parent.parent.parent
 PICTURES, GUIDE = ROOT / "var" / "screenshots", ROOT / "docs" / "gambar"
 #: Name of a look, width and height of the window in pixels, colours.
-LOOKS = {"phone": (360, 760, "light"), "desktop": (1280, 800, "light"), "dark": (360, 760, "dark")}
+LOOKS: dict[str, tuple[int, int, Literal["light", "dark"]]] = {
+    "phone": (360, 760, "light"),
+    "desktop": (1280, 800, "light"),
+    "dark": (360, 760, "dark"),
+}
 #: What reaches beyond the window, outermost first; what scrolls inside its own frame does not.
 _BEYOND = """() => {
   const most = document.documentElement.clientWidth;
@@ -63,7 +67,7 @@ def device(browser: Browser, look: str) -> Iterator[BrowserContext]:
     width, height, colours = LOOKS[look]
     context = browser.new_context(
         viewport={"width": width, "height": height},
-        color_scheme=colours,  # type: ignore[arg-type]
+        color_scheme=colours,
         locale="id-ID",
         timezone_id="Asia/Jakarta",
         reduced_motion="reduce",

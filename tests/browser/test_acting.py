@@ -91,17 +91,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield Office(url, app)
 
 
-@pytest.fixture
-def bad_line(device: BrowserContext) -> Iterator[Page]:
-    """Return a page that meets refusals and lost lines, which the browser itself notes; any other error fails."""
-    page = device.new_page()
-    said: list[str] = []
-    page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
-    page.on("pageerror", lambda one: said.append(str(one)))
-    yield page
-    assert [one for one in said if not one.startswith("Failed to load resource: ")] == []
-
-
 def open_act(office: Office, page: Page, official: str, case_id: str, kind: str, *, key: bool = True) -> None:
     """Open the page of an act as the official, and open their key file there."""
     served.sign_in(page.context, office.url, office.app, official)
@@ -125,6 +114,21 @@ def all_agree(page: Page) -> None:
     """Wait until all checks agree; where one does not, its words are the failure's."""
     for name in ("seal", "history", "document", "form", "key"):
         expect(checked(page, name)).to_have_attribute("data-state", "ok")
+
+
+def begin_case(office: Office, page: Page, number: str) -> None:
+    """Fill in, as the Camat, what opens a case from the letter of this number."""
+    served.sign_in(page.context, office.url, office.app, SRI)
+    page.goto(f"{office.url}/perkara/baru")
+    letter = FilePayload(name="surat masuk.pdf", mimeType="application/pdf", buffer=b"surat (sintetis)")
+    page.get_by_label("Pindaian atau foto surat masuk").set_input_files(letter)
+    page.get_by_label("Pengirim surat").fill("Bagian Organisasi Setda")
+    page.get_by_label("Nomor surat").fill(number)
+    page.get_by_label("Tanggal surat", exact=True).fill("2026-03-02")
+    page.get_by_role("button", name="Lanjut").click()
+    page.get_by_label("Perihal").fill("Penyusunan IKU 2026")
+    page.get_by_label("Periode").fill("2026-2030")
+    page.get_by_label("Isi perintah").fill("Susun Indikator Kinerja Utama.")
 
 
 def press(page: Page, name: str) -> None:
@@ -346,17 +350,7 @@ def test_a_case_whose_opening_was_recorded_and_its_answer_lost_is_not_opened_twi
         route.abort()
 
     page.route("**/v1/acts", lose)
-    served.sign_in(page.context, office.url, office.app, SRI)
-    page.goto(f"{office.url}/perkara/baru")
-    letter = FilePayload(name="surat.pdf", mimeType="application/pdf", buffer=b"surat kedua (sintetis)")
-    page.get_by_label("Pindaian atau foto surat masuk").set_input_files(letter)
-    page.get_by_label("Pengirim surat").fill("Bagian Organisasi Setda")
-    page.get_by_label("Nomor surat").fill("060/78/35.07.1/2026")
-    page.get_by_label("Tanggal surat", exact=True).fill("2026-03-02")
-    page.get_by_role("button", name="Lanjut").click()
-    page.get_by_label("Perihal").fill("Penyusunan IKU 2026")
-    page.get_by_label("Periode").fill("2026-2030")
-    page.get_by_label("Isi perintah").fill("Susun Indikator Kinerja Utama.")
+    begin_case(office, page, "060/78/35.07.1/2026")
     open_key(office, page, SRI)
     all_agree(page)
     before = office.size()
@@ -470,17 +464,7 @@ def test_the_key_of_somebody_else_is_not_taken(office: Office, page: Page) -> No
 
 
 def test_a_case_is_opened_from_the_letter_and_the_number_survives_a_reload(office: Office, page: Page) -> None:
-    served.sign_in(page.context, office.url, office.app, SRI)
-    page.goto(f"{office.url}/perkara/baru")
-    letter = FilePayload(name="surat masuk.pdf", mimeType="application/pdf", buffer=b"surat (sintetis)")
-    page.get_by_label("Pindaian atau foto surat masuk").set_input_files(letter)
-    page.get_by_label("Pengirim surat").fill("Bagian Organisasi Setda")
-    page.get_by_label("Nomor surat").fill("060/13/35.07.1/2026")
-    page.get_by_label("Tanggal surat", exact=True).fill("2026-03-02")
-    page.get_by_role("button", name="Lanjut").click()
-    page.get_by_label("Perihal").fill("Penyusunan IKU 2026")
-    page.get_by_label("Periode").fill("2026-2030")
-    page.get_by_label("Isi perintah").fill("Susun Indikator Kinerja Utama.")
+    begin_case(office, page, "060/13/35.07.1/2026")
     expect(page.locator("[data-at=kept]")).to_have_attribute("data-state", "kept")
     page.reload()
     page.get_by_role("button", name="Lanjut").click()

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from api import demo_case, demo_office
 from api.app import App
+from ledger.case import Case
 from tests.browser import served
 from tests.browser.pages import ADDRESSES, BROUGHT, NAMES, SRI, Address, Lived, at_work, page_of, sign_in
 from tests.kit import INSPECTOR
@@ -45,8 +46,10 @@ def _paraf_on_paper(folder: Path, app: App) -> str:
     photo = {"digest": digest, "media_type": "image/png", "size": size, "name": "lembar-paraf.png"}
     held = ledger.stream(stream)
     assert held is not None
-    assert held.state.document is not None  # type: ignore[union-attr]
-    body = {"step": "6", "document": held.state.document.digest, "paper": {"scan": photo}}  # type: ignore[union-attr]
+    case = held.state
+    assert isinstance(case, Case)
+    assert case.document is not None
+    body = {"step": "6", "document": case.document.digest, "paper": {"scan": photo}}
     signed = demo_office.hand(folder, "budi-santoso").sign(ledger, stream, "paraf.given", body, demo_case.claimed(5))
     ledger.record(signed)
     return digest

@@ -196,3 +196,26 @@ def test_a_digest_is_checked_without_script_as_the_service_says_it(browser: Brow
     expect(page.get_by_text(f"Layanan menunjukkan {MARKS} tanda pada persis isi ini.")).to_be_visible()
     expect(page.get_by_text("Belum: memerlukan JavaScript.").first).to_be_visible()
     device.close()
+
+
+def test_a_mark_that_was_put_since_the_page_was_opened_is_proved_too(
+    page: Page, office: Office, url: str, tmp_path: Path
+) -> None:
+    """What was fetched of its case for an earlier answer does not have it."""
+    later = "case:99999999-9999-4999-8999-999999999999"
+    steps = office.steps(office.iku_mended, case=later)
+    for official, kind, body in steps[:6]:
+        office.do(official, later, kind, body)
+    file = tmp_path / "iku.json"
+    file.write_bytes(office.ledger.documents.read(office.iku_mended["digest"]))
+    choose(page, url, file)
+    summary = page.locator("[data-at=summary]")
+    expect(summary).to_contain_text("terbukti")
+    before = page.locator(".mark-found").count()
+    official, kind, body = steps[6]
+    office.do(official, later, kind, body)
+    page.get_by_label("Pilih berkas").set_input_files([])
+    page.get_by_label("Pilih berkas").set_input_files(file)
+    expect(page.locator(".mark-found")).to_have_count(before + 1)
+    expect(summary).to_contain_text(f"{before + 1} terbukti")
+    expect(summary).not_to_contain_text("TIDAK COCOK")

@@ -51,7 +51,7 @@ def judge(browser: Browser) -> Iterator[Judge]:
 
 def test_bytes_are_spelt_and_read_as_python_does(judge: Judge) -> None:
     for size in (0, 1, 2, 3, 32, 20_000):
-        data = random.Random(size).randbytes(size)  # noqa: S311
+        data = random.Random(size).randbytes(size)  # noqa: S311  reproducible, no secret
         spelt = base64.b64encode(data).decode()
         assert judge("hex", data) == data.hex()
         assert judge("unhex", data.hex()) == data
@@ -72,7 +72,7 @@ def test_text_that_utf8_cannot_write_or_does_not_spell_is_refused(judge: Judge) 
 
 
 def test_base64_in_any_spelling_is_read_or_refused_alike(judge: Judge) -> None:
-    chance = random.Random(4)  # noqa: S311
+    chance = random.Random(4)  # noqa: S311  reproducible, no secret
     texts = ["".join(chance.choices("AB+/-_=z09 \n", k=chance.randrange(10))) for _ in range(1500)]
     texts += [f"{'AAAA' * groups}{last}" for groups in (0, 1) for last in ("", "AA==", "AB==", "AAA=", "AAB=", "AA=")]
     expected = [by_python(lambda text=text: decode_base64(text.encode())) for text in texts]
@@ -88,7 +88,7 @@ def test_the_browser_of_these_tests_knows_ed25519(judge: Judge) -> None:
 
 
 def test_a_public_key_is_taken_or_refused_as_python_does(judge: Judge) -> None:
-    chance = random.Random(5)  # noqa: S311
+    chance = random.Random(5)  # noqa: S311  reproducible, no secret
     raws = [bytes.fromhex(one) for one in test_signing.SMALL_ORDER + test_signing.SMALL_ORDER_DISGUISED]
     raws += [y.to_bytes(32, "little") for y in (*range(60), *range(test_signing.P, 2**255))]
     raws += [chance.randbytes(32) for _ in range(80)] + [b"", bytes(31), bytes(33), KEY.public.raw]
@@ -116,7 +116,7 @@ def test_a_signature_is_taken_or_refused_as_python_does(judge: Judge) -> None:
 
 
 def test_json_is_read_or_refused_as_python_does(judge: Judge) -> None:
-    j, chance = test_strict_json, random.Random(10)  # noqa: S311
+    j, chance = test_strict_json, random.Random(10)  # noqa: S311  reproducible, no secret
     texts = [row[0] for row in (*j.REFUSED.values(), *j.ACCEPTED.values())]
     texts += [spelt.encode() for sign in j.FORBIDDEN for spelt in (json.dumps(sign), rf'{{"\u{ord(sign):04x}":1}}')]
     texts += [f'{{"{chance.choice("ab1")}":{one}}}'.encode("utf-8", "replace") for one in random_texts(300, 11)]
@@ -149,7 +149,7 @@ def test_a_text_of_megabytes_is_read(judge: Judge) -> None:
 
 
 def test_a_value_is_written_to_the_same_bytes_or_refused_by_both(judge: Judge) -> None:
-    chance = random.Random(12)  # noqa: S311
+    chance = random.Random(12)  # noqa: S311  reproducible, no secret
     values = [random_value(chance, random_texts(5, seed)) for seed in range(400)]
     values += [random_value(chance, ["a", "é", "\U0001f600", "a\u0301", '"\\/\n\t']) for _ in range(100)]
     values += [1.5, 2**53 - 1, -(2**53) + 1, 0, "\ud800", "\udc00\ud800", strict_json.loads(b"[" * 16 + b"]" * 16)]

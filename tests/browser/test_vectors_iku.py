@@ -106,7 +106,7 @@ def test_an_iku_document_is_read_or_refused_as_python_does(judge: Judge) -> None
 
 
 def test_only_what_is_exactly_an_iku_document_is_drawn_as_a_table(judge: Judge) -> None:
-    datas = random.Random(3).sample(cases(), 60)  # noqa: S311
+    datas = random.Random(3).sample(cases(), 60)  # noqa: S311  reproducible, no secret
     datas += [spelt(IKU), sample(sample_names()[0])]
     expected = [by_python(partial(written, one)) for one in datas]
     found = judge.all([("viewOf", one, MEDIA_TYPE) for one in datas])

@@ -69,7 +69,6 @@ async function check(digest, { file }) {
   const { doubt, opened, remember, verifyMark } = await import("./check_mark.js");
   const ground = opened(JSON.parse(root.dataset.card));
   ground.catch(() => {}); // said at each mark
-  const seen = new Map();
 
   const show = async (from) => {
     const { cards, element } = listed(marks, from, elsewhere, (next) => show(next).catch(failed));
@@ -77,7 +76,7 @@ async function check(digest, { file }) {
     top.replaceChildren(make("p", { class: "notice" }, t("Sedang diperiksa …")));
     const found = new Array(cards.length);
     await inTurn(cards, async ({ mark, card }, at) => {
-      const said = onceOnly(await verifyMark(ground, mark, digest), mark.index, seen);
+      const said = await verifyMark(ground, mark, digest);
       found[at] = { ...said, differs: differs(mark, said), doubt: doubtOf(mark, said) };
       if (mine === turn) settle(card, mark, found[at]);
     });
@@ -98,17 +97,6 @@ async function asked(digest) {
     if (fault.rule !== "document.unknown") throw fault;
     return { marks: [], elsewhere: 0, known: false };
   }
-}
-
-/** One act is one mark, however often a log has its bytes. */
-function onceOnly(said, index, seen) {
-  if (!said.act || seen.get(said.act.leaf) === index) return said;
-  if (!seen.has(said.act.leaf)) {
-    seen.set(said.act.leaf, index);
-    return said;
-  }
-  const why = t("Tindakan ini ada juga di daun {index}: satu tindakan adalah satu tanda.", { index: seen.get(said.act.leaf) });
-  return { ...said, verdict: "tidak cocok", checks: [...said.checks, { verdict: "tidak cocok", why }], act: null };
 }
 
 async function inTurn(items, work) {

@@ -26,8 +26,9 @@ const [PROVED, CONTRADICTED, UNJUDGED] = ["terbukti", "tidak cocok", "tidak dapa
 const cases = new Map();
 const MARKS = new Set(["typing.reviewed", "paraf.given", "signature.given"]);
 
-/** Return what the marks of one page stand on, a promise of the verified register. */
+/** Return what the marks of one answer stand on, a promise of the verified register; cases are asked for anew, too. */
 export async function opened(card) {
+  cases.clear(); // an act of meanwhile is missing in what was fetched before, and a lost line is no answer
   await pinFromCard(card);
   return register();
 }
@@ -88,6 +89,7 @@ function names({ kind, official, body, stream }, said, digest) {
 /** The mark is the one act that its case has at its place, and the log's clock does not go back around it. */
 async function inCase({ act: { stream, version }, leaf, index, recordedAt }) {
   if (!cases.has(stream)) cases.set(stream, place(stream));
+  cases.get(stream).catch(() => cases.delete(stream));
   const { chain } = await cases.get(stream);
   const own = chain[version - 1];
   if (own?.leaf !== leaf || own.index !== index)
