@@ -11,11 +11,11 @@ compressed where they take it. Nothing in it is secret to whoever may ask.
 from __future__ import annotations
 
 import base64
-import gzip
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 from pydantic import BaseModel, Field
 
+from api.packing import packed
 from api.parameters import Number, StreamPath, blueprint
 from api.parts import parts
 from keys.fields import Fact
@@ -25,11 +25,6 @@ from ledger.merkle import prove_inclusion
 from ledger.note import parse_unverified
 from ledger.receipt import Receipt, format_receipt
 from ledger.recorded import Recorded
-
-#: Below this many bytes an answer is not worth compressing.
-LEAST_COMPRESSED = 2048
-#: How hard gzip tries: a long register must not hold a thread.
-EFFORT = 6
 
 routes = blueprint("place")
 
@@ -89,17 +84,7 @@ def stream_place(path: StreamPath, query: PlaceQuery) -> Response:
         acts=[PlacedAct(index=one.index, entry=_base64(one.entry.data)) for one in acts],
         receipt=format_receipt(receipt).decode("utf-8") if receipt else None,
     )
-    return _packed(jsonify(said.model_dump()))
-
-
-def _packed(response: Response) -> Response:
-    """Return the answer by gzip (RFC 1952) where it is large and whoever asks takes that."""
-    response.headers.add("Vary", "Accept-Encoding")
-    data = response.get_data()
-    if len(data) >= LEAST_COMPRESSED and request.accept_encodings.quality("gzip") > 0:
-        response.set_data(gzip.compress(data, EFFORT, mtime=0))
-        response.headers["Content-Encoding"] = "gzip"
-    return response
+    return packed(jsonify(said.model_dump()))
 
 
 def _base64(data: bytes) -> str:

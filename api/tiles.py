@@ -7,13 +7,13 @@ Hashes say nothing of what was signed, so anybody may keep them; entries are for
 
 from __future__ import annotations
 
-import gzip
 from typing import Annotated, Any
 
-from flask import Response, request
+from flask import Response
 from pydantic import Field, WithJsonSchema
 
 from api.log import FOREVER
+from api.packing import packed
 from api.parameters import blueprint
 from api.parts import parts
 from keys.fields import Fact
@@ -22,10 +22,6 @@ from ledger.tiles import parse_level, parse_place
 
 OCTETS = "application/octet-stream"
 FOR_EVERYBODY = "public, max-age=31536000, immutable"
-#: Below this many bytes a bundle is not worth compressing.
-LEAST_COMPRESSED = 1024
-#: How hard gzip tries: the largest bundle (16 MB) must not hold a thread for seconds.
-EFFORT = 5
 
 outside = blueprint("tiles", prefix=None)
 
@@ -70,12 +66,7 @@ def entry_bundle(path: BundlePath) -> Response:
     place = parse_place(path.place)
     with parts().ledger.reading() as rows:
         data = log.entry_bundle(rows, place)
-    small = len(data) < LEAST_COMPRESSED or not request.accept_encodings.quality("gzip")
-    response = _kept(data if small else gzip.compress(data, EFFORT, mtime=0), FOREVER)
-    if not small:
-        response.headers["Content-Encoding"] = "gzip"
-    response.vary.add("Accept-Encoding")
-    return response
+    return packed(_kept(data, FOREVER))
 
 
 def _kept(data: bytes, cache: str) -> Response:

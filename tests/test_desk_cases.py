@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import re
 from collections.abc import Iterator
@@ -348,3 +349,12 @@ def test_versions_that_are_no_tables_are_compared_by_lines_or_said_not_to_be(off
         ):
             assert why in difference(first, other)["why"]
         assert "bukan tabel IKU dan bukan teks biasa" in difference(printed, again)["why"]
+
+
+def test_a_page_goes_compressed_to_whoever_takes_that(office: Office) -> None:
+    path = f"/perkara/{CASE.removeprefix('case:')}/jejak"
+    plain, small = (desk(office.app, SRI).get(path, headers={"Accept-Encoding": one}) for one in ("identity", "gzip"))
+    assert (plain.headers.get("Content-Encoding"), small.headers["Content-Encoding"]) == (None, "gzip")
+    assert "Accept-Encoding" in plain.vary
+    assert 4 * len(small.data) < len(plain.data)
+    assert gzip.decompress(small.data).startswith(b"<!doctype html>")

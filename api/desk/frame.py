@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.desk import language
 from api.desk.language import gettext as _
+from api.packing import packed
 from api.parts import parts
 from api.reader import Reader
 from keys.errors import JejakError
@@ -53,7 +54,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
 
     ``scripts``, if given, are the modules that it runs.
     """
-    return Response(render_template(template, **_common(), **values), status, content_type=HTML)
+    return packed(Response(render_template(template, **_common(), **values), status, content_type=HTML))
 
 
 def with_links(sentence: str) -> Markup:

@@ -292,6 +292,23 @@ def test_the_answer_that_was_lost_is_asked_for_again_with_the_same_bytes(office:
     assert sent[0] == sent[1]
 
 
+def test_a_line_that_is_lost_before_the_last_look_is_said_and_the_next_press_signs(
+    office: Office, bad_line: Page
+) -> None:
+    """What the last look is made of is fetched late: its loss is no fault of the page, and no signature is made."""
+    page = bad_line
+    page.route("**/act_look.js", lambda route: route.abort())
+    open_act(office, page, BUDI, office.case(5), "paraf.given")
+    all_agree(page)
+    before = office.size()
+    page.locator("[data-at=buttons]").get_by_role("button", name="Bubuhkan paraf").click()
+    expect(page.locator("[data-at=told]")).to_contain_text("Bagian halaman ini belum terambil")
+    assert office.size() == before
+    page.unroute_all(behavior="ignoreErrors")
+    press(page, "Bubuhkan paraf")
+    recorded(page)
+
+
 def test_an_envelope_of_an_earlier_visit_is_sent_as_it_is_and_nobody_signs_twice(
     office: Office, bad_line: Page
 ) -> None:

@@ -1,19 +1,12 @@
 /** The act that a button would sign: what the case says, what is typed, and what was verified here, in one payload. */
 import { composeAct, nowInWib, readAct } from "./act.js";
 import { standing } from "./act_chain.js";
-import { bodyOf, wrong } from "./act_form.js";
+import { bodyOf, unfinishedPaper, wrong } from "./act_form.js";
 import { requireHeld } from "./act_hold.js";
 import { MEMBERS } from "./act_said.js";
+import { later } from "./later.js";
 import { place as placeOf } from "./ledger.js";
 import { t } from "./words.js";
-
-/** Return the field that what happened on paper still lacks, or null: its scan and its time go together. */
-export async function unfinishedPaper(fields) {
-  const [scan, at, by] = ["paper.scan", "occurred_at", "paper.by"].map((path) => fields.at(path));
-  const [scanned, dated, named] = await Promise.all([scan, at, by].map((one) => fields.filled(one)));
-  if (!scanned && (dated || named)) return scan;
-  return scanned && !dated ? at : null;
-}
 
 /** Return if the draft that is brought is of the type that the SOP asks for; a table file is read to see that. */
 async function requireDraft(act, values, files) {
@@ -23,7 +16,7 @@ async function requireDraft(act, values, files) {
   if (act.drafts.any && !/json/.test(brought.media_type)) return; // a letter or a photo, still to be typed
   if (!act.drafts.table) throw wrong("document", t("Naskah menurut SOP ini berjenis {wanted}.", { wanted }), t("Pilih berkas jenis itu."));
   const { bytes } = files.find(({ reference }) => reference === brought);
-  const { readDocument } = await import("./iku_document.js");
+  const { readDocument } = await later(import("./iku_document.js"));
   try {
     readDocument(bytes);
   } catch {

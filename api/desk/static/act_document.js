@@ -1,7 +1,7 @@
 /** What stands above the form, drawn from verified acts and bytes alone; what the service drew there is taken away. */
+import { later } from "./later.js";
 import { make } from "./page.js";
 import { moment } from "./moment.js";
-import { viewOf } from "./iku_view.js";
 import { t } from "./words.js";
 
 /** Kinds before which the newest return is told; the last two from the second round on. */
@@ -13,6 +13,9 @@ export function clearDrawn() {
     document.querySelectorAll(`[data-at=${name}]`).forEach((one) => (one.closest("#tindakan > section, .notice") ?? one).remove());
 }
 
+/** What draws documents: asked for, early, where there is one to draw. */
+export const views = () => later(import("./act_view.js"));
+
 /** Say instead of the document why it does not stand there. */
 export const drawNothing = (root, words) => section(root, make("p", { class: "quiet" }, words));
 
@@ -20,7 +23,8 @@ export const drawNothing = (root, words) => section(root, make("p", { class: "qu
  * Show a document above the form: `bytes` hash to the digest of `reference`. Return whether it could be drawn; where it
  * could not, its name and digest stand there, and it can be saved.
  */
-export function drawDocument(root, bytes, reference) {
+export async function drawDocument(root, bytes, reference) {
+  const { viewed } = await views();
   const { view, drawn } = viewed(bytes, reference);
   const words = t("Diperiksa di peramban ini: isi di bawah dibuat dari bita yang sidiknya tercantum.");
   section(root, drawn && make("p", { "data-at": "verified", class: "quiet" }, words), view);
@@ -31,18 +35,6 @@ function section(root, ...parts) {
   document.querySelectorAll("[data-at=document]").forEach((one) => (one.closest("section") ?? one).remove());
   const inner = make("div", { "data-at": "document" }, ...parts.filter(Boolean));
   above(root, make("section", { class: "card", "aria-labelledby": "judul-naskah" }, make("h2", { id: "judul-naskah" }, t("Naskah")), inner));
-}
-
-/**
- * Return {view, drawn}: an element that shows a document, and whether all that its bytes say is shown in it or, of what
- * is no table, in the program that opens its file. What should be a table and is none is shown as it stands, and given
- * back: nobody agrees with it here.
- */
-export function viewed(bytes, reference) {
-  const view = viewOf(bytes, reference);
-  const drawn = view.dataset.drawn !== "text";
-  if (!drawn) view.prepend(make("p", { class: "notice bad" }, t("Naskah ini tidak dapat disetujui atau ditandatangani di sini. Naskah ini dapat dikembalikan.")));
-  return { view, drawn };
 }
 
 /** Show above the form of `kind` who gave the document back and why, as `now` (act_chain.js) knows it. */

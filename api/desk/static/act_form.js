@@ -273,3 +273,11 @@ export function bodyOf(order, values) {
   }
   return body;
 }
+
+/** Return the field that what happened on paper still lacks, or null: its scan and its time go together. */
+export async function unfinishedPaper(fields) {
+  const [scan, at, by] = ["paper.scan", "occurred_at", "paper.by"].map((path) => fields.at(path));
+  const [scanned, dated, named] = await Promise.all([scan, at, by].map((one) => fields.filled(one)));
+  if (!scanned && (dated || named)) return scan;
+  return scanned && !dated ? at : null;
+}

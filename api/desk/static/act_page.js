@@ -11,16 +11,14 @@ import { PAYLOAD_TYPE, readAct } from "./act.js";
 import { addressed } from "./act_address.js";
 import { buttonFor, keepChecks } from "./act_buttons.js";
 import { STANDING, standing } from "./act_chain.js";
-import { composed, unfinishedPaper } from "./act_compose.js";
-import { clearDrawn, drawConcept, drawDocument, drawNothing, drawReturn, viewed } from "./act_document.js";
-import { showBetween, showDone } from "./act_done.js";
-import { fieldsOf } from "./act_form.js";
+import { clearDrawn, drawConcept, drawDocument, drawNothing, drawReturn, views } from "./act_document.js";
+import { fieldsOf, unfinishedPaper } from "./act_form.js";
 import { offerKeys } from "./act_key.js";
-import { lookAt } from "./act_look.js";
 import { inSteps } from "./act_steps.js";
 import { keepDrafts } from "./drafts.js";
 import { parseEnvelope, seal } from "./envelope.js";
 import { Fault } from "./faults.js";
+import { later } from "./later.js";
 import { document as documentOf, place as placeOf, submit, upload } from "./ledger.js";
 import { moment } from "./moment.js";
 import { showWaiting } from "./outbox.js";
@@ -49,6 +47,7 @@ const hold = () => (pending.open ? t("tanda tangan Anda yang belum pasti tercata
 
 function refresh() {
   for (const button of buttons) button.element.setAttribute("aria-disabled", String(!checks.ready(at.kind, button)));
+  if (buttons.some((button) => checks.ready(at.kind, button))) last().catch(() => {}); // again, and said, when pressed
   if (buttons.length) checks.say(at.kind, buttons);
 }
 
@@ -78,7 +77,10 @@ async function press(button) {
 async function verify() {
   const stands = STANDING.has(at.kind);
   const guess = stands && DIGEST.test(act.document?.digest) ? act.document.digest : null; // asked for at once; held against the chain
-  if (stands) drawNothing(root, t("Naskah sedang diambil dan diperiksa …"));
+  if (stands) {
+    drawNothing(root, t("Naskah sedang diambil dan diperiksa …"));
+    views().catch(() => {}); // asked for again, and said, when it is needed
+  }
   const asked = [placeOf(stream), guess && documentOf(guess), at.opens ? placeOf(`sop:${act.sop}`) : null];
   const [history, bytes, enacted] = await Promise.allSettled(asked);
   if (history.status === "rejected") {
@@ -141,7 +143,7 @@ async function showDocument(stands, guess, found) {
     check("document", "bad", fault.detail);
     throw fault;
   }
-  if (drawDocument(root, stood.bytes, held)) check("document", "ok", t("terbukti: bita yang dibaca di sini bersidik sama dengan yang tercatat"));
+  if (await drawDocument(root, stood.bytes, held)) check("document", "ok", t("terbukti: bita yang dibaca di sini bersidik sama dengan yang tercatat"));
   else check("document", "undrawn", t("sidiknya terbukti, tetapi isinya tidak dapat ditampilkan; hanya dapat dikembalikan"));
 }
 
@@ -159,7 +161,7 @@ async function tableIn(place) {
   const told = makeNotice(place, t("Tabel sedang diambil …"));
   const quiet = onWaiting((lost) => told.say(lost ? t("Menunggu sambungan; tabel diambil lagi dengan sendirinya.") : t("Tabel sedang diambil …")));
   try {
-    const { mount } = await import("./iku_editor.js");
+    const { mount } = await later(import("./iku_editor.js"));
     // One draft for a case, whatever the step: who was overtaken while typing finds the rows again in the next revision.
     table = await mount(place, { place: `tabel ${stream} ${official}`, begins: heldTable, onChange: complete, onward });
     fields.setTable(table);
@@ -207,11 +209,15 @@ async function complete() {
   else check("form", "ok", t("lengkap"));
 }
 
+/** What composes an act, shows it for the last time, and says how signing it ended. */
+const last = () => later(import("./act_last.js"));
+
 /** What composes, holds and shows an act needs of what was verified here. */
 const verifiedHere = () => ({ act, at, fields, stream, placed, sop, key, official });
 
 async function look(button) {
   try {
+    const { composed, lookAt, viewed } = await last();
     const { said, files } = await composed(verifiedHere(), button);
     const brought = files.find(({ reference }) => reference.digest === said.body.document?.digest);
     const seen = brought ?? stood;
@@ -252,6 +258,7 @@ async function sign(button, shown) {
   const told = makeNotice(part("told"), t("Menandatangani dan mengirim …"));
   const quiet = onWaiting((lost) => told.say(lost ? t("Menunggu sambungan. Jangan tanda tangani lagi; yang sama dikirim lagi dengan sendirinya.") : t("Mengirim …")));
   try {
+    const { composed } = await last();
     const { payload, said, files } = await composed(verifiedHere(), button); // again: the time that it states is that of this moment
     if (untimed(said) !== shown) return void (told.done(), await look(button));
     await Promise.all(files.map(({ reference, bytes }) => upload(bytes, reference.media_type)));
@@ -293,6 +300,7 @@ const waiting = () =>
 
 async function between(known) {
   if (at.opens && !(await takenByAnother())) return; // the outbox says what may still become of one's own
+  const { showBetween } = await last();
   await showBetween(part("told"), stream, known, async () => {
     await draft.keep(at.opens ? { stream: null } : {}); // whoever opened that case, this one needs another number
     location.reload();
@@ -307,6 +315,7 @@ async function takenByAnother() {
 }
 
 async function finish(receipt, envelope) {
+  const { showDone } = await last();
   await Promise.all([draft.drop(), fields.forget()]);
   for (const child of root.children) child.hidden = child !== part("done");
   showDone(part("done"), receipt, envelope);

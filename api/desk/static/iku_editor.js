@@ -6,12 +6,12 @@
  */
 import { moment } from "./moment.js";
 import { hex, sha256 } from "./bytes.js";
-import { Fault } from "./faults.js";
 import { barView } from "./iku_bar.js";
 import { checking } from "./iku_checking.js";
 import { headName, headView } from "./iku_head.js";
 import { GROUPS, MAX_ROWS, MEDIA_TYPE, bytesOf, columnsOf, compose, emptyRow, emptyTable, groupName, isBlank, nameOf, put, tableOf, uses } from "./iku_model.js";
 import { rowsView } from "./iku_rows.js";
+import { later } from "./later.js";
 import { make, makeNotice } from "./page.js";
 import { draft, dropDraft, keepDraft } from "./store.js";
 import { describe, t } from "./words.js";
@@ -385,10 +385,7 @@ export async function mount(element, { place, begins = () => null, onChange = ()
 }
 
 /** Return what takes tables from elsewhere: fetched when it is first needed, for most rows are typed. */
-const intake = () =>
-  import("./iku_intake.js").catch(() => {
-    throw new Fault("unavailable", "client.unreachable", t("Layanan tidak dapat dihubungi."), t("Periksa sambungan, lalu muat ulang halaman. Yang sudah diketik tetap tersimpan."));
-  });
+const intake = () => later(import("./iku_intake.js"));
 
 /** Return the time of day (WIB) of a moment of today. */
 const clock = (at) => moment(at).split(", ").at(-1);

@@ -9,7 +9,7 @@ import { hex, subtle, text, utf8 } from "./bytes.js";
 import { keyIdOf, native } from "./ed25519.js";
 import { seal } from "./envelope.js";
 import { Fault } from "./faults.js";
-import { openKeyfile } from "./keyfile.js";
+import { later } from "./later.js";
 import { dropKey, keepKey, keptKeys } from "./store.js";
 import { spell } from "./strict_json.js";
 import { t } from "./words.js";
@@ -41,6 +41,7 @@ export async function makeKey(official) {
 
 /** Open a key file with its passphrase; the key is held in the memory of this page and never stored. */
 export async function keyFromFile(bytes, passphrase) {
+  const { openKeyfile } = await later(import("./keyfile.js"));
   const key = { ...(await openKeyfile(bytes, passphrase)), where: "file" };
   opened.set(key.keyid, key);
   return key;
