@@ -25,7 +25,7 @@ from ledger.acts import SignedAct
 from ledger.aggregates import ActRecorded, EntryMapper
 from ledger.documents import Documents
 from ledger.founding import founding_key
-from ledger.journal import JournalRecorder, Turn
+from ledger.journal import JournalRecorder
 from ledger.memory import Memory
 from ledger.mentions import documents_of
 from ledger.note import NoteSigner
@@ -36,6 +36,7 @@ from ledger.recorded import Recorded
 from ledger.rows import Rows
 from ledger.seen import SeenCheck
 from ledger.streams import REGISTER, Stream, advance, judge
+from ledger.turn import Turn
 from ledger.waiting import Queue
 
 _JOURNAL = "journal.sqlite"

@@ -18,9 +18,9 @@ from ledger import agenda_book
 from ledger.acts import Act
 from ledger.agenda_book import AgendaBook
 from ledger.aggregates import ActRecorded, Folding
-from ledger.journal import Turn
 from ledger.recorded import Recorded
 from ledger.streams import Stream
+from ledger.turn import Turn
 
 #: Streams kept at once; the least recently used goes.
 STREAMS_KEPT = 10_000

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from keys.errors import Forged, NotAllowed
 from ledger.acts import SignedAct
-from ledger.journal import Turn
 from ledger.merkle import root_at
 from ledger.rows import Rows
 from ledger.streams import World
+from ledger.turn import Turn
 
 #: At most this many contradicting envelopes are kept.
 MOST_KEPT = 1000

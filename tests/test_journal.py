@@ -318,7 +318,7 @@ def test_a_fault_of_our_own_in_a_turn_leaves_nothing_and_the_next_act_goes_on(
 ) -> None:
     before = contents(kecamatan)
     with monkeypatch.context() as broken:
-        broken.setattr("ledger.journal.sign_checkpoint", lambda *_: 1 / 0)
+        broken.setattr("ledger.turn.sign_checkpoint", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             kecamatan.ledger.record(opening(kecamatan, 1))
     assert contents(kecamatan) == before

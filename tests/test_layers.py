@@ -44,6 +44,7 @@ EFFECTS = {
     "outside_memory": "reads files outside the store",
     "seen": "keeps evidence as files",
     "store": "opens a copy of a store",
+    "turn": "the write lock, held",
     "waiting": "threads",
     "whole_file": "files",
 }

@@ -573,7 +573,7 @@ OF_NO_STEP = {"numbering.code"}
 #: Rooms whose refusals a clerk reads, each word of them.
 TOLD = (
     *(*JUDGES, "ledger.sop", "ledger.sop_procedure", "ledger.acts", "ledger.founding", "ledger.past", "ledger.seen"),
-    *("ledger.journal", "ledger.waiting", "api.parts", "api.trails", "api.problems"),
+    *("ledger.journal", "ledger.turn", "ledger.waiting", "api.parts", "api.trails", "api.problems"),
     *("api.access", "api.rate", "api.reader", "api.session_store"),
 )
 
