@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from api.desk import static_files
 from api.desk.act_forms import form_of, known_of
 from api.desk.act_words import LAYOUT, MOST_SEEN, UNDONE, buttons_of, label_of
 from api.fields_of import members, schema_of
@@ -263,3 +264,16 @@ def test_known_values_are_those_that_the_case_would_be_held_to(office: Served) -
     case: Any = stream.state
     step = case.sop.step("6")
     b.ParafGiven.read(known_of("paraf.given", case, step), "test", "Paraf")
+
+
+def test_what_a_page_asks_for_later_comes_in_one_round_trip() -> None:
+    """On a weak line each module that only another module names costs two seconds more."""
+    asked = 0
+    for module, data in static_files.contents().items():
+        for names in re.findall(r'\blater\(("[^)]*")\)', data.decode() if module.endswith(".js") else ""):
+            group = {f"{name}.js" for name in re.findall(r'"(\w+)"', names)}
+            there = {"act_page.js", "iku_editor.js" if module == "iku_editor.js" else module}
+            brought = group | {one for name in there for one in static_files.needed_by(name)}
+            assert {one for name in group for one in static_files.needed_by(name)} <= brought, (module, group)
+            asked += 1
+    assert asked >= 6

@@ -135,7 +135,7 @@ def _sign_while_the_line_drops(budi: Officer, line: WeakLine, app: App) -> list[
     recorded = _size(app) + 1
     budi.page.get_by_role("button", name="Bubuhkan paraf", exact=True).click(timeout=PATIENCE)
     look = budi.card("Lihat sekali lagi")
-    expect(look).to_be_visible()
+    expect(look).to_be_visible(timeout=PATIENCE)
     line.hold("*/v1/acts")
     look.get_by_role("button", name="Bubuhkan paraf", exact=True).click()
     while not line.holds():

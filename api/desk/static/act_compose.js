@@ -16,7 +16,7 @@ async function requireDraft(act, values, files) {
   if (act.drafts.any && !/json/.test(brought.media_type)) return; // a letter or a photo, still to be typed
   if (!act.drafts.table) throw wrong("document", t("Naskah menurut SOP ini berjenis {wanted}.", { wanted }), t("Pilih berkas jenis itu."));
   const { bytes } = files.find(({ reference }) => reference === brought);
-  const { readDocument } = await later(import("./iku_document.js"));
+  const { readDocument } = await later("iku_document");
   try {
     readDocument(bytes);
   } catch {

@@ -14,7 +14,7 @@ export function clearDrawn() {
 }
 
 /** What draws documents: asked for, early, where there is one to draw. */
-export const views = () => later(import("./act_view.js"));
+export const views = () => later("act_view", "iku_view", "iku_document");
 
 /** Say instead of the document why it does not stand there. */
 export const drawNothing = (root, words) => section(root, make("p", { class: "quiet" }, words));

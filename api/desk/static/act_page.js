@@ -161,7 +161,7 @@ async function tableIn(place) {
   const told = makeNotice(place, t("Tabel sedang diambil …"));
   const quiet = onWaiting((lost) => told.say(lost ? t("Menunggu sambungan; tabel diambil lagi dengan sendirinya.") : t("Tabel sedang diambil …")));
   try {
-    const { mount } = await later(import("./iku_editor.js"));
+    const { mount } = await later("iku_editor", "iku_bar", "iku_checking", "iku_head", "iku_model", "iku_rows");
     // One draft for a case, whatever the step: who was overtaken while typing finds the rows again in the next revision.
     table = await mount(place, { place: `tabel ${stream} ${official}`, begins: heldTable, onChange: complete, onward });
     fields.setTable(table);
@@ -210,7 +210,7 @@ async function complete() {
 }
 
 /** What composes an act, shows it for the last time, and says how signing it ended. */
-const last = () => later(import("./act_last.js"));
+const last = () => later("act_compose", "act_hold", "act_look", "act_view", "iku_view", "iku_document", "act_done");
 
 /** What composes, holds and shows an act needs of what was verified here. */
 const verifiedHere = () => ({ act, at, fields, stream, placed, sop, key, official });

@@ -385,7 +385,7 @@ export async function mount(element, { place, begins = () => null, onChange = ()
 }
 
 /** Return what takes tables from elsewhere: fetched when it is first needed, for most rows are typed. */
-const intake = () => later(import("./iku_intake.js"));
+const intake = () => later("iku_intake", "iku_dialog", "iku_paste");
 
 /** Return the time of day (WIB) of a moment of today. */
 const clock = (at) => moment(at).split(", ").at(-1);

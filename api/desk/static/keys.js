@@ -41,7 +41,7 @@ export async function makeKey(official) {
 
 /** Open a key file with its passphrase; the key is held in the memory of this page and never stored. */
 export async function keyFromFile(bytes, passphrase) {
-  const { openKeyfile } = await later(import("./keyfile.js"));
+  const { openKeyfile } = await later("keyfile");
   const key = { ...(await openKeyfile(bytes, passphrase)), where: "file" };
   opened.set(key.keyid, key);
   return key;
