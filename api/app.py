@@ -66,10 +66,10 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     sealed or is not what is remembered outside, Unavailable where it cannot be opened.
     """
     home = settings.home.resolve()
-    ledger = Ledger(home, logkey.read(home / "log.key"), clock, settings.remembered)
+    ledger = Ledger(home, logkey.read(home / "log.key"), clock, settings.remembered, settings.database)
     try:
-        sessions = SessionStore(home / "sessions.sqlite")
-        views = Views(f"sqlite:///{home / 'views.sqlite'}", ledger.reading, ledger.documents)
+        sessions = SessionStore(settings.database)
+        views = Views(settings.database.views_url, ledger.reading, ledger.documents)
     except BaseException:
         ledger.close()
         raise

@@ -208,9 +208,10 @@ def rebuild(home: Path | None, as_json: bool) -> None:
     from projections.catchup import Views
 
     folder = _founded_home(home)
-    ledger = Ledger(folder, logkey.read(folder / LOG_KEY), lambda: dt.datetime.now(dt.UTC))
+    database = Settings.read(dict(os.environ) | {"JEJAK_HOME": str(folder)}).database
+    ledger = Ledger(folder, logkey.read(folder / LOG_KEY), lambda: dt.datetime.now(dt.UTC), database=database)
     try:
-        views = Views(f"sqlite:///{folder.resolve() / 'views.sqlite'}", ledger.reading, ledger.documents)
+        views = Views(database.views_url, ledger.reading, ledger.documents)
         try:
             leaves = views.rebuild(progress("Menyusun ulang daun"))
         finally:

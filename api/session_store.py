@@ -1,6 +1,7 @@
 """What the service keeps of sign-ins: who brought and read what. Not evidence, and not in the log.
 
-A file of its own beside the views (``sessions.sqlite``), shared by all processes of a ledger. Losing it signs everybody
+A file of its own beside the views (``sessions.sqlite``), or tables beside the journal in PostgreSQL, shared by all
+processes of a ledger; their form is that of :mod:`api.migrations`. Losing them signs everybody
 out and loses the record of reads; no act depends on it. Of a token only the SHA-256 is kept, so who copies the file
 cannot use it. A read is one row for each session and thing read, with its first and last time and how often.
 
@@ -13,16 +14,15 @@ import base64
 import datetime as dt
 import hashlib
 import hmac
-import json
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
@@ -36,14 +36,15 @@ from sqlalchemy import (
     and_,
     delete,
     false,
-    func,
     or_,
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects import postgresql, sqlite
 
+from api import migrating
 from keys.errors import NotAllowed, Unavailable
+from ledger.database import Database
 from projections import storage
 
 #: How long a challenge may wait for its answer, and how long a session lasts.
@@ -53,11 +54,12 @@ CHALLENGE_LASTS, SESSION_LASTS = dt.timedelta(minutes=2), dt.timedelta(hours=12)
 SET_BACK = dt.timedelta(minutes=1)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _METADATA = MetaData()
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 #: One row: what challenges are sealed with, so that whatever process gave one, any may take it.
 _SECRET = Table(
     "secret",
     _METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", _NUMBER, primary_key=True),
     Column("secret", LargeBinary, nullable=False),
 )
 #: Challenges that were answered; those that never are take no room.
@@ -65,20 +67,20 @@ _ANSWERED = Table(
     "answered",
     _METADATA,
     Column("challenge", Text, primary_key=True),
-    Column("until", Integer, nullable=False),
+    Column("until", _NUMBER, nullable=False),
 )
 Index("answered_by_time", _ANSWERED.c.until)
 _SESSIONS = Table(
     "sessions",
     _METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", _NUMBER, primary_key=True),
     Column("token", Text, nullable=False, unique=True),
     Column("official", Text, nullable=False),
     Column("keyid", Text, nullable=False),
     Column("mandates", JSON, nullable=False),
-    Column("since", Integer, nullable=False),
-    Column("until", Integer, nullable=False),
-    Column("ended", Integer),
+    Column("since", _NUMBER, nullable=False),
+    Column("until", _NUMBER, nullable=False),
+    Column("ended", _NUMBER),
 )
 Index("sessions_by_time", _SESSIONS.c.until)
 #: One row a document and whoever brought its bytes.
@@ -92,15 +94,15 @@ _BROUGHT = Table(
 _READS = Table(
     "reads",
     _METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("session", Integer, nullable=False),
+    Column("id", _NUMBER, primary_key=True),
+    Column("session", _NUMBER, nullable=False),
     Column("official", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("what", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("first", Integer, nullable=False),
-    Column("last", Integer, nullable=False),
-    Column("times", Integer, nullable=False),
+    Column("first", _NUMBER, nullable=False),
+    Column("last", _NUMBER, nullable=False),
+    Column("times", _NUMBER, nullable=False),
 )
 Index("reads_once", _READS.c.session, _READS.c.what, _READS.c.name, unique=True)
 Index("reads_by_official", _READS.c.official)
@@ -124,17 +126,23 @@ class Session:
 
 
 class SessionStore:
-    """The tables in an SQLite file; safe to use from any thread. Raises Unavailable where it cannot be used."""
+    """The tables in a database; safe to use from any thread. Raises Unavailable where it cannot be used."""
 
-    def __init__(self, path: Path) -> None:
-        with suppress(OSError):  # where there can be no file, opening it says so
-            path.touch(mode=0o600)  # SQLite gives its files beside it the same mode
-        self._engine = storage.open_engine(f"sqlite:///{path}")
+    def __init__(self, database: Database) -> None:
+        path = database.sessions
+        if path:
+            with suppress(OSError):  # where there can be no file, opening it says so
+                path.touch(mode=0o600)  # SQLite gives its files beside it the same mode
+        with _faults():
+            migrating.require_newest(database)
+        self._engine = storage.open_engine(database.sessions_url)
+        self._insert: Callable[[Table], sqlite.Insert | postgresql.Insert] = (sqlite if path else postgresql).insert
         with self._writing() as connection:
-            _METADATA.create_all(connection)
-            connection.execute(insert(_SECRET).values(id=1, secret=secrets.token_bytes(32)).on_conflict_do_nothing())
+            made = self._insert(_SECRET).values(id=1, secret=secrets.token_bytes(32)).on_conflict_do_nothing()
+            connection.execute(made)
             self._secret: bytes = connection.execute(select(_SECRET.c.secret)).scalar_one()
-        path.chmod(0o600)
+        if path:
+            path.chmod(0o600)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -184,7 +192,7 @@ class SessionStore:
 
     def _first(self, given: bytes, until: int) -> bool:
         """Tell whether this challenge was not answered before; from here on it was."""
-        row = insert(_ANSWERED).values(challenge=given.hex(), until=until).on_conflict_do_nothing()
+        row = self._insert(_ANSWERED).values(challenge=given.hex(), until=until).on_conflict_do_nothing()
         with self._writing() as connection:
             return connection.execute(row.returning(_ANSWERED.c.until)).first() is not None
 
@@ -239,7 +247,7 @@ class SessionStore:
 
     def note_brought(self, official: str, digest: str) -> None:
         """Note that an official brought a document's bytes."""
-        row = insert(_BROUGHT).values(digest=digest, official=official).on_conflict_do_nothing()
+        row = self._insert(_BROUGHT).values(digest=digest, official=official).on_conflict_do_nothing()
         with self._writing() as connection:
             connection.execute(row)
 
@@ -252,7 +260,7 @@ class SessionStore:
     def note_read(self, session: Session, role: str, what: str, name: str, now: dt.datetime) -> None:
         """Note that ``name``, of the sort ``what``, is read in a session; ``role`` is as whom it may be."""
         at = _micros(now)
-        row = insert(_READS).values(
+        row = self._insert(_READS).values(
             session=session.id, official=session.official, role=role, what=what, name=name, first=at, last=at, times=1
         )
         again = row.on_conflict_do_update(
@@ -279,11 +287,18 @@ class SessionStore:
             if value is not None:
                 asked = asked.where(column == value)
         if things is not None:
-            asked = asked.where(or_(false(), *(_any_of(sort, things) for sort in sorted({sort for sort, _ in things}))))
+            asked = asked.where(
+                or_(false(), *(self._any_of(sort, things) for sort in sorted({sort for sort, _ in things})))
+            )
         if before is not None:
             asked = asked.where(_READS.c.id < before)
         with self._reading() as connection:
             return [_read(row) for row in connection.execute(asked)]
+
+    def _any_of(self, sort: str, things: Sequence[tuple[str, str]]) -> ColumnElement[bool]:
+        """Return what picks the reads of things of this sort."""
+        names = storage.values_of(self._engine, [name for one, name in things if one == sort])
+        return and_(_READS.c.what == sort, _READS.c.name.in_(names))
 
 
 @contextmanager
@@ -300,12 +315,6 @@ def _faults() -> Iterator[None]:
             allowed="Coba lagi sebentar lagi; tindakan yang ditandatangani tetap dapat dikirim.",
             **fault.facts,
         ) from None
-
-
-def _any_of(sort: str, things: Sequence[tuple[str, str]]) -> ColumnElement[bool]:
-    """Return what picks the reads of things of this sort; one text holds all names, for a statement has few places."""
-    names = func.json_each(json.dumps([name for one, name in things if one == sort])).table_valued("value")
-    return and_(_READS.c.what == sort, _READS.c.name.in_(select(names.c.value)))
 
 
 def _read(row: Row[Any]) -> dict[str, Any]:

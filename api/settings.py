@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keys.errors import Malformed
+from ledger.database import Database
 
 #: A web origin (RFC 6454 §6.2): scheme, host in lower case, and the port unless it is the scheme's own.
 WEB_ORIGIN = re.compile(
@@ -26,6 +27,7 @@ class Settings:
     """``home``: the ledger's folder. ``port``: TCP port, 0 for any free one. ``threads``: requests served at once.
 
     ``web_origin``: the one web origin under which a proxy makes the service reachable, None where there is no proxy.
+    ``database_url``: where events, tree and read models are, files in ``home`` by default.
     ``remembered``: the places of its outside memory (:mod:`ledger.outside_memory`).
     """
 
@@ -34,6 +36,12 @@ class Settings:
     threads: int = 16
     web_origin: str | None = None
     remembered: tuple[Path, ...] = ()
+    database_url: str = ""
+
+    @property
+    def database(self) -> Database:
+        """Return where events, tree, read models and sign-ins are."""
+        return Database.parse(self.database_url, self.home.resolve())
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:
@@ -51,11 +59,12 @@ class Settings:
             threads=_number(environment, "JEJAK_THREADS", cls.threads, 1, 256),
             web_origin=_web_origin(environment),
             remembered=_paths(environment, "JEJAK_MEMORY"),
+            database_url=_database_url(environment, Path(home)),
         )
 
 
 #: Every variable that :meth:`Settings.read` reads.
-VARIABLES = ("JEJAK_HOME", "JEJAK_PORT", "JEJAK_THREADS", "JEJAK_WEB_ORIGIN", "JEJAK_MEMORY")
+VARIABLES = ("JEJAK_HOME", "JEJAK_PORT", "JEJAK_THREADS", "JEJAK_WEB_ORIGIN", "JEJAK_DATABASE_URL", "JEJAK_MEMORY")
 
 
 def _web_origin(environment: Mapping[str, str]) -> str | None:
@@ -70,6 +79,12 @@ def _web_origin(environment: Mapping[str, str]) -> str | None:
             allowed="Alamat yang dibuka orang, tanpa garis miring di akhir, misalnya https://jejak.malangkab.example",
         )
     return text
+
+
+def _database_url(environment: Mapping[str, str], home: Path) -> str:
+    url = environment.get("JEJAK_DATABASE_URL", "")
+    Database.parse(url, home)
+    return url
 
 
 def _paths(environment: Mapping[str, str], name: str) -> tuple[Path, ...]:

@@ -20,12 +20,13 @@ from keys.envelope import Envelope
 from keys.errors import NotAllowed
 from keys.register import Register
 from keys.signing import PublicKey
-from ledger import log
+from ledger import journal_sqlite, log
 from ledger.acts import SignedAct
 from ledger.aggregates import ActRecorded, EntryMapper
+from ledger.database import Database
 from ledger.documents import Documents
 from ledger.founding import founding_key
-from ledger.journal import JournalRecorder
+from ledger.journal import Journal
 from ledger.memory import Memory
 from ledger.mentions import documents_of
 from ledger.note import NoteSigner
@@ -38,8 +39,6 @@ from ledger.seen import SeenCheck
 from ledger.streams import REGISTER, Stream, advance, judge
 from ledger.turn import Turn
 from ledger.waiting import Queue
-
-_JOURNAL = "journal.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +53,28 @@ class Accepted:
 class Ledger(Application[str]):
     """A ledger in ``folder``. ``signer`` holds the log's own key; ``clock`` returns aware times.
 
-    ``remembered`` are the places of its outside memory (:mod:`ledger.outside_memory`). Raises Forged where the store is
-    not sealed whole or does not continue what is remembered, and what reading those places raises.
+    ``remembered`` are the places of its outside memory (:mod:`ledger.outside_memory`), ``database`` is where its rows
+    are, None for a file in the folder. Raises Forged where the store is not sealed whole or does not continue what is
+    remembered, Unavailable where there is no database, and what reading those places raises.
     """
 
     name = "jejak"
 
     def __init__(
-        self, folder: Path, signer: NoteSigner, clock: Callable[[], dt.datetime], remembered: Sequence[Path] = ()
+        self,
+        folder: Path,
+        signer: NoteSigner,
+        clock: Callable[[], dt.datetime],
+        remembered: Sequence[Path] = (),
+        database: Database | None = None,
     ) -> None:
+        self.database = database or Database("sqlite", folder)
         memory = OutsideMemory.read(remembered, signer.vkey)
-        if not (folder / _JOURNAL).exists():  # nothing is made in the place of what was lost
+        file = self.database.journal
+        if file and not file.exists():  # nothing is made in the place of what was lost
             memory.require_continued(NOTHING, folder / EVIDENCE)
         folder.mkdir(parents=True, exist_ok=True)
-        super().__init__(
-            {
-                "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-                "SQLITE_DBNAME": str(folder / _JOURNAL),
-                "ORIGINATOR_ID_TYPE": "text",
-                "APPLICATION_RECORDER_TOPIC": "ledger.journal:JournalRecorder",
-            }
-        )
+        super().__init__(journal_environment(self.database))
         self.signer = signer
         self.documents = Documents(folder / "documents")
         self._seen = SeenCheck(folder / "contradictions")
@@ -134,6 +134,10 @@ class Ledger(Application[str]):
         """Return rows to read in one snapshot of the journal."""
         return self._journal.reading()
 
+    def wait(self, seconds: float) -> None:
+        """Return when another process may have recorded something, or the seconds are over; for one thread."""
+        self._journal.wait(seconds)
+
     def stream(self, name: str) -> Stream | None:
         """Return a stream as it now is, or None where nothing was recorded."""
         return self._memory.stream(name)
@@ -167,8 +171,8 @@ class Ledger(Application[str]):
         )
 
     @property
-    def _journal(self) -> JournalRecorder:
-        assert isinstance(self.recorder, JournalRecorder)
+    def _journal(self) -> Journal:
+        assert isinstance(self.recorder, Journal)
         return self.recorder
 
     def construct_mapper(self) -> Mapper[str]:
@@ -178,3 +182,12 @@ class Ledger(Application[str]):
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
         """Return only the settings given here: the process environment configures no journal."""
         return Environment(name, dict(env or {}))
+
+
+def journal_environment(database: Database) -> dict[str, str]:
+    """Return what the library is told of the journal in a database; its driver is loaded only where it is used."""
+    if database.journal is not None:
+        return journal_sqlite.environment(database.journal)
+    from ledger import journal_postgres
+
+    return journal_postgres.environment(database.url)

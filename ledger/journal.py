@@ -1,75 +1,58 @@
-"""The journal: eventsourcing's native recorder, with a turn that appends and seals in one transaction.
+"""The journal: events, tree and checkpoints in one database, written in turns, whichever database it is.
 
-``with recorder.turn(signer) as turn`` takes the database's write lock first, so whatever is read inside is the
-newest there is and nothing can come between judgement and append. Leaving the block commits: entries, leaf
-indices, tile hashes, frontier and signed checkpoint together, durable when it returns (SQLite: WAL with
-``synchronous=FULL``, one fsync). Leaving it by an exception leaves nothing.
+``with journal.turn(signer) as turn`` takes the database's write lock first, so whatever is read inside is the newest
+there is and nothing can come between judgement and append. Leaving the block commits: entries, leaf indices, tile
+hashes, frontier and signed checkpoint together, durable when it returns. Leaving it by an exception leaves nothing.
+
+A recorder of the eventsourcing library becomes a journal by saying how a lock is taken and how a snapshot is read:
+:mod:`ledger.journal_sqlite`, :mod:`ledger.journal_postgres`. The lock is the guard in both: no optimistic retry.
 """
 
 from __future__ import annotations
 
-import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from eventsourcing.persistence import Notification, PersistenceError, StoredEvent
-from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
+from eventsourcing.persistence import Notification, StoredEvent
 
 from keys.errors import Unavailable
 from ledger.aggregates import LeafEvent
 from ledger.note import NoteSigner
-from ledger.rows import SCHEMA, Rows
+from ledger.rows import Rows, Run
 from ledger.turn import Turn
 
 
-class JournalRecorder(SQLiteApplicationRecorder):
-    """The library's SQLite recorder on our tables: rows are ordered by leaf index, appending needs a turn."""
+class Journal(ABC):
+    """What the rest of the ledger asks of a recorder; a mixin before the library's own."""
 
-    def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "stored_events") -> None:
-        super().__init__(datastore, events_table_name)
-        self.select_max_notification_id_statement = "SELECT MAX(leaf_index) FROM stored_events"
+    @abstractmethod
+    def locked(self) -> AbstractContextManager[Run]:
+        """Return a transaction that holds the write lock and commits durably when it is left without a fault.
 
-    def construct_create_table_statements(self) -> list[str]:
-        """Return the statements that make the journal's tables."""
-        return list(SCHEMA)
+        Raises Unavailable when lock, database or disk is not to be had.
+        """
 
-    def create_table(self) -> None:
-        """Make the journal's tables where they are not; raises Unavailable when the file is no journal."""
-        try:
-            super().create_table()
-        except (sqlite3.Error, PersistenceError) as error:
-            raise _unreadable(error) from error
+    @abstractmethod
+    def reading_run(self) -> AbstractContextManager[Run]:
+        """Return what runs statements that all see one snapshot; raises Unavailable when it cannot be read."""
+
+    @abstractmethod
+    def wait(self, seconds: float) -> None:
+        """Return when another process may have written, or the seconds are over; the first waiting may end at once."""
 
     @contextmanager
     def turn(self, signer: NoteSigner) -> Iterator[Turn]:
         """Take the write lock, yield the turn, commit; raises Unavailable when lock or disk is not to be had."""
-        try:
-            with self.datastore.get_connection(commit=True) as connection:
-                cursor = connection.cursor()
-                cursor.execute("BEGIN IMMEDIATE")
-                try:
-                    yield Turn(Rows(_runner(cursor)), signer)
-                except BaseException:
-                    connection.rollback()
-                    raise
-                connection.commit()
-        except (sqlite3.Error, PersistenceError) as error:
-            raise Unavailable(
-                "journal.busy",
-                "Buku besar sedang tidak dapat ditulis; tindakan Anda belum dicatat.",
-                allowed="Kirim lagi amplop yang sama sebentar lagi.",
-                cause=str(error),
-            ) from error
+        with self.locked() as run:
+            yield Turn(Rows(run), signer)
 
     @contextmanager
     def reading(self) -> Iterator[Rows]:
         """Yield rows that all come from one snapshot of the journal; raises Unavailable when it cannot be read."""
-        try:
-            with self.datastore.transaction(commit=False) as cursor:
-                yield Rows(_runner(cursor))
-        except (sqlite3.Error, PersistenceError) as error:
-            raise _unreadable(error) from error
+        with self.reading_run() as run:
+            yield Rows(run)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append within the turn given as ``turn``; the library calls this from ``Application.save``."""
@@ -116,18 +99,21 @@ class JournalRecorder(SQLiteApplicationRecorder):
         ]
 
 
-def _unreadable(error: Exception) -> Unavailable:
+def busy(error: Exception) -> Unavailable:
+    """Return the fault of a journal that cannot be written."""
+    return Unavailable(
+        "journal.busy",
+        "Buku besar sedang tidak dapat ditulis; tindakan Anda belum dicatat.",
+        allowed="Kirim lagi amplop yang sama sebentar lagi.",
+        cause=str(error),
+    )
+
+
+def unreadable(error: Exception) -> Unavailable:
+    """Return the fault of a journal that cannot be read."""
     return Unavailable(
         "journal.unreadable",
         "Buku besar sedang tidak dapat dibaca.",
         allowed="Coba lagi sebentar lagi, atau hubungi pengelola.",
         cause=str(error),
     )
-
-
-def _runner(cursor: SQLiteCursor) -> Any:
-    def run(statement: str, parameters: Sequence[Any]) -> list[Any]:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall())
-
-    return run

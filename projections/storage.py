@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,12 +10,29 @@ from operator import itemgetter
 from typing import Any, Literal
 
 from pydantic_core import to_json
-from sqlalchemy import JSON, Connection, Engine, MetaData, Table, create_engine, event, make_url, select
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Engine,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    cast,
+    create_engine,
+    event,
+    func,
+    literal,
+    make_url,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateTable
 
 from keys.errors import Malformed, Unavailable
+from projections import storage_postgres
 from projections.schema import METADATA
 
 #: Seconds that a writer waits for another one.
@@ -27,6 +45,8 @@ def open_engine(url: str, *, scratch: bool = False, attach: str | None = None) -
 
     A scratch file is thrown away after a crash, so it is written without a journal of its own.
     """
+    if make_url(url).get_backend_name() == "postgresql":
+        return storage_postgres.open_engine(url)
     if make_url(url).get_backend_name() != "sqlite" or not make_url(url).database:
         raise Malformed("views.url", "Berkas tampilan harus berupa berkas SQLite.", allowed="sqlite:////jalur/berkas")
     engine = create_engine(
@@ -65,7 +85,7 @@ Otherwise = Literal["ABORT", "REPLACE", "IGNORE"]
 def reading(engine: Engine) -> Iterator[Connection]:
     """Yield a connection whose statements all see one snapshot."""
     with faults(), engine.connect() as connection:
-        yield connection
+        yield connection.execution_options(snapshot=True)
 
 
 @contextmanager
@@ -101,6 +121,14 @@ def _unavailable(error: Exception) -> Unavailable:
         allowed="Coba lagi sebentar lagi; bila tetap begini, bangun ulang tampilan.",
         cause=str(error),
     )
+
+
+def values_of(engine: Engine, names: Sequence[str]) -> Select[tuple[str]]:
+    """Return a select of these texts: they go as one value, for a statement has few places."""
+    said = json.dumps(list(names))
+    if engine.dialect.name == "postgresql":
+        return select(func.jsonb_array_elements_text(cast(literal(said, Text), JSONB)).column_valued("value"))
+    return select(func.json_each(said).table_valued("value").c.value)
 
 
 def insert_rows(

@@ -24,6 +24,7 @@ from keys.envelope import Envelope
 from ledger import logkey
 from ledger.acts import PAYLOAD_TYPE, compose
 from ledger.audit import audit
+from ledger.database import Database
 from ledger.documents import digest_of
 from ledger.note import VerifierKey
 from ledger.receipt import verify_receipt
@@ -107,7 +108,7 @@ def test_nothing_acknowledged_is_lost_when_the_service_is_killed_at_any_instant(
     kecamatan.seen_at_start = kecamatan.seen()
     kecamatan.ledger.close()
     logkey.write(home / "log.key", kecamatan.log)
-    sessions = SessionStore(home / "sessions.sqlite")
+    sessions = SessionStore(Database("sqlite", home))
     now, keyid = dt.datetime.now(dt.UTC), key("sri-wahyuni").public.id
     token, _ = sessions.begin("sri-wahyuni", keyid, now, [mandate_of("sri-wahyuni")])
     sessions.close()

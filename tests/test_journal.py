@@ -24,7 +24,7 @@ from ledger.acts import PAYLOAD_TYPE, Seen, act_of, compose
 from ledger.application import Accepted, Ledger
 from ledger.checkpoint import open_checkpoint, sign_checkpoint
 from ledger.entry import Entry
-from ledger.journal import JournalRecorder
+from ledger.journal_sqlite import SQLiteJournal
 from ledger.merkle import Frontier, leaf_hash, verify_consistency
 from ledger.note import NoteSigner
 from ledger.receipt import format_receipt, verify_receipt
@@ -663,7 +663,7 @@ def test_a_file_that_is_no_database_is_refused_in_our_own_words(tmp_path: Path) 
 
 def test_the_connection_that_writes_is_durable(kecamatan: Kecamatan) -> None:
     recorder = kecamatan.ledger.recorder
-    assert isinstance(recorder, JournalRecorder)
+    assert isinstance(recorder, SQLiteJournal)
     with recorder.turn(kecamatan.ledger.signer) as turn:
         assert [tuple(row) for row in turn.rows._run("PRAGMA synchronous", ())] == [(2,)], "FULL"
         assert [tuple(row) for row in turn.rows._run("PRAGMA journal_mode", ())] == [("wal",)]
@@ -671,7 +671,7 @@ def test_the_connection_that_writes_is_durable(kecamatan: Kecamatan) -> None:
 
 def test_a_turn_holds_the_write_lock_from_its_beginning(kecamatan: Kecamatan) -> None:
     recorder = kecamatan.ledger.recorder
-    assert isinstance(recorder, JournalRecorder)
+    assert isinstance(recorder, SQLiteJournal)
     with (
         recorder.turn(kecamatan.ledger.signer),
         closing(sqlite3.connect(kecamatan.folder / "journal.sqlite", timeout=0)) as other,
@@ -685,7 +685,7 @@ def test_a_turn_that_cannot_have_the_lock_is_unavailable_and_writes_nothing(
 ) -> None:
     data, before = opening(kecamatan, 1), contents(kecamatan)
     recorder = kecamatan.ledger.recorder
-    assert isinstance(recorder, JournalRecorder)
+    assert isinstance(recorder, SQLiteJournal)
     for connection in recorder.datastore.pool._pool:  # whichever of them gets the turn, it need not wait 5 seconds
         connection.cursor().execute("PRAGMA busy_timeout = 50")
     with closing(sqlite3.connect(kecamatan.folder / "journal.sqlite", isolation_level=None)) as other:

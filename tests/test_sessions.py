@@ -29,6 +29,7 @@ from keys.envelope import Envelope
 from keys.errors import NotAllowed, Unavailable
 from keys.possession import prove
 from keys.signing import PublicKey
+from ledger.database import Database
 from tests.kit import CASE, FOUNDERS, INSPECTOR, MORNING, ORIGIN, founding, key, mandate, mandate_of, person
 from tests.served import HTTPS, JSON, LOCAL, Served, asked, refused, served
 from tests.signed_in import bearer
@@ -182,7 +183,8 @@ def test_challenges_that_nobody_answers_take_no_room_and_hold_up_nobody(office: 
 def test_a_challenge_that_another_ledger_gave_or_that_was_changed_in_one_bit_is_refused(
     office: Served, tmp_path: Path
 ) -> None:
-    other = SessionStore(tmp_path / "lain.sqlite")
+    (tmp_path / "lain").mkdir()
+    other = SessionStore(Database("sqlite", tmp_path / "lain"))
     foreign = other.challenge(office.clock())[0]
     other.close()
     refused(office.answered(office.statement(challenge=foreign)), 422, "signin.challenge")

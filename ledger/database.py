@@ -1,0 +1,88 @@
+"""The database: the one setting that says where events, tree and read models are kept, SQLite or PostgreSQL.
+
+``sqlite:////folder/journal.sqlite`` is a file of that name; read models and sign-ins are files beside it, and whoever
+gets a copy of the folder can audit it. ``postgresql://user@host/name`` is a database whose schema ``jejak`` is the
+ledger's and whose schema ``jejak_views`` holds the read models; any number of service processes share it. Documents
+and the log's key stay in the ledger's folder either way. The default is SQLite, in that folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from keys.errors import Malformed
+
+#: The journal's file, as every copy of a store has it.
+JOURNAL = "journal.sqlite"
+_VIEWS, _SESSIONS = "views.sqlite", "sessions.sqlite"
+#: The schemas of a PostgreSQL database: of what must not be lost, and of what can be built anew.
+SCHEMA, VIEWS_SCHEMA = "jejak", "jejak_views"
+
+_SQLITE, _POSTGRES = "sqlite:///", ("postgresql://", "postgres://")
+_ALLOWED = f"sqlite:////folder/{JOURNAL} atau postgresql://pengguna@mesin/nama"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where a ledger's rows are: ``folder`` of its SQLite files, or the ``url`` of a PostgreSQL database."""
+
+    kind: Literal["sqlite", "postgresql"]
+    folder: Path
+    url: str = ""
+
+    @classmethod
+    def parse(cls, url: str, home: Path) -> Database:
+        """Return the database that ``url`` names, an empty one being that of ``home``; raises Malformed.
+
+        Of a PostgreSQL URL only the form is looked at; libpq reads the rest (PostgreSQL 18, 32.1.1).
+        """
+        if not url:
+            return cls("sqlite", home)
+        if url.startswith(_SQLITE):
+            path = Path(url.removeprefix(_SQLITE))
+            if path.is_absolute() and path.name == JOURNAL and "?" not in url:
+                return cls("sqlite", path.parent)
+        if url.startswith(_POSTGRES) and len(urlsplit(url).path) > 1:
+            return cls("postgresql", home, url)
+        raise Malformed("settings.database_url", f"JEJAK_DATABASE_URL berisi {said(url)!r}.", allowed=_ALLOWED)
+
+    @property
+    def journal(self) -> Path | None:
+        """Return the journal's file, None where it is none."""
+        return self.folder / JOURNAL if self.kind == "sqlite" else None
+
+    @property
+    def sessions(self) -> Path | None:
+        """Return the file of sign-ins, None where it is none."""
+        return self.folder / _SESSIONS if self.kind == "sqlite" else None
+
+    @property
+    def views_url(self) -> str:
+        """Return where the read models are, as SQLAlchemy reads it."""
+        return self._beside(_VIEWS, VIEWS_SCHEMA)
+
+    @property
+    def sessions_url(self) -> str:
+        """Return where sign-ins are, as SQLAlchemy reads it."""
+        return self._beside(_SESSIONS, SCHEMA)
+
+    def _beside(self, name: str, schema: str) -> str:
+        if self.kind == "sqlite":
+            return f"sqlite:///{(self.folder / name).resolve()}"
+        parts = urlsplit(self.url)
+        query = [*parse_qsl(parts.query), ("options", f"-csearch_path={schema}")]
+        return urlunsplit(("postgresql+psycopg", parts.netloc, parts.path, urlencode(query), ""))
+
+    def __str__(self) -> str:
+        """Return the URL without any password, for people."""
+        return f"{_SQLITE}{self.folder.resolve() / JOURNAL}" if self.kind == "sqlite" else said(self.url)
+
+
+def said(url: str) -> str:
+    """Return a URL as it may be shown: its password is left out, and it is not endless."""
+    scheme, _, rest = url.partition("://")
+    front, at, host = rest.rpartition("@")
+    return (f"{scheme}://{front.partition(':')[0]}{at}{host}" if at else url)[:120]

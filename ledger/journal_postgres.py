@@ -1,0 +1,184 @@
+"""The journal in PostgreSQL: any number of service processes are one ledger, for the table lock makes them one writer.
+
+A turn is ``LOCK TABLE ... IN EXCLUSIVE MODE`` and what follows it, in one transaction at READ COMMITTED, so that each
+statement after the lock sees the newest (PostgreSQL 18, 13.3.1); readers are not held up. COMMIT is durable on the
+server's own terms, which are looked at when the journal is opened: a server that answers before it has written is
+refused. Whoever listens is told after each commit (``NOTIFY``).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import psycopg
+from eventsourcing.persistence import PersistenceError
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore, PostgresFactory
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import tuple_row
+
+from keys.errors import Malformed, Unavailable
+from ledger.database import SCHEMA as NAME
+from ledger.journal import Journal, busy, unreadable
+from ledger.rows import Run
+
+#: Seconds that a turn waits for the lock, and that a connection may take to come about.
+LOCK_SECONDS, CONNECT_SECONDS = 30, 5
+#: Connections kept open, and how many more a busy moment may open.
+KEPT, MORE = 4, 28
+CHANNEL = "jejak_leaves"
+
+#: The tables of :data:`ledger.rows.SCHEMA` in PostgreSQL's words, columns in the same order.
+TABLES = (
+    f"CREATE TABLE {NAME}.stored_events ("
+    "leaf_index bigint PRIMARY KEY CHECK (leaf_index >= 0), "
+    'originator_id text COLLATE "C" NOT NULL, '
+    "originator_version bigint NOT NULL, "
+    "topic text NOT NULL, "
+    "state bytea NOT NULL, "
+    "leaf_hash bytea NOT NULL, "
+    "UNIQUE (originator_id, originator_version))",
+    # Entries are signatures and digests, which do not shrink; trying costs more than it saves.
+    f"ALTER TABLE {NAME}.stored_events ALTER COLUMN state SET STORAGE EXTERNAL",
+    f"CREATE INDEX agenda_book_events ON {NAME}.stored_events (leaf_index) "
+    "WHERE topic IN ('agenda.recorded', 'numbering.enacted')",
+    f"CREATE TABLE {NAME}.tile_hashes ("
+    "level bigint NOT NULL, position bigint NOT NULL, hash bytea NOT NULL, PRIMARY KEY (level, position))",
+    f"CREATE TABLE {NAME}.checkpoints (size bigint PRIMARY KEY CHECK (size > 0), note bytea NOT NULL)",
+    f"CREATE TABLE {NAME}.frontier (id integer PRIMARY KEY CHECK (id = 1), data bytea NOT NULL)",
+)
+
+_MARK = re.compile(r"\?")
+_URL = "JEJAK_JOURNAL_URL"
+
+
+def environment(url: str) -> dict[str, str]:
+    """Return what the library is told of a journal in this database; raises Malformed (``settings.database_url``)."""
+    try:
+        conninfo_to_dict(url)
+    except psycopg.Error as error:
+        raise Malformed(
+            "settings.database_url",
+            "JEJAK_DATABASE_URL tidak dapat dibaca sebagai alamat PostgreSQL.",
+            allowed="postgresql://pengguna@mesin/nama",
+            cause=str(error),
+        ) from None
+    return {
+        "PERSISTENCE_MODULE": "ledger.journal_postgres:JournalFactory",
+        _URL: url,
+        **dict.fromkeys(("POSTGRES_DBNAME", "POSTGRES_HOST", "POSTGRES_USER", "POSTGRES_PASSWORD"), "in the URL"),
+        "POSTGRES_SCHEMA": NAME,
+        "POSTGRES_CONNECT_TIMEOUT": str(CONNECT_SECONDS),
+        "POSTGRES_POOL_SIZE": str(KEPT),
+        "POSTGRES_MAX_OVERFLOW": str(MORE),
+        "ORIGINATOR_ID_TYPE": "text",
+    }
+
+
+class JournalFactory(PostgresFactory):
+    """The library's factory, whose connections are those of the whole URL: the library knows five parts of one."""
+
+    def application_recorder(self) -> PostgresJournal:
+        """Return the journal; raises Unavailable where there is none, or no server."""
+        told: dict[str, Any] = dict(conninfo_to_dict(self.env[_URL], connect_timeout=CONNECT_SECONDS))
+        self.datastore.pool.kwargs = told | {"options": f"{told.get('options', '')} -c search_path={NAME}".strip()}
+        journal = PostgresJournal(datastore=self.datastore)
+        journal.create_table()
+        return journal
+
+
+class PostgresJournal(Journal, PostgresApplicationRecorder):
+    """The library's PostgreSQL recorder on our tables: rows are ordered by leaf index, appending needs a turn."""
+
+    def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events") -> None:
+        # The library would ask for a composite type that it makes itself; our rows go in without one.
+        datastore.register_type_adapters = lambda: None  # type: ignore[method-assign]
+        super().__init__(datastore, events_table_name=events_table_name)
+        datastore.db_type_names.clear()
+        self._ear: psycopg.Connection[Any] | None = None
+
+    def create_table(self) -> None:
+        """Return if the tables are there and a commit is durable; raises Unavailable (``journal.schema``, others)."""
+        with self.reading_run() as run:
+            there = run("SELECT to_regclass(?) IS NOT NULL", (f"{NAME}.stored_events",))[0][0]
+            settings = {
+                name: run("SELECT current_setting(?)", (name,))[0][0] for name in ("fsync", "synchronous_commit")
+            }
+        if not there:
+            raise Unavailable(
+                "journal.schema",
+                "Basis data ini belum disiapkan untuk Jejak.",
+                allowed="Jalankan jejak migrate, lalu mulai lagi.",
+            )
+        if settings["fsync"] != "on" or settings["synchronous_commit"] == "off":
+            raise Unavailable(
+                "journal.durability",
+                "Basis data ini menjawab sebelum tulisannya aman di disk; di dalamnya tidak ada yang boleh dicatat.",
+                allowed="Pengelola menyetel fsync = on dan synchronous_commit = on.",
+            )
+
+    @contextmanager
+    def locked(self) -> Iterator[Run]:
+        """Yield a transaction that began by locking the events against every other writer; raises Unavailable."""
+        try:
+            with self.datastore.get_connection() as connection, connection.transaction():
+                cursor = connection.cursor(row_factory=tuple_row)
+                cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+                cursor.execute(f"LOCK TABLE {NAME}.stored_events IN EXCLUSIVE MODE")
+                yield _runner(cursor)
+                cursor.execute(f"NOTIFY {CHANNEL}")
+        except (psycopg.Error, PersistenceError) as error:
+            self._check_connections()
+            raise busy(error) from error
+
+    @contextmanager
+    def reading_run(self) -> Iterator[Run]:
+        """Yield a reading transaction, all of it in one snapshot; raises Unavailable when it cannot be read."""
+        try:
+            with self.datastore.get_connection() as connection, connection.transaction(force_rollback=True):
+                cursor = connection.cursor(row_factory=tuple_row)
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                yield _runner(cursor)
+        except (psycopg.Error, PersistenceError) as error:
+            self._check_connections()
+            raise unreadable(error) from error
+
+    def wait(self, seconds: float) -> None:
+        """Return when a commit of any process was told, or the seconds are over; for one thread, which has the ear."""
+        until = time.monotonic() + seconds
+        try:
+            if self._ear is None or self._ear.closed:
+                assert isinstance(self.datastore.pool.kwargs, dict)
+                self._ear = psycopg.connect(**self.datastore.pool.kwargs, autocommit=True)
+                self._ear.execute(f"LISTEN {CHANNEL}")
+                return  # what was committed before there was an ear was told to nobody
+            for _ in self._ear.notifies(timeout=max(0.0, until - time.monotonic()), stop_after=1):
+                return
+        except psycopg.Error:  # a server that is away tells nothing; whoever waits looks for themselves then
+            self._ear = None
+            time.sleep(max(0.0, min(1.0, until - time.monotonic())))
+
+    def _check_connections(self) -> None:
+        """Throw away what connections are dead: after a restart of the server all of them are."""
+        try:
+            self.datastore.pool.check()
+        except psycopg.Error:
+            return
+
+
+@cache
+def _spelt(statement: str) -> str:
+    """Return one of our statements as psycopg takes it; our texts have no question or percent sign of their own."""
+    return _MARK.sub("%s", statement.replace(" NOT INDEXED", ""))
+
+
+def _runner(cursor: psycopg.Cursor[Any]) -> Any:
+    def run(statement: str, parameters: Sequence[Any]) -> list[Any]:
+        cursor.execute(_spelt(statement), tuple(parameters), prepare=True)
+        return cursor.fetchall() if cursor.description else []
+
+    return run

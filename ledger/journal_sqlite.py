@@ -1,0 +1,85 @@
+"""The journal in an SQLite file: WAL with ``synchronous=FULL``, one fsync a commit, one writer at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from eventsourcing.persistence import PersistenceError
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
+
+from ledger.journal import Journal, busy, unreadable
+from ledger.rows import SCHEMA, Run
+
+#: Seconds between two looks at whether another process has written.
+LOOK_EVERY = 0.1
+
+
+def environment(file: Path) -> dict[str, str]:
+    """Return what the library is told of a journal in this file."""
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+        "SQLITE_DBNAME": str(file),
+        "ORIGINATOR_ID_TYPE": "text",
+        "APPLICATION_RECORDER_TOPIC": "ledger.journal_sqlite:SQLiteJournal",
+    }
+
+
+class SQLiteJournal(Journal, SQLiteApplicationRecorder):
+    """The library's SQLite recorder on our tables: rows are ordered by leaf index, appending needs a turn."""
+
+    def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "stored_events") -> None:
+        super().__init__(datastore, events_table_name)
+        self.select_max_notification_id_statement = "SELECT MAX(leaf_index) FROM stored_events"
+
+    def construct_create_table_statements(self) -> list[str]:
+        """Return the statements that make the journal's tables."""
+        return list(SCHEMA)
+
+    def create_table(self) -> None:
+        """Make the journal's tables where they are not; raises Unavailable when the file is no journal."""
+        try:
+            super().create_table()
+        except (sqlite3.Error, PersistenceError) as error:
+            raise unreadable(error) from error
+
+    @contextmanager
+    def locked(self) -> Iterator[Run]:
+        """Yield a transaction that began by taking the write lock (``BEGIN IMMEDIATE``); raises Unavailable."""
+        try:
+            with self.datastore.get_connection(commit=True) as connection:
+                cursor = connection.cursor()
+                cursor.execute("BEGIN IMMEDIATE")
+                try:
+                    yield _runner(cursor)
+                except BaseException:
+                    connection.rollback()
+                    raise
+                connection.commit()
+        except (sqlite3.Error, PersistenceError) as error:
+            raise busy(error) from error
+
+    @contextmanager
+    def reading_run(self) -> Iterator[Run]:
+        """Yield a reading transaction; raises Unavailable when the file cannot be read."""
+        try:
+            with self.datastore.transaction(commit=False) as cursor:
+                yield _runner(cursor)
+        except (sqlite3.Error, PersistenceError) as error:
+            raise unreadable(error) from error
+
+    def wait(self, seconds: float) -> None:
+        """Return after a while: SQLite tells nobody, so whoever follows looks again."""
+        time.sleep(min(seconds, LOOK_EVERY))
+
+
+def _runner(cursor: SQLiteCursor) -> Any:
+    def run(statement: str, parameters: Sequence[Any]) -> list[Any]:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+    return run
