@@ -68,7 +68,7 @@ class Ledger(Application[str]):
         remembered: Sequence[Path] = (),
         database: Database | None = None,
     ) -> None:
-        self.database = database or Database("sqlite", folder)
+        self.database = database or Database.parse("", folder)
         memory = OutsideMemory.read(remembered, signer.vkey)
         file = self.database.journal
         if file and not file.exists():  # nothing is made in the place of what was lost

@@ -121,6 +121,12 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
                 allowed="Pengelola menyetel fsync = on dan synchronous_commit = on.",
             )
 
+    def max_notification_id(self) -> int | None:
+        """Return the highest leaf index, None where there is none."""
+        with self.reading() as rows:
+            newest = rows.newest()
+        return newest.index if newest else None
+
     @contextmanager
     def locked(self) -> Iterator[Run]:
         """Yield a transaction that began by locking the events against every other writer; raises Unavailable."""

@@ -7,12 +7,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from ledger.database import Database
+from tests import postgres
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave what takes long to `make desk`; pytest says how many were deselected."""
-    if os.environ.get("JEJAK_TEST_LONG") != "1":
-        config.hook.pytest_deselected(items=[one for one in items if one.get_closest_marker("long")])
-        items[:] = [one for one in items if not one.get_closest_marker("long")]
+    """Leave out what takes long, and on PostgreSQL what is about files; pytest says how many were deselected."""
+    left_out = set() if os.environ.get("JEJAK_TEST_LONG") == "1" else {"long"}
+    left_out |= {"sqlite"} if postgres.EVERYWHERE else set()
+    out = [one for one in items if any(one.get_closest_marker(mark) for mark in left_out)]
+    config.hook.pytest_deselected(items=out)
+    items[:] = [one for one in items if one not in set(out)]
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -26,4 +31,12 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what the command line remembers in a temporary folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("keadaan")))
+        yield
+
+
+@pytest.fixture(scope="module", autouse=postgres.EVERYWHERE)
+def in_postgres() -> Iterator[None]:
+    """Keep the ledgers of a module's tests in PostgreSQL."""
+    with postgres.databases_by_folder() as parsed, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "parse", parsed)
         yield

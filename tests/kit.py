@@ -19,6 +19,7 @@ from keys.possession import prove
 from keys.signing import PrivateKey
 from ledger.acts import PAYLOAD_TYPE, Seen, compose
 from ledger.application import Accepted, Ledger
+from ledger.database import Database
 from ledger.iku import sample
 from ledger.note import NoteSigner
 from ledger.sop import Sop
@@ -113,14 +114,14 @@ class Clock:
 class Kecamatan:
     """A ledger with its officials."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: Database | None = None) -> None:
         self.folder = folder
         self.clock = Clock()
         self.seen_at_start: Seen | None = None
         self.sop_leaf = ""
         self.numbers: dict[str, int] = {}
         self.log = NoteSigner(ORIGIN, key("log"))
-        self.ledger = Ledger(folder, self.log, self.clock)
+        self.ledger = Ledger(folder, self.log, self.clock, database=database)
         self.iku = self.store(sample("kecamatan-sidemen"), "iku.json", IKU)
         self.iku_mended = self.store(sample("kecamatan-sidemen-perbaikan"), "iku-2.json", IKU)
         self.letter = self.store(b"surat masuk (sintetis)", "surat.pdf", "application/pdf")
