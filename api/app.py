@@ -31,12 +31,11 @@ from api import (
 )
 from api.desk import rooms as desk
 from api.follower import Follower
+from api.opening import now, open_ledger
 from api.parameters import check_query
 from api.parts import NAME, Parts
 from api.session_store import SessionStore
 from api.settings import Settings
-from ledger import logkey
-from ledger.application import Ledger
 from projections.catchup import Views
 
 
@@ -54,19 +53,13 @@ class App(OpenAPI):
         self.parts.ledger.close()
 
 
-def now() -> dt.datetime:
-    """Return the time of this machine's clock, UTC."""
-    return dt.datetime.now(dt.UTC)
-
-
 def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> App:
     """Return the application that serves the ledger in ``settings.home``, its read models caught up.
 
     ``clock`` returns aware times. Raises NotFound where there is no log key, Forged where the ledger's end is not
     sealed or is not what is remembered outside, Unavailable where it cannot be opened.
     """
-    home = settings.home.resolve()
-    ledger = Ledger(home, logkey.read(home / "log.key"), clock, settings.remembered, settings.database)
+    ledger = open_ledger(settings, clock)
     try:
         sessions = SessionStore(settings.database)
         views = Views(settings.database.views_url, ledger.reading, ledger.documents)

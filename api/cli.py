@@ -44,6 +44,8 @@ COMMANDS = {
     "verify": "cli_verify:verify",
     "verify-document": "cli_verify:verify_document",
     "rebuild": "cli_store:rebuild",
+    "migrate": "cli_database:migrate",
+    "move": "cli_database:move",
     "sop": "cli_files:sop",
     "iku": "cli_files:iku",
     "calendar": "cli_calendar:calendar",

@@ -13,8 +13,9 @@ import click
 
 from api import demo_office
 from api.cli_base import DONE, JejakCommand, json_option, print_json
-from api.cli_store import LOG_KEY, PINS
+from api.cli_store import PINS
 from api.field_words import needed
+from api.opening import LOG_KEY
 from api.remembered import Pins
 from api.settings import Settings
 from keys.errors import NotAllowed, NotFound, Unavailable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import os
 import sys
@@ -22,6 +23,7 @@ from api.cli_base import (
     read_file,
     write_new_file,
 )
+from api.opening import LOG_KEY, open_ledger
 from api.remembered import Pins
 from api.settings import Settings
 from keys import strict_json
@@ -38,11 +40,10 @@ from ledger.application import Ledger
 from ledger.hand import Hand
 from ledger.note import NoteSigner
 
-LOG_KEY = "log.key"
 PINS = "pin.json"
 
 _folder = click.Path(file_okay=False, path_type=Path)
-_home_option = click.option("--home", type=_folder, metavar="FOLDER", help="Folder buku besar; bawaan: JEJAK_HOME.")
+home_option = click.option("--home", type=_folder, metavar="FOLDER", help="Folder buku besar; bawaan: JEJAK_HOME.")
 
 
 class FounderPlan(Fact):
@@ -146,7 +147,8 @@ def _found(folder: Path, plan: FoundingPlan, hands: list[Hand]) -> Pins:
     if not (folder / LOG_KEY).exists():
         logkey.write(folder / LOG_KEY, NoteSigner(plan.origin, PrivateKey.generate()))
     signer = logkey.read(folder / LOG_KEY)
-    ledger = Ledger(folder, signer, lambda: dt.datetime.now(dt.UTC))
+    settings = Settings.read(dict(os.environ) | {"JEJAK_HOME": str(folder)})
+    ledger = open_ledger(dataclasses.replace(settings, remembered=()), signer=signer)
     try:
         stream = ledger.stream("register")
         if stream is not None and isinstance(stream.state, Register) and stream.state.accepted:
@@ -201,17 +203,16 @@ def progress(what: str) -> Callable[[int, int], None]:
 
 
 @click.command("rebuild", cls=JejakCommand)
-@_home_option
+@home_option
 @json_option
 def rebuild(home: Path | None, as_json: bool) -> None:
     """Susun ulang semua tampilan dari buku besar; tampilan lama tetap dipakai sampai yang baru siap."""
     from projections.catchup import Views
 
-    folder = _founded_home(home)
-    database = Settings.read(dict(os.environ) | {"JEJAK_HOME": str(folder)}).database
-    ledger = Ledger(folder, logkey.read(folder / LOG_KEY), lambda: dt.datetime.now(dt.UTC), database=database)
+    settings = founded_settings(home)
+    ledger = open_ledger(dataclasses.replace(settings, remembered=()))
     try:
-        views = Views(database.views_url, ledger.reading, ledger.documents)
+        views = Views(settings.database.views_url, ledger.reading, ledger.documents)
         try:
             leaves = views.rebuild(progress("Menyusun ulang daun"))
         finally:
@@ -219,18 +220,19 @@ def rebuild(home: Path | None, as_json: bool) -> None:
     finally:
         ledger.close()
     if as_json:
-        print_json({"leaves": leaves, "home": str(folder)})
+        print_json({"leaves": leaves, "home": str(settings.home)})
     else:
         click.echo(f"Tampilan disusun ulang dari {leaves} daun.")
 
 
-def _founded_home(home: Path | None) -> Path:
+def founded_settings(home: Path | None) -> Settings:
+    """Return the settings of a ledger that was founded, its folder being ``home`` or that of the environment."""
     environment = dict(os.environ) | ({"JEJAK_HOME": str(home)} if home is not None else {})
-    folder = Settings.read(environment).home
-    if not (folder / LOG_KEY).is_file():
+    settings = Settings.read(environment)
+    if not (settings.home / LOG_KEY).is_file():
         raise NotFound(
             "logkey.missing",
-            f"Belum ada buku besar di {folder}.",
+            f"Belum ada buku besar di {settings.home}.",
             allowed="Dirikan dengan jejak found, atau coba jejak serve --demo.",
         )
-    return folder
+    return settings

@@ -53,26 +53,27 @@ CHALLENGE_LASTS, SESSION_LASTS = dt.timedelta(minutes=2), dt.timedelta(hours=12)
 #: what is dated later than that is good for nothing, so that a clock that was ahead makes nothing last longer.
 SET_BACK = dt.timedelta(minutes=1)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_METADATA = MetaData()
+#: The tables, as :mod:`api.migrations` makes them.
+TABLES = MetaData()
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 #: One row: what challenges are sealed with, so that whatever process gave one, any may take it.
 _SECRET = Table(
     "secret",
-    _METADATA,
+    TABLES,
     Column("id", _NUMBER, primary_key=True),
     Column("secret", LargeBinary, nullable=False),
 )
 #: Challenges that were answered; those that never are take no room.
 _ANSWERED = Table(
     "answered",
-    _METADATA,
+    TABLES,
     Column("challenge", Text, primary_key=True),
     Column("until", _NUMBER, nullable=False),
 )
 Index("answered_by_time", _ANSWERED.c.until)
 _SESSIONS = Table(
     "sessions",
-    _METADATA,
+    TABLES,
     Column("id", _NUMBER, primary_key=True),
     Column("token", Text, nullable=False, unique=True),
     Column("official", Text, nullable=False),
@@ -86,14 +87,14 @@ Index("sessions_by_time", _SESSIONS.c.until)
 #: One row a document and whoever brought its bytes.
 _BROUGHT = Table(
     "brought",
-    _METADATA,
+    TABLES,
     Column("digest", Text, primary_key=True),
     Column("official", Text, primary_key=True),
     sqlite_with_rowid=False,
 )
 _READS = Table(
     "reads",
-    _METADATA,
+    TABLES,
     Column("id", _NUMBER, primary_key=True),
     Column("session", _NUMBER, nullable=False),
     Column("official", Text, nullable=False),
@@ -143,6 +144,18 @@ class SessionStore:
             self._secret: bytes = connection.execute(select(_SECRET.c.secret)).scalar_one()
         if path:
             path.chmod(0o600)
+
+    def take_over(self, other: SessionStore) -> None:
+        """Take over all that another store keeps, in the place of what is here."""
+        with other._reading() as there, self._writing() as here:
+            for table in TABLES.sorted_tables:
+                here.execute(delete(table))
+                rows = [dict(row._mapping) for row in there.execute(select(table))]
+                if rows:
+                    here.execute(table.insert(), rows)
+                storage.count_on(here, table)
+        with self._reading() as connection:
+            self._secret = connection.execute(select(_SECRET.c.secret)).scalar_one()
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

@@ -134,6 +134,10 @@ class Ledger(Application[str]):
         """Return rows to read in one snapshot of the journal."""
         return self._journal.reading()
 
+    def filling(self) -> AbstractContextManager[Rows]:
+        """Return rows under the write lock, for whoever moves a ledger here; committed when left without a fault."""
+        return self._journal.filling()
+
     def wait(self, seconds: float) -> None:
         """Return when another process may have recorded something, or the seconds are over; for one thread."""
         self._journal.wait(seconds)

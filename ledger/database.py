@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from keys.errors import Malformed
+from keys.errors import Conflict, Malformed
+from ledger.whole_file import replace
 
 #: The journal's file, as every copy of a store has it.
 JOURNAL = "journal.sqlite"
 _VIEWS, _SESSIONS = "views.sqlite", "sessions.sqlite"
+#: In the ledger's folder: where it was moved to, if it was. Two databases that go on are two histories.
+MOVED = "moved-to"
 #: The schemas of a PostgreSQL database: of what must not be lost, and of what can be built anew.
 SCHEMA, VIEWS_SCHEMA = "jejak", "jejak_views"
 
@@ -75,6 +78,21 @@ class Database:
         parts = urlsplit(self.url)
         query = [*parse_qsl(parts.query), ("options", f"-csearch_path={schema}")]
         return urlunsplit(("postgresql+psycopg", parts.netloc, parts.path, urlencode(query), ""))
+
+    def require_home(self, home: Path) -> None:
+        """Return if the ledger of ``home`` was not moved elsewhere (:data:`MOVED`), else raise Conflict."""
+        note = home / MOVED
+        there = note.read_text(encoding="utf-8").strip() if note.is_file() else str(self)
+        if there != str(self):
+            raise Conflict(
+                "database.moved",
+                f"Buku besar ini sudah dipindahkan ke {there}; yang di {self} tidak dilanjutkan.",
+                allowed="Setel JEJAK_DATABASE_URL ke tempat yang baru.",
+            )
+
+    def note_moved(self, home: Path) -> None:
+        """Note in ``home`` that its ledger is in this database from now on, and nowhere else."""
+        replace(home / MOVED, f"{self}\n".encode())
 
     def __str__(self) -> str:
         """Return the URL without any password, for people."""

@@ -17,7 +17,7 @@ from typing import Any
 
 from eventsourcing.persistence import Notification, StoredEvent
 
-from keys.errors import Unavailable
+from keys.errors import Conflict, Unavailable
 from ledger.aggregates import LeafEvent
 from ledger.note import NoteSigner
 from ledger.rows import Rows, Run
@@ -47,6 +47,12 @@ class Journal(ABC):
         """Take the write lock, yield the turn, commit; raises Unavailable when lock or disk is not to be had."""
         with self.locked() as run:
             yield Turn(Rows(run), signer)
+
+    @contextmanager
+    def filling(self) -> Iterator[Rows]:
+        """Take the write lock, yield rows to fill, commit (:mod:`ledger.moving`); raises Unavailable."""
+        with self.locked() as run:
+            yield Rows(run)
 
     @contextmanager
     def reading(self) -> Iterator[Rows]:
@@ -97,6 +103,15 @@ class Journal(ABC):
             for row in found
             if (stop is None or row.index <= stop) and (not topics or row.kind in topics)
         ]
+
+
+def used() -> Conflict:
+    """Return the fault of moving a ledger that is served."""
+    return Conflict(
+        "database.used",
+        "Basis data ini sedang dipakai program lain.",
+        allowed="Hentikan layanan buku besar ini dahulu; yang dicatat sesudah disalin tidak ikut pindah.",
+    )
 
 
 def busy(error: Exception) -> Unavailable:

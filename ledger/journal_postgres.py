@@ -23,7 +23,7 @@ from psycopg.rows import tuple_row
 
 from keys.errors import Malformed, Unavailable
 from ledger.database import SCHEMA as NAME
-from ledger.journal import Journal, busy, unreadable
+from ledger.journal import Journal, busy, unreadable, used
 from ledger.rows import Run
 
 #: Seconds that a turn waits for the lock, and that a connection may take to come about.
@@ -77,6 +77,18 @@ def environment(url: str) -> dict[str, str]:
         "POSTGRES_MAX_OVERFLOW": str(MORE),
         "ORIGINATOR_ID_TYPE": "text",
     }
+
+
+def require_alone(url: str) -> None:
+    """Return if no other connection uses the database; raises Conflict (``database.used``), Unavailable."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    try:
+        with psycopg.connect(url, connect_timeout=CONNECT_SECONDS) as connection:
+            found = connection.execute(asked).fetchone()
+    except psycopg.Error as error:
+        raise unreadable(error) from error
+    if found != (0,):
+        raise used()
 
 
 class JournalFactory(PostgresFactory):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from eventsourcing.persistence import PersistenceError
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
 
-from ledger.journal import Journal, busy, unreadable
+from ledger.journal import Journal, busy, unreadable, used
 from ledger.rows import SCHEMA, Run
 
 #: Seconds between two looks at whether another process has written.
@@ -27,6 +27,24 @@ def environment(file: Path) -> dict[str, str]:
         "ORIGINATOR_ID_TYPE": "text",
         "APPLICATION_RECORDER_TOPIC": "ledger.journal_sqlite:SQLiteJournal",
     }
+
+
+def require_alone(file: Path) -> None:
+    """Return if no connection has the file open, for only then it leaves WAL (SQLite: PRAGMA journal_mode).
+
+    Raises Conflict (``database.used``), Unavailable where it cannot be opened.
+    """
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=rw", uri=True, timeout=0)) as connection:
+            if connection.execute("PRAGMA journal_mode = DELETE").fetchone() != ("delete",):
+                raise used()
+            connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise used() from None
+        raise unreadable(error) from error
+    except sqlite3.Error as error:
+        raise unreadable(error) from error
 
 
 class SQLiteJournal(Journal, SQLiteApplicationRecorder):

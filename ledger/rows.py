@@ -190,6 +190,14 @@ class Rows:
             (frontier.dump(),),
         )
 
+    def write(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows into one of our tables by one statement, verbatim."""
+        marks = f"({', '.join('?' * len(rows[0]))})"
+        self._run(
+            f"INSERT INTO {table} VALUES {', '.join([marks] * len(rows))}",  # noqa: S608  a name of ours, and places
+            [value for row in rows for value in row],
+        )
+
     def _first(self, statement: str, parameters: Sequence[Any]) -> Row | None:
         found = self._run(statement, parameters)
         return _row(found[0]) if found else None

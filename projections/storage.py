@@ -123,6 +123,14 @@ def _unavailable(error: Exception) -> Unavailable:
     )
 
 
+def count_on(connection: Connection, table: Table) -> None:
+    """Let the numbers of new rows follow those that are there: PostgreSQL counts apart from what is written."""
+    number = table.autoincrement_column
+    if connection.dialect.name == "postgresql" and number is not None:
+        sequence = func.pg_get_serial_sequence(table.name, number.name)
+        connection.execute(select(func.setval(sequence, func.coalesce(select(func.max(number)).scalar_subquery(), 1))))
+
+
 def values_of(engine: Engine, names: Sequence[str]) -> Select[tuple[str]]:
     """Return a select of these texts: they go as one value, for a statement has few places."""
     said = json.dumps(list(names))

@@ -1,0 +1,90 @@
+"""``jejak migrate`` and ``jejak move``: for whoever keeps the ledger's database."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from api import migrating
+from api.cli_base import JejakCommand, json_option, print_json
+from api.cli_store import founded_settings, home_option, progress
+from api.opening import LOG_KEY, now, open_ledger
+from api.session_store import SessionStore
+from api.settings import Settings
+from keys.errors import NotAllowed, NotFound
+from ledger import journal_sqlite, logkey
+from ledger.application import Ledger
+from ledger.checkpoint import Checkpoint, format_hash
+from ledger.database import Database
+from ledger.moving import move as move_rows
+
+
+@click.command("migrate", cls=JejakCommand)
+@home_option
+@json_option
+def migrate(home: Path | None, as_json: bool) -> None:
+    """Siapkan basis data untuk versi Jejak ini; hentikan layanannya dan buat cadangan dahulu."""
+    settings = founded_settings(home)
+    before, after = migrating.migrate(settings.database)
+    if as_json:
+        print_json({"database": str(settings.database), "from": before or None, "to": after})
+    elif before == after:
+        click.echo(f"{settings.database} sudah dalam bentuk {after}; tidak ada yang diubah.")
+    else:
+        click.echo(f"{settings.database}: dari bentuk {before or 'kosong'} ke {after}.")
+
+
+@click.command("move", cls=JejakCommand)
+@home_option
+@click.option("--from", "source", default="", metavar="URL", help="Basis data asal; bawaan: berkas di folder itu.")
+@click.option("--to", "target", required=True, metavar="URL", help="Basis data tujuan yang kosong.")
+@json_option
+def move(home: Path | None, source: str, target: str, as_json: bool) -> None:
+    """Pindahkan buku besar ke basis data lain dan buktikan salinannya sama; layanannya harus berhenti dahulu."""
+    settings = founded_settings(home)
+    old, new = (Database.parse(one, settings.home.resolve()) for one in (source, target))
+    if str(old) == str(new):
+        raise NotAllowed("moving.same", "Asal dan tujuannya sama.", allowed="Sebut dua basis data yang berbeda.")
+    if old.journal and not old.journal.exists():
+        raise NotFound("ledger.founded", f"Tidak ada buku besar di {old}.", allowed="Sebut basis data asal yang benar.")
+    _require_alone(old)
+    sealed = _moved(settings, old, new)
+    new.note_moved(settings.home)
+    if as_json:
+        root = format_hash(sealed.root)
+        print_json({"from": str(old), "to": str(new), "leaves": sealed.size, "root": root})
+        return
+    click.echo(f"{sealed.size} daun dipindahkan ke {new} dan terbukti sama: sidik akar {format_hash(sealed.root)}.")
+    click.echo(
+        f"Setel JEJAK_DATABASE_URL ke tempat itu. Yang di {old} tidak dilanjutkan lagi; simpan sebagai cadangan."
+    )
+    click.echo("Siapa masuk dan siapa membaca apa ikut pindah; tampilan disusun ulang pada awal layanan.")
+
+
+def _moved(settings: Settings, old: Database, new: Database) -> Checkpoint:
+    signer = logkey.read(settings.home / LOG_KEY)
+    here = dataclasses.replace(settings, database_url=old.url or str(old))
+    if new.kind == "postgresql":
+        migrating.require_newest(new)
+    with (
+        closing(open_ledger(here, signer=signer)) as source,
+        closing(Ledger(settings.home, signer, now, database=new)) as target,
+        source.reading() as rows,
+        target.filling() as empty,
+    ):
+        sealed = move_rows(rows, empty, signer.vkey, progress("Memindahkan daun"))
+        with closing(SessionStore(old)) as kept, closing(SessionStore(new)) as fresh:
+            fresh.take_over(kept)
+        return sealed
+
+
+def _require_alone(database: Database) -> None:
+    if database.journal is not None:
+        journal_sqlite.require_alone(database.journal)
+        return
+    from ledger import journal_postgres  # its driver is loaded only where it is used
+
+    journal_postgres.require_alone(database.url)

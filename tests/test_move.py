@@ -1,0 +1,236 @@
+"""``jejak migrate`` and ``jejak move``: a ledger goes to another database whole, or not at all, and on in one place."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from api import migrating, session_store
+from api.opening import open_ledger
+from api.session_store import SessionStore
+from api.settings import Settings
+from keys.errors import Conflict, Unavailable
+from ledger import journal_postgres, logkey
+from ledger.application import Ledger
+from ledger.audit import audit
+from ledger.database import Database
+from projections import storage
+from tests import postgres
+from tests.behind import behind, contents
+from tests.kit import Kecamatan, key
+from tests.test_cli import ended, fault, run
+
+NOW = dt.datetime(2026, 3, 2, 1, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """Return the URL of a PostgreSQL database in which there is nothing."""
+    with postgres.database(prepared=False) as found:
+        yield found
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Kecamatan:
+    """Return a kecamatan whose ledger is in files, closed, with its log key and one who is signed in."""
+    made = Kecamatan(tmp_path / "buku", Database("sqlite", tmp_path / "buku")).open()
+    made.run()
+    made.ledger.close()
+    logkey.write(made.folder / "log.key", made.log)
+    with closing(SessionStore(made.ledger.database)) as store:
+        _, session = store.begin("sri-wahyuni", key("sri-wahyuni").public.id, NOW, ["camat-sri-wahyuni"])
+        store.note_read(session, "pejabat", "case", "11111111-1111-4111-8111-111111111111", NOW)
+    return made
+
+
+def move(office: Kecamatan, source: str, target: str) -> Any:
+    return run("move", "--home", office.folder, "--from", source, "--to", target, "--json")
+
+
+def test_a_ledger_goes_to_postgresql_and_back_and_every_row_is_the_same(office: Kecamatan, url: str) -> None:
+    files = office.ledger.database
+    before, there = contents(files), Database.parse(url, office.folder)
+    said = json.loads(ended(move(office, "", url), 0).stdout)
+    assert said["leaves"] == len(before["stored_events"])
+    assert contents(there) == before
+    back = office.folder / "lagi" / "journal.sqlite"
+    back.parent.mkdir()
+    again = json.loads(ended(move(office, url, f"sqlite:///{back}"), 0).stdout)
+    assert (again["leaves"], again["root"]) == (said["leaves"], said["root"])
+    assert contents(Database("sqlite", back.parent)) == before
+
+
+def test_a_ledger_that_was_moved_goes_on_there_and_no_more_where_it_was(office: Kecamatan, url: str) -> None:
+    ended(move(office, "", url), 0)
+    with pytest.raises(Conflict) as caught:
+        open_ledger(Settings(office.folder))
+    assert caught.value.rule == "database.moved"
+    office.ledger = Ledger(office.folder, office.log, office.clock, database=Database.parse(url, office.folder))
+    with closing(office.ledger):
+        size = office.do("sri-wahyuni", *opening(office)).recorded.index + 1
+    reopened = Ledger(office.folder, office.log, office.clock, database=office.ledger.database)
+    with closing(reopened), reopened.reading() as rows:
+        assert rows.size() == size
+
+
+def opening(office: Kecamatan) -> tuple[str, str, dict[str, Any]]:
+    case = "case:99999999-9999-4999-8999-999999999999"
+    _, kind, body = office.steps(case=case)[0]
+    return case, kind, body
+
+
+def test_who_is_signed_in_and_who_read_what_goes_along(office: Kecamatan, url: str) -> None:
+    ended(move(office, "", url), 0)
+    with closing(SessionStore(Database.parse(url, office.folder))) as store:
+        (read,) = store.reads(official=None, what=None, things=None, before=None, limit=9)
+        assert (read["official"], read["times"]) == ("sri-wahyuni", 1)
+        _, session = store.begin("budi-santoso", key("budi-santoso").public.id, NOW, [])
+        assert session.id == 2, "numbers go on"
+
+
+def test_a_ledger_in_use_is_not_moved(office: Kecamatan, url: str) -> None:
+    served = Ledger(office.folder, office.log, office.clock, database=office.ledger.database)
+    with closing(served), served.reading():
+        fault(move(office, "", url), 1, "database.used")
+    ended(move(office, "", url), 0)
+    there = Database.parse(url, office.folder)
+    with closing(Ledger(office.folder, office.log, office.clock, database=there)) as served, served.reading():
+        back = office.folder / "lagi" / "journal.sqlite"
+        back.parent.mkdir()
+        fault(move(office, url, f"sqlite:///{back}"), 1, "database.used")
+
+
+def test_a_database_that_holds_a_ledger_is_no_target(office: Kecamatan, tmp_path: Path, url: str) -> None:
+    other = Database.parse(url, tmp_path / "lain")
+    migrating.migrate(other)
+    taken = Kecamatan(tmp_path / "lain", other)
+    with closing(taken.ledger):
+        taken.found()
+    before = contents(other)
+    fault(move(office, "", url), 1, "moving.taken")
+    assert contents(other) == before
+    assert not (office.folder / "moved-to").exists()
+
+
+def test_a_ledger_with_an_altered_row_in_its_middle_is_not_moved(office: Kecamatan, url: str) -> None:
+    with behind(office.ledger.database) as connection:
+        connection.execute("UPDATE stored_events SET state = substr(state, 2) WHERE leaf_index = 20")
+    found = fault(move(office, "", url), 1, "moving.differs")
+    assert found["facts"]["leaf"] == 0, "of the first hundred, which are compared at once"
+    there = contents(Database.parse(url, office.folder))
+    assert not any(there.values()), "nothing of it is left"
+
+
+def test_a_copy_that_came_back_from_postgresql_is_sound_to_an_audit(office: Kecamatan, url: str) -> None:
+    ended(move(office, "", url), 0)
+    back = office.folder.parent / "salinan"
+    back.mkdir()
+    ended(move(office, url, f"sqlite:///{back / 'journal.sqlite'}"), 0)
+    (office.folder / "documents").rename(back / "documents")
+    assert audit(back, vkey=office.log.vkey).sound
+
+
+def test_the_same_place_is_no_move(office: Kecamatan) -> None:
+    fault(move(office, "", f"sqlite:///{office.folder.resolve() / 'journal.sqlite'}"), 1, "moving.same")
+
+
+# --- migrations ---------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_database_is_prepared_and_then_there_is_nothing_to_do(office: Kecamatan, url: str) -> None:
+    environment = {"JEJAK_DATABASE_URL": url}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JEJAK_DATABASE_URL", environment["JEJAK_DATABASE_URL"])
+        first = json.loads(ended(run("migrate", "--home", office.folder, "--json"), 0).stdout)
+        again = json.loads(ended(run("migrate", "--home", office.folder, "--json"), 0).stdout)
+    assert (first["from"], first["to"]) == (None, migrating.newest())
+    assert (again["from"], again["to"]) == (migrating.newest(), migrating.newest())
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_migrations_make_exactly_the_tables_that_are_used(kind: str, tmp_path: Path, url: str) -> None:
+    database = Database.parse(url if kind == "postgresql" else "", tmp_path)
+    migrating.migrate(database)
+    engine = storage.open_engine(database.sessions_url)
+    with engine.connect() as connection:
+        ours = {"alembic_version", "stored_events", "tile_hashes", "checkpoints", "frontier"}
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "include_name": lambda name, *_: name not in ours}
+        )
+        assert compare_metadata(context, session_store.TABLES) == []
+    engine.dispose()
+
+
+def test_sign_ins_from_before_there_were_revisions_are_taken_as_they_are(office: Kecamatan) -> None:
+    file = office.ledger.database.sessions
+    assert file is not None
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("DROP TABLE alembic_version")
+        connection.commit()
+    with closing(SessionStore(office.ledger.database)) as store:
+        assert len(store.reads(official=None, what=None, things=None, before=None, limit=9)) == 1
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_database_of_a_later_version_is_not_touched(kind: str, tmp_path: Path, url: str) -> None:
+    database = Database.parse(url if kind == "postgresql" else "", tmp_path)
+    migrating.migrate(database)
+    engine = storage.open_engine(database.sessions_url)
+    with storage.writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    for attempt in (migrating.require_newest, migrating.migrate):
+        with pytest.raises(Unavailable) as caught:
+            attempt(database)
+        assert caught.value.rule == "database.newer"
+
+
+def test_a_database_that_nobody_prepared_is_refused_with_the_command_that_does(tmp_path: Path, url: str) -> None:
+    with pytest.raises(Unavailable) as caught:
+        Kecamatan(tmp_path, Database.parse(url, tmp_path))
+    assert caught.value.rule == "journal.schema"
+    assert "jejak migrate" in caught.value.allowed
+
+
+def test_a_server_that_answers_before_it_has_written_is_refused(tmp_path: Path) -> None:
+    with postgres.database() as url:
+        database = Database.parse(f"{url}&options=-csynchronous_commit%3Doff", tmp_path)
+        with pytest.raises(Unavailable) as caught:
+            Kecamatan(tmp_path, database)
+    assert caught.value.rule == "journal.durability"
+
+
+def test_a_server_that_is_away_is_said_in_our_own_words(tmp_path: Path) -> None:
+    away = Database.parse(f"postgresql://postgres@/jejak?host={tmp_path}", tmp_path)
+    with pytest.raises(Unavailable) as caught:
+        Kecamatan(tmp_path, away)
+    assert caught.value.rule == "journal.unreadable"
+
+
+def test_two_processes_that_wait_are_told_of_a_commit(tmp_path: Path) -> None:
+    with postgres.database() as url:
+        made = Kecamatan(tmp_path, Database.parse(url, tmp_path))
+        with (
+            closing(made.ledger),
+            closing(Ledger(tmp_path, made.log, made.clock, database=made.ledger.database)) as other,
+        ):
+            other.wait(0)
+            before = dt.datetime.now(dt.UTC)
+            made.found()
+            other.wait(30)
+            assert dt.datetime.now(dt.UTC) - before < dt.timedelta(seconds=20)
+
+
+def test_statements_are_spelt_as_the_driver_takes_them() -> None:
+    said = journal_postgres._spelt("SELECT COUNT(*) FROM stored_events NOT INDEXED WHERE a = ? AND b IN (?, ?)")
+    assert said == "SELECT COUNT(*) FROM stored_events WHERE a = %s AND b IN (%s, %s)"
