@@ -29,7 +29,6 @@ _SEARCH = "Jejak dicari menurut nama dan masa yang dikenal buku besar ini."
 _READS = "Siapa membaca apa dicari menurut nama yang dikenal buku besar ini."
 _FLOW = "Setiap langkah SOP dapat dicapai dan membawa perkara ke akhirnya."
 _BUSY = "Tindakan dicatat satu per satu; amplop yang sama boleh dikirim lagi."
-_WHOLE = "Buku besar dipindahkan utuh, ke tempat yang kosong."
 _FORM = "Basis data disiapkan untuk versi Jejak yang memakainya."
 _ENTRANCE = "Permintaan masuk dibatasi supaya semua orang dapat dilayani."
 _IKU = "Dokumen IKU ditulis dalam satu bentuk baku."
@@ -60,7 +59,6 @@ RULES: dict[str, str] = {
     **dict.fromkeys(("journal.schema", "database.older", "database.newer"), _FORM),
     "database.used": "Buku besar dipindahkan ketika tidak ada yang memakainya.",
     "database.moved": "Buku besar yang dipindahkan berlanjut di satu tempat saja.",
-    **dict.fromkeys(("moving.taken", "moving.same", "moving.differs"), _WHOLE),
     "settings.database_url": "Alamat penyimpanan ditulis dalam bentuk yang dikenal.",
     "journal.clock": "Waktu catat tidak pernah mundur.",
     "journal.unreadable": "Buku besar dibaca langsung dari penyimpanannya, tidak dari ingatan.",
