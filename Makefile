@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench crash tamper histories desk screenshots lint lock clean
+.PHONY: help run demo test bench bench-full bench-check crash tamper histories desk screenshots lint lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-11s %s\n", $$1, $$2}'
@@ -25,8 +25,14 @@ lint: $(READY) ## ruff and the strict type checker
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY) ## measure, each figure beside its reference; writes var/bench.json
+bench: $(READY) ## measure in some minutes, each figure beside its reference; writes var/bench.json
 	@$(BIN)/python -m tests.bench.run
+
+bench-full: $(READY) ## the same at full length, 1,000,000 acts; may take an hour
+	@$(BIN)/python -m tests.bench.run --full
+
+bench-check: $(READY) ## name the bars that var/bench.json misses, 1 if any; measures at full length if it is not of this code
+	@$(BIN)/python -m tests.bench.check
 
 crash: $(READY) ## the crash test at length: kill -9 of the service at 500 random instants
 	JEJAK_TEST_KILLS=500 $(BIN)/pytest -q -s tests/test_crash.py
@@ -44,9 +50,10 @@ desk: $(READY) ## all browser tests, also those that `make test` leaves out: dar
 screenshots: $(READY) ## every page of the desk as pictures under var/screenshots (needs Chromium); 1 if one is too wide
 	@$(BIN)/python -m tests.browser.screenshots
 
-lock: ## renew requirements.lock from pyproject.toml, and that of the outside clients (needs uv)
+lock: ## renew requirements.lock from pyproject.toml, and those of the outside clients and logs (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --extra dev -o requirements.lock pyproject.toml
 	uv pip compile --universal --generate-hashes --python-version 3.12 --no-header -o tests/outside/requirements.lock tests/outside/requirements.in
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header -o tests/bench/outside/requirements.lock tests/bench/outside/requirements.in
 
 clean: ## remove the environment and everything under var/
 	rm -rf $(VENV) var

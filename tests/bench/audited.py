@@ -24,10 +24,12 @@ from ledger.entry import Entry
 from ledger.store import documents_in, open_store
 from projections.catchup import Views
 from projections.compare import FILE, compare, stored_views
-from tests.bench.office import Bench
+from tests.bench.databases import SQLITE
+from tests.bench.figure import Figure
+from tests.bench.office import Bench, Writers
+from tests.bench.sizes import Size
 from tests.kit import PEOPLE, key
 
-ROUNDS = 5
 CORES = len(os.sched_getaffinity(0))
 #: Signatures that each core verifies in a round.
 MOST = 4_000
@@ -48,10 +50,26 @@ class Audited:
     views_took: float
 
 
-def measure(folder: Path, cases: int) -> Audited:
+def figures(folder: Path, size: Size) -> list[Figure]:
+    """Return how fast a store is audited by all cores, beside what they could verify of its bare signatures at once."""
+    found = measure(folder, size.audited_cases, size.audits)
+    signatures = found.leaves + found.checkpoints
+    bare = f"{CORES} cores verifying its signatures alone"
+    rows = [
+        ("audit", signatures / found.leaves_took, "sigs/s", f"{bare}; of acts and checkpoints"),
+        ("audit_leaves", found.leaves / found.leaves_took, "leaves/s", f"{bare}; the same, acts alone"),
+        ("audit_conformance", found.leaves / found.conformance_took, "leaves/s", f"{bare}; SOP and documents"),
+        ("audit_views", found.leaves / found.views_took, "leaves/s", f"{bare}; views, by one core"),
+    ]
+    return [Figure(name, value, unit, found.verified, why, SQLITE.name) for name, value, unit, why in rows]
+
+
+def measure(folder: Path, cases: int, rounds: int) -> Audited:
     """Return the figures of a new store with so many cases, each acted on by 16 writers."""
     bench = Bench(folder, cases)
-    bench.rate(16, bench.kecamatan.ledger.record)
+    with Writers(16, bench.kecamatan.ledger.record) as writers:
+        for envelopes in bench.all():
+            writers.take(envelopes)
     bench.kecamatan.ledger.close()
     _project(folder)
     with open_store(folder) as rows:
@@ -60,7 +78,7 @@ def measure(folder: Path, cases: int) -> Audited:
     known = {key(name).public.id: key(name).public for name in PEOPLE}
     signed = [(known[one.keyid], one.signature, pae(one.payload_type, one.unverified_payload)) for one in entries]
     verified, took = 0.0, dict[str, float]()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         verified = max(verified, verified_a_second(signed))
         took = {part: min(seconds, took.get(part, seconds)) for part, seconds in _audited(folder).items()}
     with stored_views(folder) as stored, open_store(folder) as rows:

@@ -24,27 +24,50 @@ from ledger.entry import Entry
 from ledger.merkle import grow, prove_inclusion, verify_inclusion
 from ledger.outside_memory import OutsideMemory
 from ledger.rows import Row
+from tests.bench.databases import SQLITE
+from tests.bench.figure import Figure, short
 from tests.bench.office import Bench
+from tests.bench.sizes import Size
 
 LEAVES = 1_000_000
 #: Leaves that one commit seals.
 TOGETHER = 1000
 #: Acts of one stream, as many as a case has.
 PER_STREAM = 12
-#: Random leaves that are proved.
-PROOFS = 2000
+#: Random leaves that are proved, in so many parts.
+PROOFS, PARTS = 2000, 10
 #: Checkpoints that the start is held against.
 NOTES = 100
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds: the 99th percentile of a proof, a median act here and in an empty ledger, the start check a note."""
+    """Seconds: the 99th percentile and the median of a proof, a median act, the start check a note.
+
+    The median proof and act also in a log of few leaves, the act also in an empty ledger.
+    """
 
     proof: float
+    median_proof: float
+    median_proof_in_few: float
     act: float
+    act_in_few: float
     act_when_empty: float
     check_of_a_note: float
+
+
+def figures(folder: Path, size: Size) -> list[Figure]:
+    """Return what a proof, an act and the start check cost in the large log."""
+    found = measure(folder, size.log_leaves, size.log_cases, size.few_leaves)
+    many, few = short(size.log_leaves), f"the same in a log of {size.few_leaves:,} leaves"
+    rows = [
+        (f"append_{many}", found.act, found.act_in_few, few),
+        (f"append_{many}_empty", found.act, found.act_when_empty, "the same in an empty ledger"),
+        (f"proof_{many}", found.median_proof, found.median_proof_in_few, f"{few}; medians"),
+        (f"proof_{many}_p99", found.proof, found.median_proof, "the median there"),
+        (f"start_check_{many}_a_note", found.check_of_a_note, found.median_proof, "one inclusion proof"),
+    ]
+    return [Figure(name, value * 1e3, "ms", beside * 1e3, why, SQLITE.name) for name, value, beside, why in rows]
 
 
 def fill(bench: Bench, leaves: int) -> None:
@@ -75,41 +98,51 @@ def _entries(envelope: Envelope, at: dt.datetime) -> Iterator[Entry]:
         yield Entry.record(envelope, at)
 
 
-def measure(folder: Path, leaves: int = LEAVES, cases: int = 60) -> Measured:
-    """Return what is measured at so many leaves; acts by turns here and in a ledger where only the office is open."""
-    large, empty = Bench(folder / "large", cases), Bench(folder / "empty", cases)
-    fill(large, leaves)
-    large.kecamatan.clock.now = dt.datetime.now(dt.UTC)
-    proof = proving(large.kecamatan.ledger, leaves)
+def measure(folder: Path, leaves: int = LEAVES, cases: int = 60, few_leaves: int | None = None) -> Measured:
+    """Return what is measured at so many leaves; acts by turns here, at few leaves, and where only the office is open.
+
+    ``few_leaves`` is a hundredth of ``leaves`` if it is not given. Proofs at both sizes are by turns too.
+    """
+    large, few, empty = (Bench(folder / name, cases) for name in ("large", "few", "empty"))
+    for bench, count in ((large, leaves), (few, few_leaves or leaves // 100)):
+        fill(bench, count)
+        bench.kecamatan.clock.now = dt.datetime.now(dt.UTC)
+    proofs, proofs_in_few = list[float](), list[float]()
+    for part in range(PARTS):
+        proofs += proving(large.kecamatan.ledger, part)
+        proofs_in_few += proving(few.kecamatan.ledger, part)
     check = checking(large.kecamatan.ledger, folder / "notes", leaves)
-    here, there = list[float](), list[float]()
-    sides = [(large.kecamatan.ledger.record, here), (empty.kecamatan.ledger.record, there)]
+    sides = [(bench, list[float]()) for bench in (large, few, empty)]
+    order = list(range(len(sides)))
     for number in range(large.rounds):
-        for pair in zip(large.round(number), empty.round(number), strict=True):
-            sides.reverse()  # now one is first, now the other
-            for record, spent in sides:
+        for acts in zip(*(bench.round(number) for bench, _ in sides), strict=True):
+            order.append(order.pop(0))  # each is first as often as the others
+            for which in order:
+                bench, spent = sides[which]
                 began = time.perf_counter()
-                record(pair[0] if spent is here else pair[1])
+                bench.kecamatan.ledger.record(acts[which])
                 spent.append(time.perf_counter() - began)
-    for bench in (large, empty):
+    for bench, _ in sides:
         bench.kecamatan.ledger.close()
-    return Measured(proof, statistics.median(here), statistics.median(there), check)
+    act, act_in_few, act_when_empty = (statistics.median(spent) for _, spent in sides)
+    of_proofs = statistics.quantiles(proofs, n=100)[98], statistics.median(proofs), statistics.median(proofs_in_few)
+    return Measured(*of_proofs, act, act_in_few, act_when_empty, check)
 
 
-def proving(ledger: Ledger, leaves: int) -> float:
-    """Return the 99th percentile of the seconds in which a random leaf is proved from the database; all proofs hold."""
-    chosen = random.Random(1)  # noqa: S311  the same leaves in every run, not a secret
+def proving(ledger: Ledger, part: int) -> list[float]:
+    """Return the seconds in which each of some random leaves is proved from the database; all proofs hold."""
+    chosen = random.Random(part)  # noqa: S311  the same leaves in every run, not a secret
     spent, proofs = [], []
     with ledger.reading() as rows:
-        root = rows.frontier().root
-        for index in (chosen.randrange(leaves) for _ in range(PROOFS)):
+        leaves, root = rows.size(), rows.frontier().root
+        for index in (chosen.randrange(leaves) for _ in range(PROOFS // PARTS)):
             began = time.perf_counter()
             proof = prove_inclusion(rows, index, leaves)
             spent.append(time.perf_counter() - began)
             proofs.append((index, proof, rows.hashes(0, index, 1)[0]))
     for index, proof, leaf in proofs:
         verify_inclusion(index=index, size=leaves, leaf_hash=leaf, proof=proof, root=root)
-    return statistics.quantiles(spent, n=100)[98]
+    return spent
 
 
 def checking(ledger: Ledger, notes: Path, leaves: int) -> float:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import TracebackType
 
+from keys.envelope import Envelope
 from ledger.note import NoteSigner
 from tests.kit import ORIGIN, Kecamatan, key
 
@@ -19,7 +21,7 @@ class Bench:
         self.kecamatan = Kecamatan(folder).open()
         self.streams = [f"case:{uuid.UUID(int=number)}" for number in range(1, cases + 1)]
         self.steps = [self.kecamatan.steps(case=stream) for stream in self.streams]
-        self.rounds = len(self.steps[0])
+        self.rounds = len(self.steps[0]) if cases else 0
 
     @staticmethod
     def log() -> NoteSigner:
@@ -34,27 +36,44 @@ class Bench:
             for stream, (official, kind, body) in zip(self.streams, acts, strict=True)
         ]
 
-    def rate(self, writers: int, send: Callable[[bytes], object]) -> tuple[float, list[list[bytes]]]:
-        """Return acts a second by ``writers`` threads, and the envelopes of each round."""
-        spent, rounds = 0.0, []
-        with ThreadPoolExecutor(writers) as pool:
-            for number in range(self.rounds):
-                envelopes = self.round(number)
-                began = time.perf_counter()
-                for _ in pool.map(send, envelopes):
-                    pass
-                spent += time.perf_counter() - began
-                rounds.append(envelopes)
-        return sum(map(len, rounds)) / spent, rounds
+    def all(self) -> Iterator[list[bytes]]:
+        """Yield the rounds; one must be recorded before the next is asked for."""
+        return map(self.round, range(self.rounds))
 
 
-def timed(writers: int, envelopes: Sequence[bytes], send: Callable[[bytes], object]) -> list[float]:
-    """Return the seconds that each send took, with ``writers`` threads sending."""
+class Writers:
+    """So many threads that send by ``send``, and how long that took; the threads are there before the clock starts."""
 
-    def one(envelope: bytes) -> float:
+    def __init__(self, count: int, send: Callable[[bytes], object]) -> None:
+        self._send = send
+        self._pool = ThreadPoolExecutor(count)
+        self.spent = 0.0
+        #: Seconds that each send took.
+        self.each: list[float] = []
+
+    def __enter__(self) -> Writers:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._pool.shutdown()
+
+    def take(self, items: Sequence[bytes]) -> None:
+        """Send all of these, and return when all are answered."""
         began = time.perf_counter()
-        send(envelope)
+        self.each += self._pool.map(self._one, items)
+        self.spent += time.perf_counter() - began
+
+    def _one(self, item: bytes) -> float:
+        began = time.perf_counter()
+        self._send(item)
         return time.perf_counter() - began
 
-    with ThreadPoolExecutor(writers) as pool:
-        return list(pool.map(one, envelopes))
+    @property
+    def rate(self) -> float:
+        """Return how many were sent a second."""
+        return len(self.each) / self.spent
+
+
+def payloads(envelopes: Sequence[bytes]) -> list[bytes]:
+    """Return what is in these envelopes, unsigned."""
+    return [Envelope.parse(one).unverified_payload for one in envelopes]

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +10,8 @@ from uuid import UUID, uuid5
 
 from eventsourcing.application import Application
 from eventsourcing.domain import datetime_now_with_tzinfo
+
+from tests.bench.databases import Database
 
 NAMES = UUID("00000000-0000-0000-0000-000000000000")
 
@@ -27,11 +26,10 @@ class Saved:
     payload: str
 
 
-def open_plain(folder: Path) -> Application[UUID]:
-    """Return the library's own application on its own SQLite recorder, with its defaults."""
+def open_plain(folder: Path, database: Database) -> Application[UUID]:
+    """Return the library's own application on its own recorder, with its defaults."""
     folder.mkdir(parents=True, exist_ok=True)
-    env = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(folder / "plain.sqlite")}
-    return Application(env)
+    return Application(dict(database.plain(folder)))
 
 
 def save(app: Application[UUID], payload: bytes) -> None:
@@ -45,17 +43,3 @@ def save(app: Application[UUID], payload: bytes) -> None:
             payload=payload.decode("utf-8"),
         )
     )
-
-
-def rate(folder: Path, rounds: Sequence[Sequence[bytes]], writers: int) -> float:
-    """Return events a second saved by ``writers`` threads; a round begins when the one before it is saved."""
-    app = open_plain(folder)
-    spent = 0.0
-    with ThreadPoolExecutor(writers) as pool:
-        for payloads in rounds:
-            began = time.perf_counter()
-            for _ in pool.map(lambda one: save(app, one), payloads):
-                pass
-            spent += time.perf_counter() - began
-    app.close()
-    return sum(map(len, rounds)) / spent

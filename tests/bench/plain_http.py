@@ -8,14 +8,15 @@ from pathlib import Path
 from flask import Flask, request
 from waitress.server import create_server
 
+from tests.bench.databases import named
 from tests.bench.plain import open_plain, save
 
 THREADS = 16
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, database: str) -> None:
     """Serve until killed; the first line printed is the port."""
-    app, events = Flask("plain"), open_plain(folder)
+    app, events = Flask("plain"), open_plain(folder, named(database))
 
     @app.post("/v1/acts")
     def record() -> tuple[dict[str, bool], int]:
@@ -28,4 +29,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2])

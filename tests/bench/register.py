@@ -23,6 +23,8 @@ from ledger import bodies as b
 from ledger import officials
 from ledger.acts import Act, SignedAct
 from ledger.streams import REGISTER, Stream, judge
+from tests.bench.figure import Figure, short
+from tests.bench.sizes import Size
 from tests.kit import CASE, FOUNDERS, MORNING, ORIGIN, key, mandate, mandate_of
 from tests.scene import opened, opened_scene
 
@@ -41,6 +43,18 @@ class Folded:
     leaf: str
     index: int
     keyid: str
+
+
+def figures(size: Size) -> list[Figure]:
+    """Return how long a register of many acts takes to fold, and an act to be judged against it."""
+    few, many = 100, size.register_acts
+    young, old = (seconds * 1e6 for seconds in judging_seconds(few, many))
+    folded, folded_tenth = folding_seconds(many), folding_seconds(many // 10)
+    name = short(many)
+    return [
+        Figure(f"register_fold_{name}", folded, "s", 10 * folded_tenth, f"ten times {many // 10:,} acts"),
+        Figure(f"register_judge_{name}", old, "us", young, f"the same acts against a register of {few}"),
+    ]
 
 
 def long_history(acts: int, first: int) -> list[Folded]:
