@@ -58,6 +58,8 @@ def page_of(done: Audited) -> str:
             f"Tanda tangan: {_counted(report.signature)}.",
             f"Wewenang: {_counted(report.authority)}.",
         ]
+    if report.predecessor:
+        lines.append(paragraph(f"Buku besar ini {report.predecessor}. Yang diperiksa di sini hanya penerusnya."))
     if views is not None:
         lines.append(paragraph(f"Tampilan: {_of_views(views)}"))
     lines.append(paragraph(f"Kesimpulan: {_concluded(report)}"))

@@ -46,6 +46,8 @@ COMMANDS = {
     "rebuild": "cli_store:rebuild",
     "migrate": "cli_database:migrate",
     "move": "cli_database:move",
+    "backup": "cli_backup:backup",
+    "restore": "cli_backup:restore",
     "sop": "cli_files:sop",
     "iku": "cli_files:iku",
     "calendar": "cli_calendar:calendar",

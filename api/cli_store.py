@@ -23,6 +23,7 @@ from api.cli_base import (
     read_file,
     write_new_file,
 )
+from api.cli_successor import predecessor_at, predecessor_on_page, require_founded_after
 from api.opening import LOG_KEY, open_ledger
 from api.remembered import Pins
 from api.settings import Settings
@@ -34,11 +35,12 @@ from keys.keyfile import KeyFile, OpenedKey, open_keyfile, read_keyfile
 from keys.records import MandateRecord, OfficialRecord
 from keys.register import Register
 from keys.signing import PrivateKey
-from ledger import logkey
+from ledger import log, logkey
 from ledger.acts import Origin
 from ledger.application import Ledger
 from ledger.hand import Hand
 from ledger.note import NoteSigner
+from ledger.successor import Predecessor, require_successor
 
 PINS = "pin.json"
 
@@ -70,6 +72,14 @@ class FoundingPlan(Fact):
 @click.option("--key2", required=True, type=existing_file(), metavar="BERKAS", help="Berkas kunci pendiri kedua.")
 @click.option("--passphrase-file1", type=existing_file(), metavar="BERKAS", help="Kata sandi kunci pendiri pertama.")
 @click.option("--passphrase-file2", type=existing_file(), metavar="BERKAS", help="Kata sandi kunci pendiri kedua.")
+@click.option(
+    "--successor-of",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="TEMPAT",
+    help="Buku besar yang riwayatnya tidak dapat diteruskan: folder atau cadangannya, atau berkas segel terakhirnya.",
+)
+@click.option("--old-pin", type=existing_file(), metavar="BERKAS", help="Berkas patokan buku besar pendahulu itu.")
+@click.option("--reason", metavar="ALASAN", help="Mengapa riwayatnya tidak dapat diteruskan.")
 @click.option("--yes", is_flag=True, help="Jangan bertanya lagi.")
 @json_option
 def found(
@@ -79,6 +89,9 @@ def found(
     key2: Path,
     passphrase_file1: Path | None,
     passphrase_file2: Path | None,
+    successor_of: Path | None,
+    old_pin: Path | None,
+    reason: str | None,
     yes: bool,
     as_json: bool,
 ) -> int:
@@ -86,14 +99,15 @@ def found(
     plan = FoundingPlan.read(strict_json.loads(read_file(description)), "found.description", "Uraian pendirian")
     if len(plan.founders) != 2:
         raise NotAllowed("founding.two", "Uraian pendirian harus menyebut tepat dua pendiri.")
-    click.echo(_founding_in_words(plan, folder), err=as_json)
+    predecessor = predecessor_at(successor_of, old_pin, reason)
+    click.echo(_founding_in_words(plan, folder, predecessor), err=as_json)
     if not yes and not confirmed("Dirikan?", err=as_json):
         raise click.Abort
     hands = [
         _hand(plan.founders[at], path, words, as_json)
         for at, (path, words) in enumerate(((key1, passphrase_file1), (key2, passphrase_file2)))
     ]
-    pins = _found(folder, plan, hands)
+    pins = _found(folder, plan, hands, predecessor)
     if as_json:
         print_json(pins.plain() | {"folder": str(folder), "pin": str(folder / PINS), "fingerprint": pins.fingerprint})
         return DONE
@@ -109,13 +123,15 @@ def found(
     return DONE
 
 
-def _founding_in_words(plan: FoundingPlan, folder: Path) -> str:
+def _founding_in_words(plan: FoundingPlan, folder: Path, predecessor: Predecessor | None) -> str:
     lines = [f"Buku besar {plan.name}", f"Nama log   {plan.origin}", f"Folder     {folder}"]
     lines += [
         f"Pendiri {number}  {one.person.name} ({one.person.official}), {one.mandate.office_name}"
         for number, one in enumerate(plan.founders, 1)
     ]
     lines.append(f"SOP ditetapkan oleh pemegang jabatan: {plan.enacting_office}")
+    if predecessor is not None:
+        lines += predecessor_on_page(predecessor)
     if plan.synthetic:
         lines.append("Data ini SINTETIS: bukan buku besar sungguhan.")
     return "\n".join(lines)
@@ -138,15 +154,18 @@ def opened_key(path: Path, words: Path | None, *, err: bool = False) -> OpenedKe
     return open_keyfile(data, passphrase(words, f"kunci {KeyFile.parse(data).official}", err=err))
 
 
-def _found(folder: Path, plan: FoundingPlan, hands: list[Hand]) -> Pins:
+def _found(folder: Path, plan: FoundingPlan, hands: list[Hand], predecessor: Predecessor | None) -> Pins:
     """Found the ledger, or finish a founding that was interrupted, and return what is to be pinned."""
+    there = (folder / LOG_KEY).exists()
+    signer = logkey.read(folder / LOG_KEY) if there else NoteSigner(plan.origin, PrivateKey.generate())
+    if predecessor is not None:  # before a key is written under the old name
+        require_successor(predecessor, signer.vkey)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise NotAllowed("found.folder", f"Folder {folder} tidak dapat dibuat.", cause=str(error)) from None
-    if not (folder / LOG_KEY).exists():
-        logkey.write(folder / LOG_KEY, NoteSigner(plan.origin, PrivateKey.generate()))
-    signer = logkey.read(folder / LOG_KEY)
+    if not there:
+        logkey.write(folder / LOG_KEY, signer)
     settings = Settings.read(dict(os.environ) | {"JEJAK_HOME": str(folder)})
     ledger = open_ledger(dataclasses.replace(settings, remembered=()), signer=signer)
     try:
@@ -156,11 +175,11 @@ def _found(folder: Path, plan: FoundingPlan, hands: list[Hand]) -> Pins:
                 "ledger.founded", f"Sudah ada buku besar di {folder}.", allowed="Dirikan yang baru di folder lain."
             )
         if stream is None:
-            _record(ledger, hands[0], "ledger.founded", _leaf_zero(plan, signer, hands))
+            _record(ledger, hands[0], "ledger.founded", _leaf_zero(plan, signer, hands, predecessor))
         with ledger.reading() as rows:
-            first = rows.entry(0)
-        assert first is not None
-        founding = first.leaf_hash.hex()
+            first = log.recorded(rows, 0)
+        require_founded_after(predecessor, first.act.body)
+        founding = first.leaf
         _record(ledger, hands[1], "founding.accepted", {"founding": founding})
     finally:
         ledger.close()
@@ -169,8 +188,11 @@ def _found(folder: Path, plan: FoundingPlan, hands: list[Hand]) -> Pins:
     return pins
 
 
-def _leaf_zero(plan: FoundingPlan, signer: NoteSigner, hands: list[Hand]) -> dict[str, Any]:
-    return {
+def _leaf_zero(
+    plan: FoundingPlan, signer: NoteSigner, hands: list[Hand], predecessor: Predecessor | None
+) -> dict[str, Any]:
+    after = {"successor_of": predecessor.plain()} if predecessor is not None else {}
+    return after | {
         "name": plan.name,
         "log_key": str(signer.vkey),
         "founders": [

@@ -18,10 +18,13 @@ from api.trails import trail_of
 from keys.errors import NotFound
 from keys.fields import Fact
 from ledger import log
+from ledger.bodies import Body, LedgerFounded
+from ledger.checkpoint import format_hash
 from ledger.merkle import prove_inclusion
 from ledger.notices import DISCLAIMER, SYNTHETIC
 from ledger.receipt import Receipt, format_receipt
 from ledger.rows import Rows
+from ledger.successor import last_checkpoint
 
 TEXT = "text/plain; charset=utf-8"
 FOREVER = "private, max-age=31536000, immutable"
@@ -47,6 +50,18 @@ class StreamHead(BaseModel):
     leaf_index: int
 
 
+class PredecessorCard(BaseModel):
+    """The ledger that this one comes after, as leaf 0 names it, and the last checkpoint of it that leaf 0 carries."""
+
+    origin: str
+    vkey: str
+    founding: str
+    size: int
+    root: str
+    checkpoint: str = Field(description="the old log's signed note, verbatim (C2SP tlog-checkpoint)")
+    reason: str
+
+
 class LedgerCard(BaseModel):
     """What this ledger is; a verifier pins `vkey` and `founding` from elsewhere, never from here."""
 
@@ -58,6 +73,7 @@ class LedgerCard(BaseModel):
     synthetic: bool
     notice: str
     disclaimer: str
+    successor_of: PredecessorCard | None = Field(None, description="only where leaf 0 names a ledger before this one")
 
 
 class Health(BaseModel):
@@ -154,7 +170,7 @@ def ledger() -> Response:
     here = parts()
     register = here.register()
     with here.ledger.reading() as rows:
-        size = rows.size()
+        size, first = rows.size(), log.recorded(rows, 0).act.body
     card = LedgerCard(
         origin=register.origin,
         name=register.name,
@@ -164,8 +180,9 @@ def ledger() -> Response:
         synthetic=register.synthetic,
         notice=SYNTHETIC if register.synthetic else "",
         disclaimer=DISCLAIMER,
+        successor_of=_before(first),
     )
-    return jsonify(card.model_dump())
+    return jsonify(card.model_dump(exclude_none=True))
 
 
 @outside.get("/healthz", responses={"200": Health})
@@ -190,6 +207,23 @@ def health() -> Response:
         fault=" ".join(words for _, words in found) or None,
     )
     return jsonify(said.model_dump(exclude_none=True))
+
+
+def _before(first: Body) -> PredecessorCard | None:
+    """Return what leaf 0 says of the ledger before this one."""
+    said = first.successor_of if isinstance(first, LedgerFounded) else None
+    if said is None:
+        return None
+    stated = last_checkpoint(said).checkpoint
+    return PredecessorCard(
+        origin=stated.origin,
+        vkey=said.log_key,
+        founding=said.founding,
+        size=stated.size,
+        root=format_hash(stated.root),
+        checkpoint=said.checkpoint,
+        reason=said.reason,
+    )
 
 
 def _receipt_at(rows: Rows, index: int, size: int) -> Receipt:

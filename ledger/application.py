@@ -128,6 +128,7 @@ class Ledger(Application[str]):
     def close(self) -> None:
         """Bring the outside memory to the newest checkpoint, and close the journal."""
         self.outside.close()
+        self._journal.stop_waiting()
         super().close()
 
     def reading(self) -> AbstractContextManager[Rows]:

@@ -64,6 +64,7 @@ from ledger.merkle import HASH_BYTES, Frontier, grow, leaf_hash
 from ledger.note import VerifierKey
 from ledger.rows import Row
 from ledger.store import documents_in, open_store
+from ledger.successor import predecessor_in_words
 
 __all__ = ["BROKEN", "NOT_JUDGED", "Audit", "Brief", "Finding", "Report", "audit"]
 
@@ -272,7 +273,9 @@ class Audit:
         report, tree = self._report, self._seals.tree
         size = report.leaves = tree.size
         report.root = tree.root(size)
-        report.synthetic = self._verifier.founding.synthetic if self._verifier.founding else None
+        founded = self._verifier.founding
+        report.synthetic = founded.synthetic if founded else None
+        report.predecessor = predecessor_in_words(founded.successor_of) if founded and founded.successor_of else ""
         if size:
             report.founding = tree.leaves[0].hex()
         if size and self._brief.founding not in (None, report.founding):

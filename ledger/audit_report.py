@@ -109,6 +109,7 @@ class Report:
     the leaves, and nothing from there on counts as verified. ``verified_from`` is the first leaf that was verified in
     this run; what is below it an audit found sound that the auditor kept, and it was not verified again: where that is
     all there is, nothing was proved of any leaf in this run (``conclusion``).
+    ``predecessor`` is what leaf 0 says of a ledger before this one, in words, "" where it names none.
     ``synthetic`` is what leaf 0 says, None where it cannot be read; ``newest_recorded_at`` is the last leaf's time, as
     its entry spells it, "" where that cannot be read. ``signature`` and ``authority`` count the leaves from
     ``verified_from`` by verdict. ``checkpoint`` is the newest checkpoint, verbatim, for whoever keeps it: only of a log
@@ -125,6 +126,7 @@ class Report:
     unsealed_from: int | None = None
     verified_from: int = 0
     synthetic: bool | None = None
+    predecessor: str = ""
     newest_recorded_at: str = ""
     checkpoint: str = ""
     signature: dict[str, int] = field(default_factory=_none_yet)
@@ -180,6 +182,7 @@ class Report:
             "founding": self.founding,
             "unsealed_from": self.unsealed_from,
             "synthetic": self.synthetic,
+            "predecessor": self.predecessor,
             "newest_recorded_at": self.newest_recorded_at,
             "checkpoint": self.checkpoint,
             "signature": dict(self.signature),

@@ -29,6 +29,7 @@ from keys.fields import (
 from keys.records import Decree, MandateRecord, OfficialRecord
 from ledger.calendar import Calendar
 from ledger.sop import Duration, Raw, Sop
+from ledger.successor import Predecessor
 
 
 class Body(Fact):
@@ -55,6 +56,7 @@ class LedgerFounded(Body):
     founders: Annotated[Many[Founder], Field(min_length=2, max_length=2)]
     enacting_office: Slug
     synthetic: bool
+    successor_of: Predecessor | None = None
 
 
 class FoundingAccepted(Body):

@@ -57,6 +57,7 @@ from ledger.rule_words import place_in_words
 from ledger.sop import Sop
 from ledger.streams import REGISTER, opens_under
 from ledger.streams import judge as judge_act
+from ledger.successor import predecessor_in_words
 from ledger.verdicts import CONTRADICTED, PROVED, UNJUDGED, Ground, Verdict, verdicts
 from ledger.wording import when
 
@@ -134,7 +135,7 @@ class _Judge:
             outside=tuple(self._outside(policy, kept, now)),  # 8
             state=self._case(),
             register=register,
-            remarks=tuple(_remarks(acts, now)),
+            remarks=tuple(_remarks(self._bundle, acts, now)),
         )
 
     # 5. signature and authority
@@ -309,7 +310,11 @@ def _met(policy: Policy, sealed: SignedCheckpoint, now: dt.datetime | None) -> V
     return Verdict(PROVED, f"Kebijakan saksi Anda terpenuhi: {count} saksi ikut menandatangani segel ini.")
 
 
-def _remarks(acts: Sequence[Judged], now: dt.datetime | None) -> Iterator[str]:
+def _remarks(bundle: Bundle, acts: Sequence[Judged], now: dt.datetime | None) -> Iterator[str]:
+    founded = bundle.entries[0].act.body
+    if isinstance(founded, LedgerFounded) and founded.successor_of is not None:
+        after = predecessor_in_words(founded.successor_of)
+        yield f"Buku besar ini {after}. Tindakan dalam buku besar pendahulunya tidak ada dalam bundel ini."
     ahead = [one for one in acts if now is not None and one.filed.entry.recorded_at > now]
     if now is not None and ahead:
         first = ahead[0].filed

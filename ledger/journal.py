@@ -42,6 +42,9 @@ class Journal(ABC):
     def wait(self, seconds: float) -> None:
         """Return when another process may have written, or the seconds are over; the first waiting may end at once."""
 
+    def stop_waiting(self) -> None:  # noqa: B027  most have nothing to close
+        """Close what :meth:`wait` keeps open."""
+
     @contextmanager
     def turn(self, signer: NoteSigner) -> Iterator[Turn]:
         """Take the write lock, yield the turn, commit; raises Unavailable when lock or disk is not to be had."""

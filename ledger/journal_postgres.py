@@ -99,7 +99,11 @@ class JournalFactory(PostgresFactory):
         told: dict[str, Any] = dict(conninfo_to_dict(self.env[_URL], connect_timeout=CONNECT_SECONDS))
         self.datastore.pool.kwargs = told | {"options": f"{told.get('options', '')} -c search_path={NAME}".strip()}
         journal = PostgresJournal(datastore=self.datastore)
-        journal.create_table()
+        try:
+            journal.create_table()
+        except BaseException:
+            self.datastore.close()
+            raise
         return journal
 
 
@@ -179,6 +183,11 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
         except psycopg.Error:  # a server that is away tells nothing; whoever waits looks for themselves then
             self._ear = None
             time.sleep(max(0.0, min(1.0, until - time.monotonic())))
+
+    def stop_waiting(self) -> None:
+        """Close the connection that listens."""
+        if self._ear is not None:
+            self._ear.close()
 
     def _check_connections(self) -> None:
         """Throw away what connections are dead: after a restart of the server all of them are."""

@@ -15,6 +15,7 @@ from keys.signing import PublicKey
 from ledger import bodies as b
 from ledger.acts import Act
 from ledger.note import VerifierKey
+from ledger.successor import require_successor
 
 
 def decide_founding(register: Register | None, act: Act, body: b.LedgerFounded, keyid: str, index: int) -> None:
@@ -25,12 +26,15 @@ def decide_founding(register: Register | None, act: Act, body: b.LedgerFounded, 
             "Pendirian hanya di daun 0, tanpa segel sebelumnya.",
             allowed="Buku besar yang sudah didirikan diteruskan dengan tindakan lain.",
         )
-    if VerifierKey.parse(body.log_key).name != act.ledger:
+    log = VerifierKey.parse(body.log_key)
+    if log.name != act.ledger:
         raise NotAllowed(
             "founding.log_key",
             "Nama pada kunci log bukan nama buku besar ini.",
             allowed=f"Kunci log bernama {act.ledger}.",
         )
+    if body.successor_of is not None:
+        require_successor(body.successor_of, log)
     first, second = body.founders
     for one in body.founders:
         if one.mandate.official != one.person.official or one.mandate.office != REGISTRAR:

@@ -82,6 +82,7 @@ RULES: dict[str, str] = {
     "founding.mandate": "Pendiri memegang mandat pendaftar atas namanya sendiri.",
     "founding.two": "Buku besar didirikan dua orang yang berbeda dengan kunci yang berbeda.",
     "founding.signer": "Pendirian ditandatangani pendiri pertama dengan kuncinya sendiri.",
+    "founding.successor": "Penerus bernama baru dan menyebut segel pendahulunya.",
     "register.official": "Setiap orang didaftarkan satu kali, lalu diberi kunci dan mandat.",
     "register.nip": "Satu NIP hanya untuk satu orang.",
     "register.person": "NIP seseorang tidak pernah berganti.",

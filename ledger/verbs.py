@@ -16,6 +16,7 @@ from keys.register import Proposal, Register
 from ledger import bodies as b
 from ledger.correction import CORRECTABLE
 from ledger.sop import Duration, Sop
+from ledger.successor import predecessor_in_words
 from ledger.wording import CAPACITIES, LOSSES, day, listed, said, short, when
 
 
@@ -62,7 +63,8 @@ class Place:
 def _founded(body: b.Body, place: Place) -> str:
     body = cast(b.LedgerFounded, body)
     second = body.founders[1].person.name
-    return f"mendirikan buku besar “{body.name}” bersama {second} sebagai pendiri kedua"
+    done = f"mendirikan buku besar “{body.name}” bersama {second} sebagai pendiri kedua"
+    return f"{done}, sebagai {predecessor_in_words(body.successor_of)}" if body.successor_of else done
 
 
 def _accepted(body: b.Body, place: Place) -> str:

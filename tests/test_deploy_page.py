@@ -41,6 +41,7 @@ from api.settings import Settings
 from keys import keyfile, signin
 from keys.keyfile import write_keyfile
 from ledger import documents, journal
+from ledger.store import open_store
 from tests.browser import chromium
 from tests.browser.conftest import MISSING as NO_CHROMIUM
 from tests.kit import CASE, ORIGIN, key
@@ -49,7 +50,7 @@ from tests.served import JSON, Served, served
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "deploy.md").read_text("utf-8")
 BLOCKS = {name: "".join(re.findall(rf"```{name}\n(.*?)```", PAGE, re.DOTALL)) for name in ("nginx", "ini")}
-COPYING, AUDITING = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+COPYING, AUDITING, RESTORING = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
 NAME = "jejak.malangkab.example"
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 MISSING = "no nginx on this machine: docs/deploy.md was not tried (Debian: apt install nginx-light)"
@@ -431,16 +432,23 @@ def test_a_copy_that_is_made_while_acts_are_recorded_is_whole(tmp_path: Path) ->
             finally:
                 done.set()
             after = recording.result()
+        with open_store(tmp_path / typed('ls -d "$COPY"/2*', tmp_path).strip()) as rows:
+            (tmp_path / "segel").write_bytes(rows.checkpoint() or b"")
     report = json.loads(typed(AUDITING.strip() + " --json", tmp_path).splitlines()[-1])
     assert report["sound"]
     assert report["verified"] == report["leaves"]
     assert before <= report["leaves"] <= after
     assert after > before, "acts were recorded meanwhile"
+    restored = json.loads(typed(RESTORING.strip() + " --json", tmp_path).splitlines()[-1])
+    assert restored["leaves"] == report["leaves"]
+    assert [one["size"] for one in restored["remembered"]] == [report["leaves"]]
+    with open_store(tmp_path / "latihan") as rows:
+        assert rows.size() == report["leaves"]
 
 
 def typed(command: str, folder: Path) -> str:
     """Return what a command of the page says, in a shell with the page's variables."""
-    told = {"JEJAK_HOME": "buku", "COPY": "salinan", "PIN": "pin.json", "PYTHON": sys.executable}
+    told = {"JEJAK_HOME": "buku", "COPY": "salinan", "PIN": "pin.json", "DRILL": "latihan", "CHECKPOINT": "segel"}
     environment = os.environ | told | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     shell = ["sh", "-eu", "-c", command]
     done = subprocess.run(shell, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120)

@@ -19,12 +19,15 @@ from typing import Any
 import pytest
 
 from keys import strict_json
+from keys.envelope import Envelope
 from keys.possession import prove
+from ledger import log
 from ledger.acts import PAYLOAD_TYPE, SignedAct, act_of, compose
 from ledger.application import Accepted, Ledger
 from ledger.bodies import CATALOGUE
 from ledger.case import Case
 from ledger.entry import Entry
+from ledger.note import NoteSigner
 from ledger.recorded import Recorded
 from ledger.sop import Sop
 from tests.activity_sop import activity_sop
@@ -32,6 +35,7 @@ from tests.kit import (
     CASE,
     FOUNDERS,
     IKU,
+    MORNING,
     ORIGIN,
     Kecamatan,
     disposition,
@@ -86,6 +90,7 @@ class Golden(Kecamatan):
         self._activities(other)
         self._beside(sop["slug"], other["slug"])
         self._taken_and_recovered()
+        self._successor()
         return self.rows
 
     def _register(self) -> None:
@@ -225,6 +230,30 @@ class Golden(Kecamatan):
         body = {"official": "tuti-alawiyah", "public_key": own.public.raw.hex()}
         body |= {"possession": prove(ORIGIN, "tuti-alawiyah", own).decode()}
         self._two(dewi, eko, "key", body | why, row="recovery", berita_acara=self.letter, **why)
+
+    def _successor(self) -> None:
+        """Found a ledger that comes after this one: its checkpoint of two leaves, which never changes, is named."""
+        with self.ledger.reading() as rows:
+            (_, note), first = rows.checkpoints(2, 1)[0], log.recorded(rows, 0).leaf
+        after = {"log_key": str(self.log.vkey), "founding": first, "checkpoint": note.decode()}
+        after["reason"] = "Cakram rusak; cadangan kurang satu hari\n(sintetis)."
+        signer, dewi = NoteSigner("kalipare.malangkab.example/jejak-2", key("log-2")), FOUNDERS[0]
+        at = MORNING + dt.timedelta(days=30)
+        payload = compose(
+            ledger=signer.name,
+            seen=None,
+            stream="register",
+            version=1,
+            previous=None,
+            kind="ledger.founded",
+            official=dewi,
+            mandate=mandate_of(dewi),
+            occurred_at=at.isoformat(),
+            body=founding(signer) | {"successor_of": after},
+        )
+        with closing(Ledger(self.folder / "penerus", signer, lambda: at)) as ledger:
+            done = ledger.record(Envelope.seal(PAYLOAD_TYPE, payload, key(dewi)).data)
+        self.rows["ledger.founded.successor"] = done.recorded
 
 
 def calendar() -> Json:

@@ -34,6 +34,7 @@ from keys.fields import Fact
 from keys.member_words import MEMBERS, VALUES, words_of
 from ledger import logkey
 from ledger.bodies import CATALOGUE
+from ledger.checkpoint import sign_checkpoint
 from ledger.documents import digest_of
 from ledger.kind_names import NAMES
 from ledger.note import NoteSigner
@@ -321,6 +322,13 @@ def of_register(by: str, kind: str, body: Json, scene: Scene = OPENED) -> Callab
     return lambda: told(scene.copy(), (by, kind, body), "register")
 
 
+def predecessor(**changes: Any) -> Json:
+    """Return what a founding says of the ledger before it, which was of the very same name."""
+    own = NoteSigner(ORIGIN, key("log-lama"))
+    note = sign_checkpoint(own, ORIGIN, 7, bytes(32)).decode()
+    return {"log_key": str(own.vkey), "founding": NOBODY, "checkpoint": note, "reason": "Cakram rusak."} | changes
+
+
 def founded(change: Callable[[Json], object], by: str = DEWI) -> Callable[[], JejakError]:
     """Return what refuses this founding."""
 
@@ -533,6 +541,8 @@ SCENARIOS: list[tuple[str, Callable[[], JejakError]]] = [
     ("founding.mandate", founded(lambda b: b["founders"][0]["mandate"].update(office="camat"))),
     ("founding.two", founded(lambda b: b["founders"][1].update(public_key=key(DEWI).public.raw.hex()))),
     ("founding.signer", founded(lambda b: None, by=EKO)),
+    ("founding.successor", founded(lambda b: b.update(successor_of=predecessor()))),
+    ("founding.successor", founded(lambda b: b.update(successor_of=predecessor(checkpoint="Bukan segel.\n")))),
     ("register.official", of_register(DEWI, "official.proposed", {"person": person(SRI)})),
     ("register.official", of_register(DEWI, "mandate.proposed", {"mandate": mandate(SRI)}, FOUNDED)),
     ("register.nip", of_register(DEWI, "official.proposed", {"person": person(SRI) | {"official": "sri-w"}})),
@@ -564,7 +574,7 @@ SCENARIOS: list[tuple[str, Callable[[], JejakError]]] = [
 JUDGES = (
     *("keys.authority", "ledger.streams", "ledger.case_rules", "ledger.correction", "ledger.agenda_book"),
     *("ledger.enactment", "ledger.sop_readings"),
-    *("ledger.officials", "ledger.register_founding", "ledger.register_powers"),
+    *("ledger.officials", "ledger.register_founding", "ledger.register_powers", "ledger.successor"),
 )
 #: Rooms that judge the acts of a case: whatever they refuse is about a step.
 OF_A_CASE = ("ledger.case_rules", "ledger.correction", "ledger.agenda_book", "ledger.sop_readings")

@@ -17,8 +17,11 @@ from api.register_shapes import Looking
 from keys.authority import WIB
 from keys.errors import NotFound
 from keys.signing import PublicKey, fingerprint
+from ledger import log
+from ledger.bodies import LedgerFounded
 from ledger.kind_names import name_of
 from ledger.past import Place
+from ledger.successor import predecessor_in_words
 from ledger.wording import CAPACITIES
 from projections.audit_trail import utc
 
@@ -31,8 +34,12 @@ def officials() -> Response:
         people = [found.official(name) for name in sorted(found.register.officials)]
         waiting = found.whole()["proposals"]
         names = _names(found)
+    with parts().ledger.reading() as rows:
+        founded = log.recorded(rows, 0).act.body
+    assert isinstance(founded, LedgerFounded)
     return page(
         "officials.html",
+        predecessor=predecessor_in_words(founded.successor_of) if founded.successor_of else None,
         people=people,
         waiting=[one | {"called": name_of(one["kind"]), "about": _about(one)} for one in waiting],
         names=names,
