@@ -34,8 +34,8 @@ bench-full: $(READY) ## the same at full length, 1,000,000 acts; may take an hou
 bench-check: $(READY) ## name the bars that var/bench.json misses, 1 if any; measures at full length if it is not of this code
 	@$(BIN)/python -m tests.bench.check
 
-crash: $(READY) ## the crash test at length: kill -9 of the service at 500 random instants
-	JEJAK_TEST_KILLS=500 $(BIN)/pytest -q -s tests/test_crash.py
+crash: $(READY) ## the crash tests at length: kill -9 at 500 random instants and at each named point, full disks, wrong clocks
+	JEJAK_TEST_KILLS=$(or $(KILLS),500) JEJAK_TEST_CRASHES=$(or $(TIMES),10) $(BIN)/pytest -q -s tests/crash
 
 tamper: $(READY) ## every attack of docs/tamper.md again; fails where one is found otherwise than it says
 	@$(BIN)/python -m tests.tamper --check

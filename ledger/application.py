@@ -86,6 +86,7 @@ class Ledger(Application[str]):
             with self.reading() as rows:
                 log.check_sealed(rows, signer.vkey)
                 memory.require_continued(rows, folder / EVIDENCE)
+            self.documents.clear_away()
             self.outside.start()
         except BaseException:
             self.close()

@@ -4,16 +4,22 @@
 fsynced, renamed to its digest, and its folder fsynced, before the digest is answered; so a digest that was ever
 answered can be read after any crash, and a half-written file is never one. Storing the same bytes again is the
 same document. The folder belongs to the ledger and is read by no one else.
+
+Whoever streams a document in holds its temporary file locked (``flock``), so what a crash left can be told from what
+still comes in, by any process. A file that has its name already may have come there a moment before a crash, and its
+name be on no disk yet: so folders are fsynced once more before an act is taken that names a document which this process
+did not see settle itself.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +30,9 @@ from keys.fields import DocumentRef
 MAX_BYTES = 20 * 1024 * 1024
 _CHUNK = 64 * 1024
 _PREFIX = "sha256:"
+_INCOMING = "incoming-"
+#: Digests that a process remembers to be settled; when there are more it forgets them, and fsyncs again.
+_MOST_SETTLED = 100_000
 
 
 class Documents:
@@ -31,6 +40,18 @@ class Documents:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._settled: set[str] = set()
+
+    def clear_away(self) -> None:
+        """Remove what a crash left of documents that were coming in, whoever was killed; those that still come stay."""
+        for path in self._folder.glob(f"{_INCOMING}*"):
+            with suppress(OSError):
+                handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    path.unlink()
+                finally:
+                    os.close(handle)
 
     def store(self, chunks: Iterable[bytes], *, expected: str | None = None) -> tuple[str, int]:
         """Keep the bytes and return their digest and size; durable when this returns.
@@ -40,28 +61,24 @@ class Documents:
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix="incoming-", dir=self._folder)
+            handle, name = tempfile.mkstemp(prefix=_INCOMING, dir=self._folder)
             try:
                 with os.fdopen(handle, "wb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX)
                     digest, size = _copy(chunks, file)
                     file.flush()
                     os.fsync(file.fileno())
-                if expected is not None and digest != expected:
-                    raise Malformed(
-                        "document.digest",
-                        f"Dokumen yang diterima bersidik {digest}, bukan {expected} yang disebut.",
-                        allowed="Kirim ulang berkas itu, atau hitung ulang sidiknya.",
-                    )
-                self._settle(Path(name), digest)
+                    if expected is not None and digest != expected:
+                        raise Malformed(
+                            "document.digest",
+                            f"Dokumen yang diterima bersidik {digest}, bukan {expected} yang disebut.",
+                            allowed="Kirim ulang berkas itu, atau hitung ulang sidiknya.",
+                        )
+                    self._settle(Path(name), digest)
             finally:
                 Path(name).unlink(missing_ok=True)
         except OSError as error:
-            raise Unavailable(
-                "document.storage",
-                "Dokumen belum tersimpan: penyimpanan tidak dapat ditulis.",
-                allowed="Coba lagi, atau hubungi pengelola.",
-                cause=str(error),
-            ) from error
+            raise _unwritable(error) from error
         return digest, size
 
     def _settle(self, incoming: Path, digest: str) -> None:
@@ -69,12 +86,21 @@ class Documents:
         target.parent.mkdir(exist_ok=True)
         os.chmod(incoming, 0o644)
         os.replace(incoming, target)
-        _fsync_folder(target.parent)
+        self._keep_name(digest)
+
+    def _keep_name(self, digest: str) -> None:
+        _fsync_folder(self._path(digest).parent)
         _fsync_folder(self._folder)
         _fsync_folder(self._folder.parent)  # the first document made the folder itself
+        if len(self._settled) >= _MOST_SETTLED:
+            self._settled.clear()
+        self._settled.add(digest)
 
     def require(self, references: Iterable[DocumentRef]) -> None:
-        """Return if every referenced document is here with the size that is stated, else raise NotAllowed."""
+        """Return if every referenced document is here, durable, with the size that is stated.
+
+        Raises NotAllowed where it is not here or has another size, Unavailable where it cannot be made durable.
+        """
         for reference in references:
             try:
                 size = self._path(reference.digest).stat().st_size
@@ -90,6 +116,11 @@ class Documents:
                     f"Dokumen {reference.name} {size} bita, bukan {reference.size} bita.",
                     allowed=f"Sebut ukurannya yang benar: {size}.",
                 )
+            if reference.digest not in self._settled:
+                try:
+                    self._keep_name(reference.digest)
+                except OSError as error:
+                    raise _unwritable(error) from error
 
     def holds(self, digest: str) -> bool:
         """Tell whether a document is here; nothing is here under what is no digest."""
@@ -142,6 +173,15 @@ class Documents:
 def digest_of(data: bytes) -> str:
     """Return the content address of ``data``."""
     return _PREFIX + hashlib.sha256(data).hexdigest()
+
+
+def _unwritable(error: OSError) -> Unavailable:
+    return Unavailable(
+        "document.storage",
+        "Dokumen belum tersimpan: penyimpanan tidak dapat ditulis.",
+        allowed="Coba lagi, atau hubungi pengelola.",
+        cause=str(error),
+    )
 
 
 def _copy(chunks: Iterable[bytes], file: BinaryIO) -> tuple[str, int]:

@@ -24,7 +24,7 @@ from psycopg.rows import tuple_row
 from keys.errors import Malformed, Unavailable
 from ledger.database import SCHEMA as NAME
 from ledger.journal import Journal, busy, unreadable, used
-from ledger.rows import Run
+from ledger.rows import Rows, Run
 
 #: Seconds that a turn waits for the lock, and that a connection may take to come about.
 LOCK_SECONDS, CONNECT_SECONDS = 30, 5
@@ -52,6 +52,9 @@ TABLES = (
     f"CREATE TABLE {NAME}.frontier (id integer PRIMARY KEY CHECK (id = 1), data bytea NOT NULL)",
 )
 
+_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+#: One round trip: a turn begins with the lock and nothing before it.
+_BEGIN = f"BEGIN; SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; LOCK TABLE {NAME}.stored_events IN EXCLUSIVE MODE"
 _MARK = re.compile(r"\?")
 _URL = "JEJAK_JOURNAL_URL"
 
@@ -89,6 +92,18 @@ def require_alone(url: str) -> None:
         raise unreadable(error) from error
     if found != (0,):
         raise used()
+
+
+@contextmanager
+def read_only(url: str) -> Iterator[Rows]:
+    """Yield the rows of a journal in one snapshot, for somebody who is no service; raises Unavailable."""
+    try:
+        with psycopg.connect(url, options=f"-c search_path={NAME}", connect_timeout=CONNECT_SECONDS) as connection:
+            cursor = connection.cursor(row_factory=tuple_row)
+            cursor.execute(_SNAPSHOT)
+            yield Rows(_runner(cursor))
+    except psycopg.Error as error:
+        raise unreadable(error) from error
 
 
 class JournalFactory(PostgresFactory):
@@ -147,12 +162,16 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
     def locked(self) -> Iterator[Run]:
         """Yield a transaction that began by locking the events against every other writer; raises Unavailable."""
         try:
-            with self.datastore.get_connection() as connection, connection.transaction():
+            with self.datastore.get_connection() as connection:
                 cursor = connection.cursor(row_factory=tuple_row)
-                cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
-                cursor.execute(f"LOCK TABLE {NAME}.stored_events IN EXCLUSIVE MODE")
-                yield _runner(cursor)
-                cursor.execute(f"NOTIFY {CHANNEL}")
+                cursor.execute(_BEGIN)
+                try:
+                    yield _runner(cursor)
+                    cursor.execute(f"NOTIFY {CHANNEL}")
+                    connection.commit()
+                except BaseException:
+                    connection.rollback()
+                    raise
         except (psycopg.Error, PersistenceError) as error:
             self._check_connections()
             raise busy(error) from error
@@ -163,7 +182,7 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
         try:
             with self.datastore.get_connection() as connection, connection.transaction(force_rollback=True):
                 cursor = connection.cursor(row_factory=tuple_row)
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                cursor.execute(_SNAPSHOT)
                 yield _runner(cursor)
         except (psycopg.Error, PersistenceError) as error:
             self._check_connections()

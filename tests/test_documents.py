@@ -122,6 +122,23 @@ def test_what_a_crash_left_behind_is_no_document(documents: Documents, tmp_path:
             documents.read(name)
 
 
+def test_what_a_crash_left_behind_is_cleared_away_and_what_still_comes_in_is_not(
+    documents: Documents, tmp_path: Path
+) -> None:
+    def chunks() -> Iterator[bytes]:
+        (left := tmp_path / "dokumen" / "incoming-abc").write_bytes(LETTER)
+        yield LETTER[:1]
+        Documents(tmp_path / "dokumen").clear_away()
+        assert not left.exists()
+        yield LETTER[1:]
+
+    documents.clear_away()  # there is not even a folder yet
+    digest, _ = documents.store(chunks())
+    documents.clear_away()
+    assert documents.read(digest) == LETTER
+    assert [path.name for path in kept(tmp_path)] == [digest.removeprefix("sha256:")]
+
+
 def test_everything_is_synced_before_the_digest_is_answered(
     documents: Documents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +155,16 @@ def test_everything_is_synced_before_the_digest_is_answered(
     digest, _ = documents.store([LETTER])
     folder = tmp_path / "dokumen"
     assert Path(synced[0]).name.startswith("incoming-")
-    assert synced[1:] == [str(folder / digest[7:9]), str(folder), str(tmp_path)]
+    folders = [str(folder / digest[7:9]), str(folder), str(tmp_path)]
+    assert synced[1:] == folders
+    synced.clear()
+    documents.require([reference(LETTER)])
+    assert synced == []
+    # Another process does not know whether who stored it lived long enough to sync its folder.
+    after_a_crash = Documents(folder)
+    for _ in range(2):
+        after_a_crash.require([reference(LETTER)])
+    assert synced == folders
 
 
 def test_a_document_that_changed_on_disk_is_forged(documents: Documents, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def parts() -> dict[str, str]:
 
 def test_the_page_names_its_tests() -> None:
     assert len(NAMED) > 70
-    assert len(re.findall("tests/(?:browser/)?test_", PAGE)) == sum(PAGE.count(f"`{one}`") for one in NAMED), (
+    assert len(re.findall("tests/(?:browser/|crash/)?test_", PAGE)) == sum(PAGE.count(f"`{one}`") for one in NAMED), (
         "a test in another form"
     )
 
