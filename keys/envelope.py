@@ -124,14 +124,16 @@ class Opened:
         return self.envelope.unverified_payload
 
 
-def beginning_of(data: bytes, most: int) -> bytes:
+def beginning_of(data: bytes, most: int, at: int = 0) -> bytes:
     """Return at most the first ``most`` bytes (a multiple of 3) of the payload in an envelope's bytes, b"" if none.
 
-    Nothing is verified, and a bad rest of the envelope is not noticed; of a good one it is how its payload begins.
+    The envelope begins at ``at``. Nothing is verified, and a bad rest of the envelope is not noticed; of a good one it
+    is how its payload begins.
     """
-    start = data.find(_PAYLOAD, 0, _PAYLOAD_WITHIN) + len(_PAYLOAD)
-    if start < len(_PAYLOAD):
+    found = data.find(_PAYLOAD, at, at + _PAYLOAD_WITHIN)
+    if found < 0:
         return b""
+    start = found + len(_PAYLOAD)
     limit = start + most // 3 * 4
     end = data.find(b'"', start, limit)
     try:
@@ -146,7 +148,7 @@ def decode_base64(text: bytes) -> bytes:
         data = binascii.a2b_base64(text, strict_mode=True)
     except (binascii.Error, ValueError):
         raise Malformed("base64.form", "Base64 tidak sah.") from None
-    # All but the last group of four has one spelling only.
-    if binascii.b2a_base64(data[len(data) - (len(data) % 3 or 3) :], newline=False) != text[-4:]:
+    # All but the last group of four has one spelling only, and so has that one where nothing is padded.
+    if text[-1:] == b"=" and binascii.b2a_base64(data[len(data) - len(data) % 3 :], newline=False) != text[-4:]:
         raise Malformed("base64.canonical", "Base64 tidak baku: bit pengisi harus nol dan '=' lengkap.")
     return data

@@ -38,6 +38,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import Field, StringConstraints
@@ -120,6 +121,12 @@ HEAD_BYTES = 801
 _READ_AS = {kind: (family, body.__pydantic_validator__.validate_python) for kind, (family, body) in CATALOGUE.items()}
 
 
+@lru_cache(maxsize=1024)
+def _seen(size: str, root: str) -> Seen:
+    """Return what a signer has seen; acts that are signed at one time name one checkpoint."""
+    return Seen(size=int(size), root=root)
+
+
 class Head(NamedTuple):
     """Where an act says that it stands, before its body was read."""
 
@@ -183,7 +190,7 @@ class Act(NamedTuple):
                 return None
             return cls(
                 ledger=ledger,
-                seen=None if size is None else Seen(size=int(size), root=root),
+                seen=None if size is None else _seen(size, root),
                 stream=stream,
                 version=int(version),
                 previous=previous,

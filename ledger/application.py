@@ -110,11 +110,11 @@ class Ledger(Application[str]):
                     world = self._memory.in_turn(turn)
                     for each in batch:
                         with each.alone():  # a refused act leaves its batch, the others go on
-                            if turn.already(each.item):
+                            if turn.already(each.item, world):
                                 continue
                             self._seen.require(each.item, turn, world)
                             at = turn.time(self._clock())
-                            judge(world, each.item, turn.next_index, at)
+                            judge(world, each.item, turn.next_index, at, self._memory.powers)
                             done = Recorded.new(turn.next_index, each.item, at)
                             world.keep(advance(world, done), done.act)
                             turn.add(each.item, done)

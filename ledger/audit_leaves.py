@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from keys.errors import Forged, JejakError, NotJudged
-from keys.register import Register
 from ledger.acts import HEAD_BYTES, Head, head_of
 from ledger.audit_ground import Grounds, is_ground
 from ledger.audit_leaf import Leaf, bare
@@ -30,20 +29,15 @@ from ledger.audit_report import (
     unjudged,
 )
 from ledger.bodies import AgendaRecorded, CaseBody, LedgerFounded
-from ledger.entry import payload_of, stamp_of
+from ledger.entry import payload_of
 from ledger.founding import founding_key
 from ledger.merkle import HASH_BYTES, leaf_hash
 from ledger.recorded import Recorded
 from ledger.rows import Row
 from ledger.rule_words import naming_step
 from ledger.sop import Sop
-from ledger.streams import REGISTER, opens_under, require_place, require_power, sop_in_force
+from ledger.streams import REGISTER, Powers, opens_under, require_place, sop_in_force
 from ledger.verdicts import PROVED
-
-#: Powers that are known to be held, at once.
-_MOST_POWERS = 10_000
-#: Characters of a time up to its hour.
-_HOUR = len("2026-11-22T09")
 
 
 class _Place(NamedTuple):
@@ -87,8 +81,7 @@ class Verifier:
         self._grounds = grounds
         self._verified_below = verified_below
         self._places: dict[str, _Place] = {}
-        self._register: Register | None = None
-        self._powers: set[tuple[str, str, str, int, str, str]] = set()
+        self._powers = Powers()
 
     def verify(self, row: Row) -> Leaf:
         """Return the leaf with all that can be said of it before it is judged."""
@@ -172,22 +165,6 @@ class Verifier:
             leaf.seen = (seen.size, seen.root)
             leaf.behind = seen.size <= self._newest(stream)
 
-    def _powered(self, register: Register, sop: Sop, step: str, done: Recorded) -> None:
-        """Hold the signer to the power that the act needs, which is asked once while the answer is the same.
-
-        It hangs on nothing but these and the register: what a register has at an index began below that index, and what
-        ended, ended below it; and on the day in WIB, which no hour in UTC has two of.
-        """
-        if register is not self._register or len(self._powers) > _MOST_POWERS:
-            self._register = register
-            self._powers.clear()
-        act, keyid, hour = done.act, done.entry.envelope.keyid, stamp_of(done.entry)[:_HOUR]
-        power = (act.official, act.mandate, keyid, id(sop), step, hour)
-        if power not in self._powers:
-            with naming_step(step):
-                require_power(register, sop, act, keyid, done.index, done.entry.recorded_at)
-            self._powers.add(power)
-
     def _newest(self, stream: str) -> int:
         """Return the leaf index of the newest act of a stream, -1 where there is none."""
         if is_ground(stream):
@@ -218,7 +195,8 @@ class Verifier:
             else:
                 with naming_step(act.body.step):
                     sop = sop_in_force(self._grounds, act)
-            self._powered(leaf.register, sop, act.body.step, done)
+            with naming_step(act.body.step):
+                self._powers.require(leaf.register, sop, act, done.entry.envelope.keyid, index, done.entry.recorded_at)
         except JejakError as fault:
             leaf.fault = bare(fault)
             self._grounds.lose(index, act.stream)

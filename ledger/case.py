@@ -9,8 +9,8 @@ signature on the one before: they stay in the history, but the case no longer ha
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from rpds import HashTrieMap
 
@@ -21,6 +21,8 @@ from ledger.bodies import CaseBody
 from ledger.sop import Sop, Step, Way
 
 Opening = b.DispositionIssued | b.ActivityPerformed
+_Drafting = b.ConceptDrafted | b.ConceptTyped | b.ConceptRevised | b.ActivityPerformed
+_Deciding = b.TypingReviewed | b.ActivityDecided
 
 #: Kinds that stand outside every SOP's path: each is a deviation by nature, and brings its own reason.
 OUTSIDE = frozenset({"document.returned", "disposition.withdrawn", "correction.recorded"})
@@ -53,13 +55,12 @@ class Correction:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """A case as its acts make it. ``step`` is None once it is finished or withdrawn.
 
-    ``opening`` is the body that opened it, ``sheet`` the disposition; ``done_here`` are the kinds done since the case
-    came to its step; ``returned`` is the leaf of the return that the step ``returned_to`` has still to answer;
-    ``deviations`` are the leaves of acts outside the SOP's path.
+    A tuple, for each act makes a new one of it. ``opening`` is the body that opened it, ``sheet`` the disposition;
+    ``done_here`` are the kinds done since the case came to its step; ``returned`` is the leaf of the return that the
+    step ``returned_to`` has still to answer; ``deviations`` are the leaves of acts outside the SOP's path.
     """
 
     sop_ref: b.SopRef
@@ -83,7 +84,7 @@ class Case:
     dispatched: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
-    acts: HashTrieMap[str, Act] = field(default_factory=HashTrieMap)
+    acts: HashTrieMap[str, Act] = HashTrieMap()
 
     @property
     def document(self) -> DocumentRef | None:
@@ -136,18 +137,18 @@ def fold(case: Case | None, act: Act, leaf: str, sop: Sop, at: dt.datetime | Non
     mark = Mark(act.official, act.mandate, leaf, paper=paper is not None, by=by, recorded_at=at)
     match body:
         case b.DocumentReturned(to=to):
-            return replace(case, **now, **_sent_back(case, to, leaf))
+            return case._replace(**now, **_sent_back(case, to, leaf))
         case b.DispositionWithdrawn():
-            return replace(case, **now, withdrawn=mark, step=None)
+            return case._replace(**now, withdrawn=mark, step=None)
         case b.CorrectionRecorded():
             correction = Correction(leaf, body.leaf, body.field, body.old, body.new)
-            return replace(case, **now, corrections=(*case.corrections, correction))
+            return case._replace(**now, corrections=(*case.corrections, correction))
     # A signed deviation may have led to another step than the case stood at.
     here = case.done_here if body.step == case.step else ()
     now |= {"step": body.step, "done_here": (*here, act.kind)} | _done(case, body, mark)
-    case = replace(case, **now)
+    case = case._replace(**now)
     step = sop.step(body.step)
-    return case if _open(case, step) else replace(case, **_onward(case, step, outcome_of(body), leaf))
+    return case if _open(case, step) else case._replace(**_onward(case, step, outcome_of(body), leaf))
 
 
 def _opened(body: CaseBody, sop: Sop) -> Case:
@@ -217,14 +218,14 @@ def reason_outside(act: Act) -> str | None:
 
 def draft_of(body: CaseBody) -> DocumentRef | None:
     """Return the draft that an act brings into the case, or None."""
-    if isinstance(body, b.ConceptDrafted | b.ConceptTyped | b.ConceptRevised | b.ActivityPerformed):
+    if isinstance(body, _Drafting):
         return body.document
     return None
 
 
 def outcome_of(body: CaseBody) -> str | None:
     """Return the outcome that an act decides, or None where it decides nothing."""
-    return body.decision if isinstance(body, b.TypingReviewed | b.ActivityDecided) else None
+    return body.decision if isinstance(body, _Deciding) else None
 
 
 def _open(case: Case, step: Step) -> bool:
@@ -247,8 +248,10 @@ def _onward(case: Case, step: Step, outcome: str | None, leaf: str) -> dict[str,
 
 def leads_back(sop: Sop, step: Step, way: Way) -> bool:
     """Tell whether a decision's way leads to this step or one that the SOP lists before it."""
+    if way.when is None:
+        return False
     order = [one.no for one in sop.steps]
-    return way.when is not None and order.index(way.to) <= order.index(step.no)
+    return order.index(way.to) <= order.index(step.no)
 
 
 def _sent_back(case: Case, to: str, leaf: str) -> dict[str, Any]:

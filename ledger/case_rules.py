@@ -22,6 +22,8 @@ from ledger.sop import OPENING, Sop, Step
 from ledger.sop_procedure import steps_after
 
 _DRAFTING = frozenset({"concept.drafted", "concept.typed", "concept.revised", "activity.performed"})
+_Naming = b.Bound | b.ActivityDecided
+_Agreeing = b.TypingReviewed | b.ParafGiven | b.SignatureGiven
 
 
 def needed(act: Act, sop: Sop) -> Need:
@@ -163,8 +165,7 @@ def _decide_open(case: Case, body: CaseBody) -> None:
             "Disposisi perkara ini sudah ditarik.",
             allowed="Untuk pokok yang sama dibuka perkara baru.",
         )
-    due = case.due()
-    disposes = isinstance(body, b.DispositionIssued) and (due is None or "disposition.issued" not in due[1])
+    disposes = isinstance(body, b.DispositionIssued) and not _due_now(case, "disposition.issued")
     if disposes or (isinstance(body, b.ActivityPerformed) and body.sop is not None):
         raise NotAllowed("case.open", "Perkara ini sudah dibuka.", allowed=what_is_due(case))
     if isinstance(body, b.DispositionIssued) and (body.sop != case.sop_ref or body.supersedes is not None):
@@ -185,6 +186,11 @@ def _decide_open(case: Case, body: CaseBody) -> None:
             "Perkara ini sudah selesai; tidak ada langkah lagi.",
             allowed="Perubahan sesudah selesai dibuat dengan perkara baru yang menggantikannya.",
         )
+
+
+def _due_now(case: Case, kind: str) -> bool:
+    due = case.due()
+    return due is not None and kind in due[1]
 
 
 def _decide_withdrawal(case: Case, body: b.DispositionWithdrawn) -> None:
@@ -264,7 +270,7 @@ def _decide_document(case: Case, body: CaseBody) -> None:
         _decide_forwarding(body, case.sop)
     if isinstance(body, b.ConceptRevised):
         _decide_revision(case, body)
-    if isinstance(body, b.Bound | b.ActivityDecided):
+    if isinstance(body, _Naming):
         held = case.document.digest if case.document else None
         # A decision may fall before there is a document; whatever stands on one needs it.
         if body.document != held or (held is None and isinstance(body, b.Bound)):
@@ -273,7 +279,7 @@ def _decide_document(case: Case, body: CaseBody) -> None:
                 "Tindakan ini menyebut dokumen lain dari yang ada dalam perkara.",
                 allowed=f"Dokumen perkara sekarang: {held or 'belum ada'}.",
             )
-    if isinstance(body, b.TypingReviewed | b.ParafGiven | b.SignatureGiven) and case.document is not None:
+    if isinstance(body, _Agreeing) and case.document is not None:
         _require_type(case.document, case.sop)
     if isinstance(body, b.DispatchRecorded):
         _decide_dispatch(case, body)

@@ -30,7 +30,7 @@ A worked example, executed by a test::
 
 from __future__ import annotations
 
-import base64
+import binascii
 import re
 from dataclasses import dataclass, field
 
@@ -137,7 +137,7 @@ def parse_number(text: str, rule: str) -> int:
 
 def format_hash(value: bytes) -> str:
     """Return a hash as padded standard base64 (RFC 4648 §4)."""
-    return base64.b64encode(value).decode("ascii")
+    return binascii.b2a_base64(value, newline=False).decode("ascii")
 
 
 def parse_hash(text: str) -> bytes:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -33,6 +34,7 @@ _PREFIX = "sha256:"
 _INCOMING = "incoming-"
 #: Digests that a process remembers to be settled; when there are more it forgets them, and fsyncs again.
 _MOST_SETTLED = 100_000
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 
 
 class Documents:
@@ -103,7 +105,7 @@ class Documents:
         """
         for reference in references:
             try:
-                size = self._path(reference.digest).stat().st_size
+                size = os.stat(self._name(reference.digest)).st_size
             except OSError:
                 raise NotAllowed(
                     "document.unknown",
@@ -160,14 +162,18 @@ class Documents:
         return data
 
     def _path(self, digest: str) -> Path:
-        hexed = digest.removeprefix(_PREFIX)
-        if digest[: len(_PREFIX)] != _PREFIX or len(hexed) != 64 or set(hexed) - set("0123456789abcdef"):
+        return Path(self._name(digest))
+
+    def _name(self, digest: str) -> str:
+        """Return the name of a document's file; a :class:`Path` would take longer to make than to be asked for."""
+        if _DIGEST.fullmatch(digest) is None:
             raise Malformed(
                 "document.digest",
                 "Sidik dokumen tidak berbentuk baku.",
                 allowed="sha256: dan 64 angka heksa.",
             )
-        return self._folder / hexed[:2] / hexed
+        hexed = digest[len(_PREFIX) :]
+        return f"{self._folder}/{hexed[:2]}/{hexed}"
 
 
 def digest_of(data: bytes) -> str:

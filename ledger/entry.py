@@ -74,7 +74,7 @@ class Entry:
 
 def payload_of(data: bytes, most: int) -> bytes:
     """Return how the payload in an entry's bytes begins, at most ``most`` bytes (a multiple of 3); verifies nothing."""
-    return beginning_of(data[_HEAD_BYTES:], most)
+    return beginning_of(data, most, _HEAD_BYTES)
 
 
 def stamp_of(entry: Entry) -> str:

@@ -9,23 +9,33 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from eventsourcing.persistence import PersistenceError
-from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
+from eventsourcing.persistence import InterfaceError, PersistenceError
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+    SQLiteFactory,
+)
 
 from ledger.journal import Journal, busy, unreadable, used
 from ledger.rows import SCHEMA, Run
 
 #: Seconds between two looks at whether another process has written.
 LOOK_EVERY = 0.1
+#: Seconds that a writer waits for the lock, and a reader for a connection.
+LOCK_SECONDS = 5.0
+#: Connections kept open, how many more a busy moment may open, and statements that each keeps compiled.
+KEPT, MORE, STATEMENTS = 5, 10, 128
 
 
 def environment(file: Path) -> dict[str, str]:
     """Return what the library is told of a journal in this file."""
     return {
-        "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+        "PERSISTENCE_MODULE": "ledger.journal_sqlite:JournalFactory",
         "SQLITE_DBNAME": str(file),
         "ORIGINATOR_ID_TYPE": "text",
-        "APPLICATION_RECORDER_TOPIC": "ledger.journal_sqlite:SQLiteJournal",
     }
 
 
@@ -45,6 +55,38 @@ def require_alone(file: Path) -> None:
         raise unreadable(error) from error
     except sqlite3.Error as error:
         raise unreadable(error) from error
+
+
+class Connections(SQLiteConnectionPool):
+    """The library's pool, whose connections keep their statements: it asks for room for one of them (True is 1)."""
+
+    def _create_connection(self) -> SQLiteConnection:
+        try:
+            connection = sqlite3.connect(
+                self.db_name,
+                uri=True,
+                check_same_thread=False,  # the pool gives a connection to one thread at a time
+                isolation_level=None,
+                cached_statements=STATEMENTS,
+                timeout=LOCK_SECONDS,
+            )
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.Error as error:
+            raise InterfaceError(error) from error
+        return SQLiteConnection(sqlite_conn=connection, max_age=self.max_age)
+
+
+class JournalFactory(SQLiteFactory):
+    """The library's factory, with connections of ours."""
+
+    def application_recorder(self) -> SQLiteJournal:
+        """Return the journal, its tables made where they are not; raises Unavailable when the file is no journal."""
+        self.datastore.pool = Connections(
+            db_name=self.datastore.pool.db_name, pool_size=KEPT, max_overflow=MORE, pool_timeout=LOCK_SECONDS
+        )
+        journal = SQLiteJournal(self.datastore)
+        journal.create_table()
+        return journal
 
 
 class SQLiteJournal(Journal, SQLiteApplicationRecorder):

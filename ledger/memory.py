@@ -7,6 +7,7 @@ found in the log: until then, turns read nothing at all. ``era`` counts those fi
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from dataclasses import dataclass
 from typing import cast
@@ -19,7 +20,7 @@ from ledger.acts import Act
 from ledger.agenda_book import AgendaBook
 from ledger.aggregates import ActRecorded, Folding
 from ledger.recorded import Recorded
-from ledger.streams import Stream
+from ledger.streams import Powers, Stream
 from ledger.turn import Turn
 
 #: Streams kept at once; the least recently used goes.
@@ -42,6 +43,8 @@ class Memory:
         self._lock = threading.Lock()
         self._era = 0
         self._size = 0  # leaves in the log after this process's last turn
+        self._newest_at: dt.datetime | None = None  # when the last of them was recorded, if that is known
+        self.powers = Powers()
         self._book, self._booked = AgendaBook(), 0  # the agenda book, and how many leaves are in it
 
     def stream(self, name: str) -> Stream | None:
@@ -79,6 +82,8 @@ class Memory:
         if turn.frontier.size != self._size:
             self._era += 1
             self._size = turn.frontier.size
+            self._newest_at = None
+        turn.newest_at = self._newest_at
         return InTurn(self, turn)
 
     def newest(self, name: str, turn: Turn) -> Stream | None:
@@ -105,6 +110,7 @@ class Memory:
         for stream in world.made.values():
             self._put(stream, self._era)
         self._size = world.turn.next_index
+        self._newest_at = world.turn.newest_at
 
     def _get(self, name: str) -> _Kept | None:
         try:

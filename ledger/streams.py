@@ -26,6 +26,8 @@ from ledger.rule_words import naming_step, place_in_words
 from ledger.sop import Sop
 
 REGISTER = "register"
+#: Powers that are known to be held, at once.
+_MOST_POWERS = 10_000
 
 State = Register | Enactments | Case
 
@@ -75,11 +77,13 @@ class JudgingWorld(World, Protocol):
         ...
 
 
-def judge(world: JudgingWorld, signed: SignedAct, index: int, at: dt.datetime) -> Authority | None:
+def judge(
+    world: JudgingWorld, signed: SignedAct, index: int, at: dt.datetime, powers: Powers | None = None
+) -> Authority | None:
     """Return the authority on which ``signed`` may become leaf ``index`` recorded at ``at``, or raise.
 
     Raises Conflict where the version is taken or ahead, NotAllowed where a rule says no. Leaf 0 founds the
-    ledger and stands on itself: its authority is None.
+    ledger and stands on itself: its authority is None. ``powers`` are those found at lower indices, if they were kept.
 
     1. The act is meant for this ledger.
     2. It continues its stream: next version, and the leaf hash of the one before.
@@ -108,7 +112,7 @@ def judge(world: JudgingWorld, signed: SignedAct, index: int, at: dt.datetime) -
     assert isinstance(act.body, CaseBody)
     with naming_step(act.body.step):
         sop = case.sop if case else sop_in_force(world, act)
-        authority = require_power(register, sop, act, keyid, index, at)
+        authority = (powers or Powers()).require(register, sop, act, keyid, index, at)
         require_turn(world, case, sop, act)
         if isinstance(act.body, AgendaRecorded) and case is not None:
             decide_number(world.agenda_book(), enactments_of(world, case.sop_ref.slug).numbering, act.body)
@@ -143,6 +147,31 @@ def require_power(register: Register, sop: Sop, act: Act, keyid: str, index: int
         index=index,
         at=at,
     )
+
+
+class Powers:
+    """The powers that were found to be held by a register: each is asked once, while the answer is the same.
+
+    It hangs on nothing but the register, what an act says of its signer, the key, the step, and the day in WIB, which
+    no hour in UTC has two of. What a register has at an index began below that index, and what ended, ended below it:
+    so indices must not go back while the register is the same.
+    """
+
+    def __init__(self) -> None:
+        self._register: Register | None = None
+        self._held: dict[tuple[str, str, str, str, int, int], tuple[Authority, Sop]] = {}
+
+    def require(self, register: Register, sop: Sop, act: Act, keyid: str, index: int, at: dt.datetime) -> Authority:
+        """Return the authority as :func:`require_power` does, or raise what it raises."""
+        if register is not self._register or len(self._held) > _MOST_POWERS:
+            self._register = register
+            self._held.clear()
+        assert isinstance(act.body, CaseBody)
+        power = (act.official, act.mandate, keyid, act.body.step, id(sop), int(at.timestamp()) // 3600)
+        held = self._held.get(power)
+        if held is None:  # the SOP is kept with it: while it is, no other has its id
+            held = self._held[power] = (require_power(register, sop, act, keyid, index, at), sop)
+        return held[0]
 
 
 def require_turn(world: World, case: Case | None, sop: Sop, act: Act) -> None:

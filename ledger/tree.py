@@ -9,28 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ledger.merkle import Frontier, grow
+from ledger.merkle import Frontier, node_hash
 
 
 def fresh_proofs(before: Frontier, leaves: Sequence[bytes]) -> list[list[bytes]]:
-    """Return the inclusion proof of each of ``leaves`` in the tree that they make after ``before``."""
-    size, proofs = before.size + len(leaves), []
-    for offset in range(len(leaves)):
-        proofs.append(_proof(before, leaves[offset + 1 :], size))
-        before = before.append(leaves[offset])
-    return proofs
+    """Return the inclusion proof of each of ``leaves`` in the tree that they make after ``before``.
 
-
-def _proof(before: Frontier, after: Sequence[bytes], size: int) -> list[bytes]:
-    """Return the proof of the leaf at index ``before.size``, followed by the leaf hashes ``after``."""
-    index, left, proof, level = before.size, list(before.hashes), [], 0
-    while (index >> level << level) + (1 << level) < size or left:
-        if index >> level & 1:
-            proof.append(left.pop())
-        else:
-            start = (index >> level) + 1 << level
-            if start < size:
-                first = start - index - 1
-                proof.append(grow(Frontier(), after[first : first + (1 << level)])[0].root)
-        level += 1
-    return proof
+    Each node over several of them is hashed once, level by level. ``nodes`` are those of a level from position
+    ``first`` on, the leftmost with the frontier's beside it; one without a sibling goes up as it is. Above the node
+    that is over all of them, every sibling is the frontier's.
+    """
+    left, nodes, first = list(before.hashes), list(leaves), before.size
+    proofs: list[list[bytes]] = [[] for _ in leaves]
+    places: Sequence[int] = range(first, first + len(nodes))
+    while len(nodes) > 1:
+        if first & 1:
+            nodes.insert(0, left.pop())
+            first -= 1
+        for proof, place in zip(proofs, places, strict=True):
+            sibling = (place ^ 1) - first
+            if sibling < len(nodes):
+                proof.append(nodes[sibling])
+        alone = nodes[len(nodes) & ~1 :]
+        nodes = [node_hash(nodes[at], nodes[at + 1]) for at in range(0, len(nodes) - 1, 2)] + alone
+        places, first = [place >> 1 for place in places], first >> 1
+    left.reverse()
+    return [proof + left for proof in proofs]

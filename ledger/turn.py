@@ -22,6 +22,7 @@ from ledger.receipt import Receipt
 from ledger.recorded import Recorded
 from ledger.rows import Rows
 from ledger.rule_words import place_in_words
+from ledger.streams import World
 from ledger.tree import fresh_proofs
 
 #: A clock this far behind the newest entry refuses; one that is less behind is taken to be that entry's time.
@@ -36,21 +37,27 @@ class Turn:
         self.frontier = rows.frontier()
         self.added: list[Recorded] = []
         self.receipts: dict[int, Receipt] = {}
+        #: When the newest entry was recorded; None where nobody has said it or asked yet.
+        self.newest_at: dt.datetime | None = None
         self._signer = signer
         self._found: dict[int, Recorded] = {}
         self._added_for: dict[int, Recorded] = {}
         self._places: dict[tuple[str, int], Recorded] = {}
-        newest = rows.newest()
-        self._newest_at = Entry.parse(newest.data).recorded_at if newest else None
 
     @property
     def next_index(self) -> int:
         """Return the leaf index that the next act gets."""
         return self.frontier.size + len(self.added)
 
-    def already(self, signed: SignedAct) -> Recorded | None:
-        """Return the act if this very envelope is recorded, None if its place is free; raises Conflict else."""
+    def already(self, signed: SignedAct, world: World) -> Recorded | None:
+        """Return the act if this very envelope is recorded, None if its place is free; raises Conflict else.
+
+        ``world`` has the streams as they are in this turn: above a stream's version every place is free.
+        """
         act = signed.act
+        own = world.stream(act.stream)
+        if own is None or act.version > own.version:
+            return None
         place = (act.stream, act.version)
         found = self._places.get(place)
         if found is None:
@@ -74,22 +81,29 @@ class Turn:
 
         Raises Unavailable when the clock is more than :data:`MOST_SKEW` behind.
         """
-        if self._newest_at is not None and now < self._newest_at:
-            if self._newest_at - now > MOST_SKEW:
+        newest_at = self._newest()
+        if newest_at is not None and now < newest_at:
+            if newest_at - now > MOST_SKEW:
                 raise Unavailable(
                     "journal.clock",
                     "Jam peladen tertinggal dari catatan terakhir; tindakan Anda belum dicatat.",
                     allowed="Pengelola perlu membetulkan jam, lalu kirim lagi amplop yang sama.",
-                    newest=self._newest_at.isoformat(),
+                    newest=newest_at.isoformat(),
                 )
-            now = self._newest_at
+            now = newest_at
         return now
+
+    def _newest(self) -> dt.datetime | None:
+        if self.newest_at is None:
+            newest = self.rows.newest()
+            self.newest_at = Entry.parse(newest.data).recorded_at if newest else None
+        return self.newest_at
 
     def add(self, signed: SignedAct, done: Recorded) -> None:
         """Make ``done``, which is ``signed`` at the next leaf, part of what this turn writes."""
         if done.index != self.next_index:
             raise AssertionError("leaf indices are gapless")
-        self._newest_at = done.entry.recorded_at
+        self.newest_at = done.entry.recorded_at
         self._places[done.act.stream, done.act.version] = done
         self.added.append(done)
         self._added_for[id(signed)] = done

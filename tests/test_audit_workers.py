@@ -23,7 +23,7 @@ from keys.envelope import Envelope
 from keys.errors import JejakError, NotJudged
 from keys.signing import PublicKey
 from ledger import audit as room
-from ledger import audit_leaves, audit_workers
+from ledger import audit_workers, streams
 from ledger.acts import PAYLOAD_TYPE
 from ledger.audit import NOT_JUDGED, Report, audit
 from ledger.audit_seals import Seal, Seals
@@ -506,7 +506,7 @@ def test_a_power_is_asked_for_once_while_nothing_changes_that_it_hangs_on(
     office: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    monkeypatch.setattr(audit_leaves, "require_power", lambda *them: asked.append(them[2].official))
+    monkeypatch.setattr(streams, "require_power", lambda *them: asked.append(them[2].official))
     audited(office)
     acts = [one for one in entries_of(office) if b"case:" in Entry.parse(one).envelope.unverified_payload]
     assert 0 < len(asked) < len(acts)

@@ -31,7 +31,7 @@ from ledger.note import NoteSigner
 from ledger.receipt import format_receipt, verify_receipt
 from tests import postgres
 from tests.behind import Behind, behind, contents
-from tests.kit import CASE, MORNING, ORIGIN, Clock, Kecamatan, founding, key, mandate_of, the_sop
+from tests.kit import CASE, MORNING, ORIGIN, Clock, Kecamatan, founding, key, mandate, mandate_of, the_sop
 
 SRI, BUDI = "sri-wahyuni", "budi-santoso"
 
@@ -384,6 +384,63 @@ def test_the_newest_time_is_found_again_after_a_restart(kecamatan: Kecamatan) ->
         with pytest.raises(Unavailable) as caught:
             behind.record(data)
         assert caught.value.rule == "journal.clock"
+
+
+def test_the_newest_time_is_asked_for_again_after_another_ledger_has_recorded(kecamatan: Kecamatan) -> None:
+    kecamatan.ledger.record(opening(kecamatan, 1))  # from here on this one knows it without asking
+    late, ahead = kecamatan.clock.now, Clock(kecamatan.clock.now + dt.timedelta(minutes=1))
+    with closing(again(kecamatan, clock=ahead)) as other:
+        other.record(opening(kecamatan, 2))
+    data, kecamatan.clock.now = opening(kecamatan, 3), late
+    with pytest.raises(Unavailable) as caught:
+        kecamatan.ledger.record(data)
+    assert caught.value.rule == "journal.clock"
+
+
+# --- power ----------------------------------------------------------------------------------------------------
+
+
+def directions(kecamatan: Kecamatan, mandate: str) -> list[tuple[str, bytes]]:
+    """Return the Sekcam's direction under this mandate in two cases that are opened for it, with their streams."""
+    _, (_, kind, body), *_ = kecamatan.steps()
+    streams = [case_no(1), case_no(2)]
+    for number in (1, 2):
+        kecamatan.ledger.record(opening(kecamatan, number))
+    return [(stream, kecamatan.sign(BUDI, stream, kind, body, mandate=mandate)) for stream in streams]
+
+
+def test_a_power_that_was_found_moments_ago_is_not_held_after_its_last_day(kecamatan: Kecamatan) -> None:
+    kecamatan.approve("mandate", {"mandate": mandate(BUDI, mandate="sekcam-sehari", end="2026-03-02")})
+    kecamatan.clock.now = dt.datetime(2026, 3, 2, 16, 59, 50, tzinfo=dt.UTC)  # ten seconds before midnight in WIB
+    (_, before), (_, after) = directions(kecamatan, "sekcam-sehari")
+    assert not kecamatan.ledger.record(before).again
+    kecamatan.clock.now = dt.datetime(2026, 3, 2, 17, 0, tzinfo=dt.UTC)
+    with pytest.raises(NotAllowed) as caught:
+        kecamatan.ledger.record(after)
+    assert caught.value.rule == "authority.period"
+
+
+def test_a_power_that_was_found_moments_ago_is_not_held_after_it_was_withdrawn(kecamatan: Kecamatan) -> None:
+    (_, before), (stream, after) = directions(kecamatan, mandate_of(BUDI))
+    assert not kecamatan.ledger.record(before).again
+    gone = {"mandate": mandate_of(BUDI), "reason": "Pindah tugas."}
+    kecamatan.do("dewi-lestari", "register", "mandate.withdrawn", gone)
+    head = kecamatan.ledger.stream(stream)
+    with pytest.raises(NotAllowed) as caught:
+        kecamatan.ledger.record(after)
+    assert caught.value.rule == "authority.mandate"
+    assert kecamatan.ledger.stream(stream) == head
+
+
+def test_a_power_that_was_refused_is_asked_for_again(kecamatan: Kecamatan) -> None:
+    kecamatan.approve("mandate", {"mandate": mandate(BUDI, mandate="sekcam-besok", start="2026-03-03")})
+    (_, first), (_, second) = directions(kecamatan, "sekcam-besok")
+    for data in (first, second, first):
+        with pytest.raises(NotAllowed) as caught:
+            kecamatan.ledger.record(data)
+        assert caught.value.rule == "authority.period"
+    kecamatan.clock.now = dt.datetime(2026, 3, 2, 17, 0, tzinfo=dt.UTC)
+    assert not kecamatan.ledger.record(first).again
 
 
 # --- several at once --------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from ledger.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from ledger.tree import fresh_proofs
 
 DATA = Path(__file__).parent / "data"
 LEAVES = [leaf_hash(b"entry %d" % number) for number in range(700)]
@@ -246,6 +247,15 @@ def test_every_inclusion_proof_of_a_small_log_is_the_reference_and_verifies() ->
             proof = prove_inclusion(STORE, index, size)
             assert proof == path(index, LEAVES[:size])
             verify_inclusion(index=index, size=size, leaf_hash=LEAVES[index], proof=proof, root=root)
+
+
+def test_the_proofs_of_fresh_leaves_are_those_that_the_store_would_give() -> None:
+    for size in range(70):
+        before, _ = grow(Frontier(), LEAVES[:size])
+        for more in (0, 1, 2, 3, 8, 15, 64):
+            store = Store(LEAVES[: size + more])
+            proofs = [prove_inclusion(store, index, size + more) for index in range(size, size + more)]
+            assert fresh_proofs(before, LEAVES[size : size + more]) == proofs
 
 
 def test_every_consistency_proof_of_a_small_log_is_the_reference_and_verifies() -> None:
