@@ -62,7 +62,7 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     ledger = open_ledger(settings, clock)
     try:
         sessions = SessionStore(settings.database)
-        views = Views(settings.database.views_url, ledger.reading, ledger.documents)
+        views = Views(settings.database.views_url, ledger.reading, ledger.documents, settings.database.views_file)
     except BaseException:
         ledger.close()
         raise

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from api.cli_base import (
 )
 from api.cli_successor import predecessor_at, predecessor_on_page, require_founded_after
 from api.opening import LOG_KEY, open_ledger
+from api.pace import Pace, duration
 from api.remembered import Pins
 from api.settings import Settings
 from keys import strict_json
@@ -214,12 +216,15 @@ def _record(ledger: Ledger, hand: Hand, kind: str, body: dict[str, Any]) -> None
 
 
 def progress(what: str) -> Callable[[int, int], None]:
-    """Return a callback (done, of) that shows progress on stderr, on a terminal only."""
-    terminal = sys.stderr.isatty()
+    """Return a callback (done, of) that shows progress, rate and time left on stderr, on a terminal only."""
+    terminal, pace, longest = sys.stderr.isatty(), Pace(what, time.monotonic), 0
 
     def tell(done: int, of: int) -> None:
+        nonlocal longest
         if terminal:
-            click.echo(f"\r{what}: {done} dari {of}", nl=done >= of, err=True)
+            said = pace.told(done, of)
+            longest = max(longest, len(said))  # what is left of a longer line is painted over
+            click.echo(f"\r{said:<{longest}}", nl=done >= of, err=True)
 
     return tell
 
@@ -228,23 +233,28 @@ def progress(what: str) -> Callable[[int, int], None]:
 @home_option
 @json_option
 def rebuild(home: Path | None, as_json: bool) -> None:
-    """Susun ulang semua tampilan dari buku besar; tampilan lama tetap dipakai sampai yang baru siap."""
+    """Susun ulang semua tampilan dari buku besar; tampilan lama tetap dipakai sampai yang baru siap.
+
+    Penyusunan yang terputus di tengah jalan dilanjutkan, tidak diulang dari awal.
+    """
     from projections.catchup import Views
 
     settings = founded_settings(home)
     ledger = open_ledger(dataclasses.replace(settings, remembered=()))
     try:
-        views = Views(settings.database.views_url, ledger.reading, ledger.documents)
+        views = Views(settings.database.views_url, ledger.reading, ledger.documents, settings.database.views_file)
         try:
+            began = time.monotonic()
             leaves = views.rebuild(progress("Menyusun ulang daun"))
+            spent = time.monotonic() - began
         finally:
             views.close()
     finally:
         ledger.close()
     if as_json:
-        print_json({"leaves": leaves, "home": str(settings.home)})
+        print_json({"leaves": leaves, "seconds": round(spent, 3), "home": str(settings.home)})
     else:
-        click.echo(f"Tampilan disusun ulang dari {leaves} daun.")
+        click.echo(f"Tampilan disusun ulang dari {leaves} daun dalam {duration(spent)}.")
 
 
 def founded_settings(home: Path | None) -> Settings:

@@ -159,7 +159,7 @@ class SessionStore:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with _faults(), storage.writing(self._engine) as connection:
+        with _faults(), storage.writing(self._engine, alone=False) as connection:
             yield connection
 
     @contextmanager

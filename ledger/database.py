@@ -63,6 +63,11 @@ class Database:
         return self.folder / _SESSIONS if self.kind == "sqlite" else None
 
     @property
+    def views_file(self) -> Path:
+        """Return the file of the read models, or where it would be: a rebuild has its scratch file beside it."""
+        return self.folder / _VIEWS
+
+    @property
     def views_url(self) -> str:
         """Return where the read models are, as SQLAlchemy reads it."""
         return self._beside(_VIEWS, VIEWS_SCHEMA)

@@ -42,15 +42,18 @@ class Step:
 
 
 class Replay:
-    """A world that stands at ``position``; ``history`` yields the acts of a stream that it has not met."""
+    """A world that stands at ``position``; ``history`` yields the acts of a stream that it has not met.
 
-    def __init__(self, history: History, position: int = 0, kept: int = STREAMS_KEPT) -> None:
+    ``numbers`` tells whether it keeps the agenda book too, which grows with every letter.
+    """
+
+    def __init__(self, history: History, position: int = 0, kept: int = STREAMS_KEPT, *, numbers: bool = True) -> None:
         self.position = position
         self._history = history
         self._most_kept = kept
         self._met_all = position == 0  # until one is dropped, a stream that was not met has no acts
         self._streams: OrderedDict[str, Stream | None] = OrderedDict()
-        self._book = AgendaBook() if position == 0 else None
+        self._book = AgendaBook() if numbers and position == 0 else None
 
     def stream(self, name: str) -> Stream | None:
         """Return the stream as the leaves below the position make it."""
@@ -75,9 +78,9 @@ class Replay:
         return stream.state
 
     def agenda_book(self) -> AgendaBook:
-        """Return the book of letter numbers below the position; only a replay from leaf 0 knows it."""
+        """Return the book of letter numbers below the position; only a replay from leaf 0 that keeps it knows it."""
         if self._book is None:
-            raise AssertionError("a replay that begins in the middle has no agenda book")
+            raise AssertionError("a replay that begins in the middle, or keeps no numbers, has no agenda book")
         return self._book
 
     def apply(self, done: Recorded) -> Step:
@@ -108,6 +111,11 @@ class Replay:
         assert sop is not None
         assert isinstance(sop.state, Enactments)
         return sop.state
+
+    def forget(self, name: str) -> None:
+        """Drop a stream; it is folded again when it is met."""
+        self._streams.pop(name, None)
+        self._met_all = False
 
     def skip(self) -> None:
         """Move over an act that does not hold, without letting it happen."""

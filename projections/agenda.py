@@ -122,7 +122,7 @@ def agenda(connection: Connection, year: int, unit: str | None = None) -> dict[s
         "used": [book.used for book in books if book.used],
         "below_used": [one for book in books for one in below_used(book) if unit in (None, one["unit"])],
         "blanks": _blanks(connection, year, unit),
-        "repeated": _repeated(connection, rows),
+        "repeated": _repeated(connection, year, rows),
         "gaps": each(books, gaps, "running"),
         "leaps": each(books, leaps, "running"),
         "duplicates": each(books, duplicates, "running"),
@@ -174,10 +174,12 @@ def _books(rows: Found, stated: Found) -> list[Book]:
     return [Book(codes[name], used.get(name), [one for one in rows if one["book"] == name]) for name in sorted(codes)]
 
 
-def _repeated(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> Found:
-    """Return which cases of these rows have more than one number, with all that they have."""
+def _repeated(connection: Connection, year: int, rows: Iterable[Mapping[str, Any]]) -> Found:
+    """Return which cases of these rows, which are of this year, have more than one number, with all that they have."""
     cases = {row["case"]: row["unit"] for row in rows}
-    again = select(AGENDA.c.case_id).group_by(AGENDA.c.case_id).having(func.count() > 1)
+    of_year = select(AGENDA.c.case_id).where(AGENDA.c.year == year)
+    again = select(AGENDA.c.case_id).where(AGENDA.c.case_id.in_(of_year))
+    again = again.group_by(AGENDA.c.case_id).having(func.count() > 1)
     asked = select(AGENDA.c.case_id, AGENDA.c.number, AGENDA.c.leaf_index).where(AGENDA.c.case_id.in_(again))
     given: dict[str, list[Any]] = defaultdict(list)
     for one in connection.execute(asked.order_by(AGENDA.c.leaf_index)):
@@ -210,7 +212,7 @@ def _blanks(connection: Connection, year: int, unit: str | None) -> list[dict[st
         )
         .join_from(CASES, TRAIL, CASES.c.unnumbered_index == TRAIL.c.leaf_index)
         .where(CASES.c.unnumbered_index.is_not(None))
-        .where(TRAIL.c.recorded_at.between(first, last))
+        .where(TRAIL.c.recorded_at >= first, TRAIL.c.recorded_at <= last)
         .order_by(TRAIL.c.leaf_index)
     )
     if unit is not None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Text, func, select
 
 from ledger import bodies as b
 from ledger.case import Case, outcome_of, reason_outside
 from ledger.enactment import Enactments
+from ledger.entry import stamp_of
 from ledger.flags import Flag
 from ledger.replay import Step
 from ledger.sentences import digests_of, sentence
@@ -65,7 +66,7 @@ def row_of(step: Step, found: tuple[Flag, ...]) -> dict[str, Any]:
         "reason": getattr(body, "reason", None),
         "deviation": reason_outside(act),
         "occurred_at": act.occurred_at.isoformat(),
-        "recorded_at": utc(done.entry.recorded_at),
+        "recorded_at": stamp_of(done.entry),
         "flags": flags_shown(found),
         "sentence": sentence(
             act,
@@ -113,6 +114,11 @@ def row(connection: Connection, index: int) -> dict[str, Any] | None:
     return dict(found._mapping) if found else None
 
 
+def case_of(stream: ColumnElement[str]) -> ColumnElement[str]:
+    """Return the case (uuid) whose stream a column names, in a form by which a case is looked up and never sought."""
+    return func.substr(stream, len("case:") + 1, type_=Text)
+
+
 def marks_on(connection: Connection, digest: str) -> list[dict[str, Any]]:
     """Return every review, paraf and signature on exactly these bytes, across cases, in leaf order.
 
@@ -121,7 +127,7 @@ def marks_on(connection: Connection, digest: str) -> list[dict[str, Any]]:
     """
     found = connection.execute(
         select(*SHOWN, CASES.c.state)
-        .join(CASES, TRAIL.c.stream == "case:" + CASES.c.case_id)
+        .join(CASES, CASES.c.case_id == case_of(TRAIL.c.stream))
         .where(TRAIL.c.marked == digest)
         .order_by(TRAIL.c.leaf_index)
     )

@@ -2,38 +2,34 @@
 
 ``catch_up`` projects every leaf after the position, in batches; a batch's rows and the new position commit together,
 under the views' write lock, so that any number of threads and processes may call it. Views of another journal or of
-another schema are rebuilt: into a scratch file, which replaces the live tables in one transaction.
+another schema are rebuilt (:mod:`projections.rebuilding`), and replaced in one transaction.
 """
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, insert, select
-from sqlalchemy import Row as Found
+from sqlalchemy import Connection
 
 from keys.errors import Forged, NotJudged
 from ledger.documents import Documents
 from ledger.rows import Row, Rows
 from projections import storage
 from projections.batch import project
-from projections.schema import METADATA, VERSION, VIEWS
+from projections.place import begin, place_of
+from projections.rebuilding import Progress, build
+from projections.scratch import scratch_beside
 from projections.walk import MOST_BEHIND, Walk, missing
 
-#: Leaves that are projected in one transaction when following, and when rebuilding.
-BATCH, REBUILD_BATCH = 500, 5_000
+#: Leaves that are projected in one transaction when following.
+BATCH = 500
 #: Seconds after which a rebuild that a damaged leaf stopped is tried again, though that leaf is as it was.
 RETRY_AFTER = 30.0
-
-#: Told now and then how many leaves of how many are done.
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +42,21 @@ class _Stopped:
 
 
 class Views:
-    """The read models in the SQLite file ``url``, of the journal that ``reading`` opens to read.
+    """The read models in the database ``url``, of the journal that ``reading`` opens to read.
 
-    ``documents`` is where the documents' bytes are. Safe to use from any thread. Raises Unavailable (``views.storage``)
-    where the file cannot be used.
+    ``documents`` is where the documents' bytes are; ``scratch`` is the file beside which a rebuild has its own, None
+    for that of ``url``. Safe to use from any thread. Raises Unavailable (``views.storage``) where it cannot be used.
     """
 
-    def __init__(self, url: str, reading: Callable[[], AbstractContextManager[Rows]], documents: Documents) -> None:
+    def __init__(
+        self,
+        url: str,
+        reading: Callable[[], AbstractContextManager[Rows]],
+        documents: Documents,
+        scratch: Path | None = None,
+    ) -> None:
         self._url = url
+        self._beside = scratch or storage.file_of(url)
         self._journal = reading
         self._read = documents.read
         self._lock = threading.RLock()
@@ -61,10 +64,10 @@ class Views:
         self._checked = False
         self._stopped: _Stopped | None = None
         self._engine = storage.open_engine(url)
+        storage.make_tables(self._engine)
         with storage.writing(self._engine) as connection:
-            METADATA.create_all(connection)
-            if _state(connection) is None:
-                _begin(connection)
+            if place_of(connection) is None:
+                begin(connection)
 
     def close(self) -> None:
         """Close the file."""
@@ -73,8 +76,8 @@ class Views:
     def position(self) -> int:
         """Return how many leaves are projected."""
         with storage.reading(self._engine) as connection:
-            state = _state(connection)
-        return state.position if state else 0
+            place = place_of(connection)
+        return place.position if place else 0
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Return a connection to ask the read models with, all in one snapshot of them.
@@ -116,25 +119,20 @@ class Views:
                         return done
                     done += more
 
-    def rebuild(self, progress: Progress | None = None) -> int:
+    def rebuild(self, progress: Progress | None = None, shares: int | None = None) -> int:
         """Fold the whole journal into fresh tables, put them in the place of the live ones, return the leaves.
 
-        Raises what :meth:`catch_up` raises; the live tables are as they were then.
+        A rebuild that was killed is gone on with (:mod:`projections.rebuilding`); ``shares`` is how many processes
+        fold, None for what is best. Raises what :meth:`catch_up` raises; the live tables are as they were then.
         """
-        with self._lock, storage.scratch_folder() as folder:
+        with self._lock, scratch_beside(self._beside) as scratch:
             self._walk = None
-            scratch = Path(folder) / "fresh.sqlite"
-            with _uncollected():
-                walk = self._build(f"sqlite:///{scratch}", progress)
-            engine = storage.open_engine(self._url, attach=str(scratch))
-            try:
-                with storage.writing(engine) as connection:
-                    storage.replace_tables(connection)
-                    while self._project(connection, walk, REBUILD_BATCH):  # recorded while it was being built
-                        pass
-            finally:
-                engine.dispose()
-            self._walk = walk
+            self._walk = walk = Walk(build(scratch, self._journal, self._read, progress, shares))
+            scratch.close()
+            with storage.replacing(self._url, scratch.path) as connection:
+                while self._project(connection, walk, BATCH):  # recorded while it was being built
+                    pass
+            scratch.discard()
             return walk.position
 
     def _rebuild_again(self, rows: Rows) -> int:
@@ -153,19 +151,10 @@ class Views:
             raise
 
     def _belongs(self, rows: Rows) -> bool:
-        """Tell whether the views are of this schema and this journal; the first and the last leaf say it."""
+        """Tell whether the views are of this schema and this journal."""
         with storage.reading(self._engine) as connection:
-            state = _state(connection)
-        if state is None or state.schema != VERSION:
-            return False
-        if state.position == 0:
-            return True
-        first, last = rows.entry(0), rows.entry(state.position - 1)
-        return (
-            first is not None
-            and last is not None
-            and (first.leaf_hash.hex(), last.leaf_hash.hex()) == (state.founding, state.leaf)
-        )
+            place = place_of(connection)
+        return place is not None and place.is_in(rows)
 
     def _follow(self, rows: Rows, most: int) -> int:
         """Project at most ``most`` leaves after the position and return how many."""
@@ -173,14 +162,14 @@ class Views:
         if self.position() >= size:
             return 0
         with storage.writing(self._engine) as connection:
-            state = _state(connection)
-            assert state is not None
-            if state.position >= size:  # somebody else was faster
+            place = place_of(connection)
+            assert place is not None
+            if place.position >= size:  # somebody else was faster
                 return 0
-            found = rows.entries(state.position, most)
+            found = rows.entries(place.position, most)
             if not found:
-                raise missing(state.position)
-            project(connection, self._walk_at(rows, state.position), rows, found, self._read)
+                raise missing(place.position)
+            project(connection, self._walk_at(rows, place.position), rows, found, self._read)
         return len(found)
 
     def _walk_at(self, rows: Rows, position: int) -> Walk:
@@ -190,22 +179,6 @@ class Views:
             walk = self._walk = Walk(position)
         walk.follow(rows, position)
         return walk
-
-    def _build(self, url: str, progress: Progress | None) -> Walk:
-        walk, engine = Walk(0), storage.open_engine(url, scratch=True)
-        try:
-            with storage.writing(engine) as connection:
-                storage.create_bare(connection)
-                _begin(connection)
-            while True:
-                with storage.writing(engine) as connection:
-                    total = self._project(connection, walk, REBUILD_BATCH)
-                if not total:
-                    return walk
-                if progress is not None:
-                    progress(walk.position, total)
-        finally:
-            engine.dispose()
 
     def _project(self, connection: Connection, walk: Walk, most: int) -> int:
         """Project at most ``most`` leaves where the walk stands; return the journal's size, 0 if none were left."""
@@ -218,25 +191,5 @@ class Views:
         return total if found else 0
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Spare the garbage collector: it would walk all streams and cases, which have no cycles, again and again."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
 def _row(rows: Rows, fault: Forged | NotJudged) -> Row | None:
     return rows.entry(fault.facts.get("leaf", 0))
-
-
-def _state(connection: Connection) -> Found[Any] | None:
-    return connection.execute(select(VIEWS)).first()
-
-
-def _begin(connection: Connection) -> None:
-    connection.execute(insert(VIEWS), {"id": 1, "schema": VERSION, "position": 0})

@@ -8,21 +8,22 @@ Order of the file: the row, then what is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from ledger import bodies as b
 from ledger import iku
 from ledger.case import Case, reason_outside
+from ledger.entry import stamp_of
 from ledger.flags import Flag
 from ledger.iku_checks import AGAINST_CASE, against_case
 from ledger.notices import DISCLAIMER
 from ledger.replay import Step
 from ledger.streams import Stream
 from projections import succession, time_spent
-from projections.audit_trail import flags_shown, reason_of, utc
+from projections.audit_trail import flags_shown, reason_of
 from projections.papers import NO_TABLE, NONE_YET
 from projections.schema import CASES, PAPERS
 
@@ -60,7 +61,7 @@ def advance(state: State | None, step: Step, found: tuple[Flag, ...]) -> State:
                     one["dispatched"] = done.index
         _outside(state, step, before, after)
     if not isinstance(before, Case) or (before.step, len(before.steps_done)) != (after.step, len(after.steps_done)):
-        state["since"] = {"leaf_index": done.index, "recorded_at": utc(done.entry.recorded_at)}
+        state["since"] = {"leaf_index": done.index, "recorded_at": stamp_of(done.entry)}
     time_spent.advance(state, step)
     found = (*found, *time_spent.late(state, done.index))
     if found:
@@ -81,7 +82,7 @@ def _opened(step: Step, case: Case) -> State:
         "urgency": sheet.urgency if sheet else None,
         "secrecy": sheet.secrecy if sheet else None,
         "period": {"first_year": period.first_year, "last_year": period.last_year} if period else None,
-        "opened_at": utc(done.entry.recorded_at),
+        "opened_at": stamp_of(done.entry),
         "opened_index": done.index,
         "supersedes": sheet.supersedes.plain() if sheet and sheet.supersedes else None,
         "returns": [],
@@ -121,7 +122,7 @@ def _mark(state: State, step: Step, before: Case, after: Case) -> None:
             "leaf": done.leaf,
             "leaf_index": done.index,
             "digest": after.document.digest,
-            "recorded_at": utc(done.entry.recorded_at),
+            "recorded_at": stamp_of(done.entry),
             "occurred_at": done.act.occurred_at.isoformat(),
             "paper": mark.paper,
             "by": mark.by,
@@ -133,7 +134,7 @@ def _outside(state: State, step: Step, before: Case, after: Case) -> None:
     if len(after.deviations) > len(before.deviations):
         state["deviations"].append(_said(step) | {"kind": step.done.act.kind, "reason": reason_outside(step.done.act)})
     if after.withdrawn is not before.withdrawn:
-        state["withdrawn"] = _said(step) | {"recorded_at": utc(step.done.entry.recorded_at)}
+        state["withdrawn"] = _said(step) | {"recorded_at": stamp_of(step.done.entry)}
     for one in after.corrections[len(before.corrections) :]:
         state["corrections"].append(_said(step) | {"of": one.of, "field": one.field, "old": one.old, "new": one.new})
 
@@ -198,15 +199,15 @@ def _due(case: Case) -> dict[str, Any] | None:
     }
 
 
-def row_of(state: State, papers: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def row_of(state: State, papers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return the table's row of a case; ``papers`` holds what its document says, if that was read.
 
     A disposition that names no period leaves it to the document.
     """
     document, step = state["document"], state["step"]
-    content = (papers.get(document["digest"]) or {}).get("content") if document else None
-    period = state["period"] or (content["period"] if content else None)
     is_iku = document is not None and document["media_type"] == iku.MEDIA_TYPE
+    content = (papers.get(document["digest"]) or {}).get("content") if is_iku else None
+    period = state["period"] or (content["period"] if content else None)
     return {
         "case_id": state["case"],
         "opened_index": state["opened_index"],
@@ -265,7 +266,11 @@ def cases(
 
 def units(connection: Connection) -> set[str]:
     """Return the units that have cases."""
-    return set(connection.execute(select(CASES.c.unit).distinct()).scalars())
+    # From one to the next by the index: there are few units and many cases.
+    found = select(func.min(CASES.c.unit).label("unit")).cte("found", recursive=True)
+    after = select(func.min(CASES.c.unit)).where(CASES.c.unit > found.c.unit).scalar_subquery()
+    found = found.union_all(select(after).where(found.c.unit.is_not(None)))
+    return set(connection.execute(select(found.c.unit).where(found.c.unit.is_not(None))).scalars())
 
 
 def iku_in_force(connection: Connection, unit: str, first_year: int, last_year: int) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from ledger.case import Case
 from ledger.mentions import documents_of
 from ledger.replay import Step
 from projections.schema import MENTIONS
@@ -18,7 +19,7 @@ from projections.schema import MENTIONS
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A stream that refers to a document, and who signed the first act there that does."""
+    """A stream that refers to a document, the first of its unit's cases to do so, and who signed that act."""
 
     stream: str
     official: str
@@ -27,13 +28,16 @@ class Mention:
 def rows_of(step: Step) -> list[dict[str, Any]]:
     """Return one row for each document that an act refers to."""
     done, act = step.done, step.done.act
-    named = {one.digest for one in documents_of(act)}
-    return [
-        {"digest": digest, "stream": act.stream, "leaf_index": done.index, "official": act.official} for digest in named
-    ]
+    state = step.after.state
+    place = f"unit:{state.sop.unit}" if isinstance(state, Case) else act.stream
+    where = {"place": place, "stream": act.stream, "leaf_index": done.index, "official": act.official}
+    return [{"digest": digest} | where for digest in {one.digest for one in documents_of(act)}]
 
 
 def mentions_of(connection: Connection, digest: str) -> list[Mention]:
-    """Return where a document is referred to, the first reference first; nothing where it is not."""
+    """Return where a document is referred to, the first reference first; nothing where it is not.
+
+    Of the cases of a unit only the first is told: a document that all cases share is told of no slower.
+    """
     asked = select(MENTIONS.c.stream, MENTIONS.c.official).where(MENTIONS.c.digest == digest)
     return [Mention(*row) for row in connection.execute(asked.order_by(MENTIONS.c.leaf_index))]

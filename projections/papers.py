@@ -28,7 +28,7 @@ def keep(connection: Connection, digests: Iterable[str], read: Read) -> None:
     """Read and keep the documents that are not kept yet."""
     wanted = sorted(set(digests))
     known = find(connection, wanted)
-    insert_rows(connection, PAPERS, [_paper(digest, read) for digest in wanted if digest not in known])
+    insert_rows(connection, PAPERS, [paper(digest, read) for digest in wanted if digest not in known])
 
 
 def find(connection: Connection, digests: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -40,7 +40,8 @@ def find(connection: Connection, digests: Iterable[str]) -> dict[str, dict[str, 
     return {one.digest: dict(one._mapping) for one in found}
 
 
-def _paper(digest: str, read: Read) -> dict[str, Any]:
+def paper(digest: str, read: Read) -> dict[str, Any]:
+    """Return the row of a document: what it says, or why that cannot be shown."""
     content, why = None, None
     try:
         document = iku.IkuDocument.parse(read(digest))

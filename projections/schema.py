@@ -10,9 +10,11 @@ from __future__ import annotations
 from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, Table, Text
 
 #: The version of everything below.
-VERSION = 6
+VERSION = 7
 
 METADATA = MetaData()
+#: Texts compare by their code points, as SQLite's do, and not by anybody's language.
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 #: One row: how far the views have come, in which journal. ``leaf`` is the leaf hash (hex) before the position.
 VIEWS = Table(
@@ -21,8 +23,8 @@ VIEWS = Table(
     Column("id", Integer, primary_key=True),
     Column("schema", Integer, nullable=False),
     Column("position", Integer, nullable=False),
-    Column("founding", Text),
-    Column("leaf", Text),
+    Column("founding", TEXT),
+    Column("leaf", TEXT),
 )
 
 #: One row an act of any stream; ``marked`` is the digest that a review, paraf or signature stands on. ``reason`` is why
@@ -31,32 +33,32 @@ TRAIL = Table(
     "trail",
     METADATA,
     Column("leaf_index", Integer, primary_key=True),
-    Column("leaf", Text, nullable=False),
-    Column("stream", Text, nullable=False),
+    Column("leaf", TEXT, nullable=False),
+    Column("stream", TEXT, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("step", Text),
+    Column("kind", TEXT, nullable=False),
+    Column("step", TEXT),
     Column("round", Integer),
-    Column("official", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("nip", Text),
-    Column("rank", Text),
-    Column("office", Text, nullable=False),
-    Column("office_name", Text, nullable=False),
-    Column("capacity", Text, nullable=False),
-    Column("unit", Text, nullable=False),
-    Column("mandate", Text, nullable=False),
+    Column("official", TEXT, nullable=False),
+    Column("name", TEXT, nullable=False),
+    Column("nip", TEXT),
+    Column("rank", TEXT),
+    Column("office", TEXT, nullable=False),
+    Column("office_name", TEXT, nullable=False),
+    Column("capacity", TEXT, nullable=False),
+    Column("unit", TEXT, nullable=False),
+    Column("mandate", TEXT, nullable=False),
     Column("decree", JSON, nullable=False),
-    Column("keyid", Text, nullable=False),
+    Column("keyid", TEXT, nullable=False),
     Column("documents", JSON, nullable=False),
-    Column("decision", Text),
-    Column("reason", Text),
-    Column("deviation", Text),
-    Column("occurred_at", Text, nullable=False),
-    Column("recorded_at", Text, nullable=False),
+    Column("decision", TEXT),
+    Column("reason", TEXT),
+    Column("deviation", TEXT),
+    Column("occurred_at", TEXT, nullable=False),
+    Column("recorded_at", TEXT, nullable=False),
     Column("flags", JSON, nullable=False),
-    Column("sentence", Text, nullable=False),
-    Column("marked", Text),
+    Column("sentence", TEXT, nullable=False),
+    Column("marked", TEXT),
 )
 # An index ends with the leaf index by itself, so a page of whoever or whatever is sought is read in leaf order.
 Index("trail_by_stream", TRAIL.c.stream)
@@ -65,25 +67,32 @@ Index("trail_by_office", TRAIL.c.office)
 Index("trail_by_unit", TRAIL.c.unit)
 Index("trail_by_kind", TRAIL.c.kind)
 Index("trail_by_time", TRAIL.c.recorded_at)
-Index("trail_by_mark", TRAIL.c.marked, sqlite_where=TRAIL.c.marked.is_not(None))
+Index(
+    "trail_by_mark",
+    TRAIL.c.marked,
+    sqlite_where=TRAIL.c.marked.is_not(None),
+    postgresql_where=TRAIL.c.marked.is_not(None),
+)
 
 #: One row a flag of an act, by the flag's stable name (:mod:`ledger.flag_names`).
 TRAIL_FLAGS = Table(
     "trail_flags",
     METADATA,
-    Column("name", Text, primary_key=True),
+    Column("name", TEXT, primary_key=True),
     Column("leaf_index", Integer, primary_key=True),
     sqlite_with_rowid=False,
 )
 
-#: One row a document and stream that refers to it: by the act at ``leaf_index`` first, signed by ``official``.
+#: One row a document and place from which it is referred to: by the act of ``stream`` at ``leaf_index`` first, signed
+#: by ``official``. A place is all cases of a unit (``unit:<unit>``), which the same people may read, or another stream.
 MENTIONS = Table(
     "mentions",
     METADATA,
-    Column("digest", Text, primary_key=True),
-    Column("stream", Text, primary_key=True),
+    Column("digest", TEXT, primary_key=True),
+    Column("place", TEXT, primary_key=True),
+    Column("stream", TEXT, nullable=False),
     Column("leaf_index", Integer, nullable=False),
-    Column("official", Text, nullable=False),
+    Column("official", TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -92,31 +101,43 @@ MENTIONS = Table(
 CASES = Table(
     "cases",
     METADATA,
-    Column("case_id", Text, primary_key=True),
+    Column("case_id", TEXT, primary_key=True),
     Column("opened_index", Integer, nullable=False, unique=True),
-    Column("unit", Text, nullable=False),
-    Column("due_office", Text),
+    Column("unit", TEXT, nullable=False),
+    Column("due_office", TEXT),
     Column("due_index", Integer),
     Column("first_year", Integer),
     Column("last_year", Integer),
     Column("signed_index", Integer),
     Column("unnumbered_index", Integer),
-    Column("document", Text),
-    Column("supersedes", Text),
+    Column("document", TEXT),
+    Column("supersedes", TEXT),
     Column("state", JSON, nullable=False),
 )
 Index("cases_by_office", CASES.c.unit, CASES.c.due_office, CASES.c.due_index)
-Index("cases_unnumbered", CASES.c.unnumbered_index, sqlite_where=CASES.c.unnumbered_index.is_not(None))
-Index("cases_by_superseded", CASES.c.supersedes, sqlite_where=CASES.c.supersedes.is_not(None))
+Index("cases_by_unit", CASES.c.unit, CASES.c.opened_index)
+Index(
+    "cases_unnumbered",
+    CASES.c.unit,
+    CASES.c.unnumbered_index,
+    sqlite_where=CASES.c.unnumbered_index.is_not(None),
+    postgresql_where=CASES.c.unnumbered_index.is_not(None),
+)
+Index(
+    "cases_by_superseded",
+    CASES.c.supersedes,
+    sqlite_where=CASES.c.supersedes.is_not(None),
+    postgresql_where=CASES.c.supersedes.is_not(None),
+)
 Index("cases_by_period", CASES.c.unit, CASES.c.first_year, CASES.c.last_year, CASES.c.signed_index)
 
 #: One row an IKU document that was ever a draft; ``content`` is null where it could not be read, ``why`` says why.
 PAPERS = Table(
     "papers",
     METADATA,
-    Column("digest", Text, primary_key=True),
+    Column("digest", TEXT, primary_key=True),
     Column("content", JSON(none_as_null=True)),
-    Column("why", Text),
+    Column("why", TEXT),
 )
 
 #: One row in the book of outgoing letters; ``book`` is its office code as codes that read alike share it.
@@ -124,20 +145,20 @@ AGENDA = Table(
     "agenda",
     METADATA,
     Column("leaf_index", Integer, primary_key=True),
-    Column("case_id", Text, nullable=False),
-    Column("unit", Text, nullable=False),
-    Column("book", Text, nullable=False),
+    Column("case_id", TEXT, nullable=False),
+    Column("unit", TEXT, nullable=False),
+    Column("book", TEXT, nullable=False),
     Column("year", Integer, nullable=False),
     Column("agenda_no", Integer, nullable=False),
-    Column("number", Text, nullable=False),
+    Column("number", TEXT, nullable=False),
     Column("running", Integer, nullable=False),
-    Column("office_code", Text, nullable=False),
-    Column("letter_date", Text, nullable=False),
-    Column("sent_date", Text, nullable=False),
-    Column("addressee", Text, nullable=False),
-    Column("summary", Text, nullable=False),
-    Column("remark", Text),
-    Column("document", Text, nullable=False),
+    Column("office_code", TEXT, nullable=False),
+    Column("letter_date", TEXT, nullable=False),
+    Column("sent_date", TEXT, nullable=False),
+    Column("addressee", TEXT, nullable=False),
+    Column("summary", TEXT, nullable=False),
+    Column("remark", TEXT),
+    Column("document", TEXT, nullable=False),
     Column("paper", Boolean, nullable=False),
 )
 Index("agenda_by_year", AGENDA.c.year, AGENDA.c.book)
@@ -147,11 +168,11 @@ Index("agenda_by_case", AGENDA.c.case_id)
 USED = Table(
     "used_numbers",
     METADATA,
-    Column("sop", Text, primary_key=True),
-    Column("book", Text, primary_key=True),
+    Column("sop", TEXT, primary_key=True),
+    Column("book", TEXT, primary_key=True),
     Column("year", Integer, primary_key=True),
-    Column("unit", Text, nullable=False),
-    Column("office_code", Text, nullable=False),
+    Column("unit", TEXT, nullable=False),
+    Column("office_code", TEXT, nullable=False),
     Column("running", Integer, nullable=False),
     Column("agenda_no", Integer, nullable=False),
     Column("leaf_index", Integer, nullable=False),
@@ -164,12 +185,12 @@ DISPATCHES = Table(
     "dispatches",
     METADATA,
     Column("leaf_index", Integer, primary_key=True),
-    Column("case_id", Text, nullable=False),
-    Column("recipient", Text, nullable=False),
-    Column("method", Text, nullable=False),
+    Column("case_id", TEXT, nullable=False),
+    Column("recipient", TEXT, nullable=False),
+    Column("method", TEXT, nullable=False),
     Column("copies", Integer, nullable=False),
-    Column("received_by", Text, nullable=False),
-    Column("received_at", Text, nullable=False),
-    Column("evidence", Text, nullable=False),
+    Column("received_by", TEXT, nullable=False),
+    Column("received_at", TEXT, nullable=False),
+    Column("evidence", TEXT, nullable=False),
 )
 Index("dispatches_by_case", DISPATCHES.c.case_id)

@@ -6,12 +6,16 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic_core import to_json
 from sqlalchemy import (
     JSON,
+    Column,
+    ColumnElement,
     Connection,
     Engine,
     MetaData,
@@ -28,8 +32,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from keys.errors import Malformed, Unavailable
 from projections import storage_postgres
@@ -38,20 +44,26 @@ from projections.schema import METADATA
 #: Seconds that a writer waits for another one.
 MOST_WAITING = 30.0
 _FRESH = "fresh"
+#: What is left of SQLite's write-ahead log when a large transaction is over, in bytes.
+_LARGEST_WAL = 64 * 1024 * 1024
 
 
-def open_engine(url: str, *, scratch: bool = False, attach: str | None = None) -> Engine:
-    """Return an engine on an SQLite file; ``attach`` is another file that its connections see as ``fresh``.
-
-    A scratch file is thrown away after a crash, so it is written without a journal of its own.
-    """
-    if make_url(url).get_backend_name() == "postgresql":
-        return storage_postgres.open_engine(url)
-    if make_url(url).get_backend_name() != "sqlite" or not make_url(url).database:
+def file_of(url: str) -> Path:
+    """Return the file that ``url`` names; raises Malformed where it names none of SQLite's."""
+    named = make_url(url)
+    if named.get_backend_name() != "sqlite" or not named.database:
         raise Malformed("views.url", "Berkas tampilan harus berupa berkas SQLite.", allowed="sqlite:////jalur/berkas")
+    return Path(named.database)
+
+
+def open_engine(url: str, *, attach: Path | None = None) -> Engine:
+    """Return an engine on a database; ``attach`` is another file that an SQLite file's connections see as ``fresh``."""
+    if storage_postgres.is_at(url):
+        return storage_postgres.open_engine(url)
+    file_of(url)
     engine = create_engine(
         url,
-        json_serializer=_json,
+        json_serializer=to_text,
         connect_args={"timeout": MOST_WAITING, "check_same_thread": False},
         **({"poolclass": NullPool} if attach else {}),
     )
@@ -61,13 +73,10 @@ def open_engine(url: str, *, scratch: bool = False, attach: str | None = None) -
         # The driver would begin late and of its own accord; :func:`_begins` says when and how.
         connection.isolation_level = None
         if attach is not None:
-            connection.execute(f"ATTACH ? AS {_FRESH}", (attach,))
-        if scratch:
-            connection.execute("PRAGMA journal_mode = OFF")
-            connection.execute("PRAGMA synchronous = OFF")
-        else:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"ATTACH ? AS {_FRESH}", (str(attach),))
+        connection.execute("PRAGMA main.journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_WAL}")
 
     @event.listens_for(engine, "begin")
     def _begins(connection: Connection) -> None:
@@ -89,12 +98,23 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """Yield a connection that holds the write lock from the start; all of it commits, or nothing does."""
+def writing(engine: Engine, *, alone: bool = True) -> Iterator[Connection]:
+    """Yield a connection that holds the write lock from the start; all of it commits, or nothing does.
+
+    ``alone`` is False for rows that any number may write at once, where the database lets them.
+    """
     with faults(), engine.connect() as connection:
-        connection = connection.execution_options(writes=True)
+        connection = connection.execution_options(writes=True, alone=alone)
         with connection.begin():
             yield connection
+
+
+def make_tables(engine: Engine) -> None:
+    """Make the tables of the views where they are not."""
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            storage_postgres.make_schema(connection)
+        METADATA.create_all(connection)
 
 
 @contextmanager
@@ -103,7 +123,7 @@ def faults() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:
@@ -111,10 +131,11 @@ def scratch_folder() -> tempfile.TemporaryDirectory[str]:
     try:
         return tempfile.TemporaryDirectory(prefix="jejak-views-")
     except OSError as error:
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
 
 
-def _unavailable(error: Exception) -> Unavailable:
+def unavailable(error: Exception) -> Unavailable:
+    """Return the fault of views that cannot be read or written now."""
     return Unavailable(
         "views.storage",
         "Tampilan sedang tidak dapat dibaca atau diperbarui; buku besarnya sendiri tidak terganggu.",
@@ -139,33 +160,80 @@ def values_of(engine: Engine, names: Sequence[str]) -> Select[tuple[str]]:
     return select(func.json_each(said).table_valued("value").c.value)
 
 
+class unindexed(ColumnElement[Any]):  # noqa: N801  it stands in a query as a function does
+    """A column in a form that no index serves: SQLite never takes one for +column (its "Query Optimizer Overview")."""
+
+    inherit_cache = True
+    _traverse_internals = [("column", InternalTraversal.dp_clauseelement)]  # noqa: RUF012  SQLAlchemy declares it so
+
+    def __init__(self, column: Column[Any]) -> None:
+        self.column = column
+        self.type = column.type
+
+
+@compiles(unindexed)
+def _plainly(element: unindexed, compiler: Any, **named: Any) -> str:
+    return str(compiler.process(element.column, **named))
+
+
+@compiles(unindexed, "sqlite")
+def _with_plus(element: unindexed, compiler: Any, **named: Any) -> str:
+    return f"+{compiler.process(element.column, **named)}"
+
+
+#: A row of a table as the driver takes it: every column in the table's order, JSON as text.
+Values = tuple[Any, ...]
+
+
+def values(table: Table, rows: Sequence[Mapping[str, Any]]) -> list[Values]:
+    """Return rows that have every column of ``table`` as the driver takes them."""
+    names, coded = _columns(table)
+    taken = itemgetter(*names)
+    return [_coded(taken(row), coded) for row in rows] if coded else [taken(row) for row in rows]
+
+
 def insert_rows(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, otherwise: Otherwise = "ABORT"
 ) -> None:
-    """Insert rows that have every column of ``table``; ``otherwise`` is what is done where one has the same key.
+    """Insert rows that have every column of ``table``; ``otherwise`` is what is done where one has the same key."""
+    insert_values(connection, table, values(table, rows), otherwise=otherwise)
 
-    Half of a rebuild is this: the driver gets tuples, which is twice as fast as SQLAlchemy's own way for dicts.
+
+def insert_values(
+    connection: Connection, table: Table, rows: Sequence[Values], *, otherwise: Otherwise = "ABORT"
+) -> None:
+    """Insert rows as :func:`values` returns them; ``otherwise`` is what is done where one has the same key.
+
+    The driver gets tuples, which is twice as fast as SQLAlchemy's own way for dicts.
     """
     if not rows:
         return
-    names = [column.name for column in table.c]
-    coded = [position for position, column in enumerate(table.c) if isinstance(column.type, JSON)]
-    taken = itemgetter(*names)
-    values = [_coded(taken(row), coded) for row in rows] if coded else [taken(row) for row in rows]
+    names, _ = _columns(table)
+    if connection.dialect.name == "postgresql":
+        storage_postgres.insert_values(connection, table, names, rows, otherwise)
+        return
     marks = ", ".join("?" * len(names))
     verb = f"INSERT OR {otherwise}"
-    connection.exec_driver_sql(f"{verb} INTO {table.name} ({', '.join(names)}) VALUES ({marks})", values)
+    connection.exec_driver_sql(f"{verb} INTO {table.name} ({', '.join(names)}) VALUES ({marks})", list(rows))
 
 
-def _coded(values: tuple[Any, ...], coded: list[int]) -> tuple[Any, ...]:
-    changed = list(values)
+@cache
+def _columns(table: Table) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return the names of a table's columns, and the places of those that hold JSON."""
+    coded = (position for position, column in enumerate(table.c) if isinstance(column.type, JSON))
+    return tuple(column.name for column in table.c), tuple(coded)
+
+
+def _coded(row: Values, coded: tuple[int, ...]) -> Values:
+    changed = list(row)
     for position in coded:
         if changed[position] is not None:
-            changed[position] = _json(changed[position])
+            changed[position] = to_text(changed[position])
     return tuple(changed)
 
 
-def _json(value: Any) -> str:
+def to_text(value: Any) -> str:
+    """Return a value as the JSON text that is stored."""
     return to_json(value).decode()  # a third of what the standard library takes, and four an act are needed
 
 
@@ -175,15 +243,35 @@ def create_bare(connection: Connection) -> None:
         connection.execute(CreateTable(table))
 
 
-def replace_tables(connection: Connection) -> None:
-    """Replace every table by the one of the attached file, inside the transaction that is held."""
-    old = MetaData()
-    old.reflect(connection)
-    old.drop_all(connection)
-    create_bare(connection)
+def create_indexes(connection: Connection) -> None:
+    """Create the indexes that are not there: faster over rows that are there than row by row."""
     for table in METADATA.sorted_tables:
-        fresh = table.to_metadata(MetaData(), schema=_FRESH)
-        connection.execute(table.insert().from_select([column.name for column in table.c], select(fresh)))
-    for table in METADATA.sorted_tables:  # an index is made faster over rows that are there than row by row
-        for index in table.indexes:
-            index.create(connection)
+        for index in sorted(table.indexes, key=lambda one: str(one.name)):
+            connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+@contextmanager
+def replacing(url: str, fresh: Path) -> Iterator[Connection]:
+    """Yield a connection on the views in ``url`` in whose transaction every table is replaced by that of ``fresh``.
+
+    Of SQLite both have the same tables and indexes, so it copies rows as they are, and indexes in their order, without
+    looking into either (its source, "the transfer optimization"): for that the tables must be empty, and all be asked
+    for as ``*``.
+    """
+    engine = open_engine(url, attach=fresh)
+    try:
+        if engine.dialect.name == "postgresql":
+            with faults(), storage_postgres.replacing(engine, fresh, writing) as connection:
+                yield connection
+            return
+        with writing(engine) as connection:
+            old = MetaData()
+            old.reflect(connection)
+            old.drop_all(connection)
+            create_bare(connection)
+            create_indexes(connection)
+            for table in METADATA.sorted_tables:
+                connection.exec_driver_sql(f"INSERT INTO main.{table.name} SELECT * FROM {_FRESH}.{table.name}")  # noqa: S608  our names
+            yield connection
+    finally:
+        engine.dispose()

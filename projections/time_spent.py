@@ -8,6 +8,7 @@ that is open. A visit is ``{"step", "round", "began", "ended", "ending"}``, an e
 from __future__ import annotations
 
 import datetime as dt
+from itertools import takewhile
 from typing import Any
 
 from ledger import mutu_baku, visits
@@ -27,18 +28,23 @@ def advance(state: Shown, step: Step) -> None:
     case = step.after.state
     assert isinstance(case, Case)
     assert step.enactments is not None
-    ended, here = visits.after(_visit(state["here"]), step, _left(state))
+    before = _visit(state["here"])
+    ended, here = visits.after(before, step, _left(state))
+    if here is before and not ended:
+        return
+    known = {} if before is None or before.began is None else {id(before.began): state["here"]["began"]}
     version = case.sop_ref.leaf
-    state["visits"] += [_ends(one) | _judged(mutu_baku.judge(step.enactments, version, one)) for one in ended]
-    state["here"] = _ends(here) if here else None
+    state["visits"] += [_ends(one, known) | _judged(mutu_baku.judge(step.enactments, version, one)) for one in ended]
+    state["here"] = _ends(here, known) if here else None
 
 
 def late(state: Shown, leaf_index: int) -> tuple[Flag, ...]:
     """Return a flag for each visit of a case that the act at this leaf ended too late."""
+    ended = list(takewhile(lambda one: one["ended"]["leaf_index"] == leaf_index, reversed(state["visits"])))
     return tuple(
         Flag("time.late", f"Langkah {one['step']} lewat dari mutu bakunya: {one['rule']}.")
-        for one in state["visits"]
-        if one["ended"]["leaf_index"] == leaf_index and one["verdict"] == "lewat"
+        for one in reversed(ended)
+        if one["verdict"] == "lewat"
     )
 
 
@@ -48,22 +54,30 @@ def running(state: Shown, enactments: Enactments, now: dt.datetime, index: int) 
     if here is None:
         return None
     judged = mutu_baku.running(enactments, state["sop"]["leaf"], here, now, index)
-    return _ends(here) | _judged(judged)
+    return _ends(here, {}) | _judged(judged)
 
 
-def _ends(visit: Visit) -> Shown:
+def _ends(visit: Visit, known: dict[int, Shown]) -> Shown:
+    """Return a visit without its verdict; ``known`` are the ends that are shown already, by identity of the moment."""
     return {
         "step": visit.step,
         "round": visit.round,
-        "began": _end(visit.began),
-        "ended": _end(visit.ended),
+        "began": _end(visit.began, known),
+        "ended": _end(visit.ended, known),
         "ending": visit.ending,
     }
 
 
-def _end(moment: Moment | None) -> Shown | None:
+def _end(moment: Moment | None, known: dict[int, Shown]) -> Shown | None:
     if moment is None:
         return None
+    shown = known.get(id(moment))
+    if shown is None:
+        shown = known[id(moment)] = _moment_shown(moment)
+    return shown
+
+
+def _moment_shown(moment: Moment) -> Shown:
     return {
         "leaf_index": moment.leaf_index,
         "recorded_at": utc(moment.recorded_at),
@@ -98,6 +112,8 @@ def _seconds(span: dt.timedelta | None) -> int | None:
 
 def _left(state: Shown) -> dict[str, Visit]:
     """Return the newest visit to each step, of those that were left by a deviation."""
+    if not any(one["ending"] == "ditinggalkan" for one in state["visits"]):
+        return {}
     newest = {one["step"]: one for one in state["visits"]}
     return {
         no: Visit(no, one["round"], _moment(one["began"]))

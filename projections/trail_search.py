@@ -18,10 +18,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, cast, exists, func, not_, or_, select
-from sqlalchemy.sql.expression import UnaryExpression
-from sqlalchemy.sql.operators import custom_op
 
-from projections.audit_trail import SHOWN, utc
+from projections import storage
+from projections.audit_trail import SHOWN, case_of, utc
 from projections.schema import CASES, TRAIL, TRAIL_FLAGS
 
 #: Rows of a filter that are counted to choose which one leads: one with fewer is read whole within a millisecond.
@@ -113,8 +112,7 @@ def _says(text: str | None) -> Iterator[ColumnElement[bool]]:
 def _readable(units: frozenset[str] | None) -> Iterator[ColumnElement[bool]]:
     """Yield the condition that an act is not one of a case that only others read."""
     if units is not None:
-        case = "case:" + CASES.c.case_id
-        own = exists().where(case == TRAIL.c.stream, CASES.c.unit.in_(sorted(units)))
+        own = exists().where(CASES.c.case_id == case_of(TRAIL.c.stream), CASES.c.unit.in_(sorted(units)))
         yield or_(not_(TRAIL.c.stream.startswith("case:")), own)
 
 
@@ -125,8 +123,8 @@ def _checks(named: dict[str, str], lead: str | None) -> Iterator[ColumnElement[b
             continue
         if name == _FLAG:
             yield exists().where(TRAIL_FLAGS.c.name == value, TRAIL_FLAGS.c.leaf_index == TRAIL.c.leaf_index)
-        else:  # SQLite never takes an index for +column (its documentation, "The Query Optimizer Overview")
-            yield UnaryExpression(TRAIL.c[name], operator=custom_op("+"), type_=TRAIL.c[name].type) == value
+        else:
+            yield storage.unindexed(TRAIL.c[name]) == value
 
 
 def _count(connection: Connection, name: str, value: str, span: Span) -> int:
