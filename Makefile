@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench bench-full bench-check crash tamper histories desk screenshots lint lock clean
+.PHONY: help run demo test bench bench-full bench-check soak crash tamper histories desk screenshots lint lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-11s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ bench-full: $(READY) ## the same at full length, 1,000,000 acts; may take an hou
 
 bench-check: $(READY) ## name the bars that var/bench.json misses, 1 if any; measures at full length if it is not of this code
 	@$(BIN)/python -m tests.bench.check
+
+soak: $(READY) ## ten minutes at twice the capacity over HTTP: codes, memory, acts; JEJAK_SOAK_SECONDS=60 is a short one
+	@$(BIN)/python -m tests.soak
 
 crash: $(READY) ## the crash tests at length: kill -9 at 500 random instants and at each named point, full disks, wrong clocks
 	JEJAK_TEST_KILLS=$(or $(KILLS),500) JEJAK_TEST_CRASHES=$(or $(TIMES),10) $(BIN)/pytest -q -s tests/crash

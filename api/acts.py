@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask import Response, jsonify, request
+from flask import Response, request
 from flask_openapi3.models import RawModel
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -47,10 +47,12 @@ def record_act(raw: EnvelopeBytes) -> Response:
         accepted = parts().ledger.record(data)
     except Refused as fault:
         raise told(fault, data) from None
-    response = jsonify(_said(accepted).model_dump())
-    response.status_code = 200 if accepted.again else 201
-    response.headers["Location"] = f"/v1/entries/{accepted.recorded.index}"
-    return response
+    return Response(
+        _said(accepted).model_dump_json(),
+        200 if accepted.again else 201,
+        {"Location": f"/v1/entries/{accepted.recorded.index}"},
+        mimetype="application/json",
+    )
 
 
 def _body() -> bytes:

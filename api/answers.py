@@ -4,11 +4,13 @@ Whatever is not in the form we know proves nothing either way, so it is NotJudge
 cannot be reached is Unavailable (``client.unreachable``). A problem document (RFC 9457) becomes the fault that it
 names, by its status. All text comes through :mod:`keys.strict_json`, which lets no control or bidirectional
 character pass, so a lying service cannot draw on a terminal. No answer is decompressed, so none is larger here than
-on the line; how long one may take is :mod:`api.patience`.
+on the line; how long one may take is :mod:`api.patience`. Who is asked to come back later (``Retry-After``, in seconds)
+finds it in the fault's ``retry_after``.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +29,9 @@ MAX_JSON = 16 * 1024 * 1024
 ASKS_FOR_SESSION = frozenset({"session.missing", "session.ended"})
 
 #: Members of a problem document that are no facts: what it is made of, and what a fault cannot be given by name.
-_NO_FACTS = frozenset({"type", "title", "status", "detail", "rule", "rule_words", "allowed", "self"})
+_NO_FACTS = frozenset({"type", "title", "status", "detail", "rule", "rule_words", "allowed", "self", "retry_after"})
+#: Seconds that a service may ask to wait (RFC 9110 §10.2.3); a date is passed over.
+_SECONDS = re.compile("[0-9]{1,5}", re.ASCII)
 _FAULTS: dict[int, type[JejakError]] = {
     400: Malformed,
     401: NotAllowed,
@@ -119,7 +123,7 @@ class Service:
                     body += chunk
                     if len(body) > limit:
                         raise unreadable(f"lebih dari {limit} bita")
-                status = response.status_code
+                status, after = response.status_code, response.headers.get("retry-after", "")
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
             raise _bad_url(self.base_url) from None
         except httpx.TimeoutException as error:
@@ -138,7 +142,7 @@ class Service:
             ) from None
         if status in (200, 201):
             return Answer(status, bytes(body))
-        raise _fault(status, bytes(body))
+        raise _fault(status, bytes(body), int(after) if _SECONDS.fullmatch(after) else None)
 
 
 def unreadable(why: str) -> NotJudged:
@@ -150,8 +154,11 @@ def unreadable(why: str) -> NotJudged:
     )
 
 
-def _fault(status: int, body: bytes) -> JejakError:
-    """Return the fault that a problem document names; any other error answer cannot be judged."""
+def _fault(status: int, body: bytes, after: int | None = None) -> JejakError:
+    """Return the fault that a problem document names; any other error answer cannot be judged.
+
+    ``after`` are the seconds that the service asks to wait, by its header alone.
+    """
     try:
         problem = strict_json.loads(body)
     except Malformed:
@@ -159,7 +166,8 @@ def _fault(status: int, body: bytes) -> JejakError:
     kind = _FAULTS.get(status)
     if not isinstance(problem, dict) or not isinstance(problem.get("rule"), str):
         if kind is Unavailable:
-            return Unavailable("client.unreachable", "Layanan sedang tidak dapat melayani.", allowed="Coba lagi nanti.")
+            words, asked = "Layanan sedang tidak dapat melayani.", {} if after is None else {"retry_after": after}
+            return Unavailable("client.unreachable", words, allowed="Coba lagi nanti.", **asked)
         return unreadable(f"status {status} tanpa penjelasan.")
     rule, detail, allowed = (str(problem.get(name, "")) for name in ("rule", "detail", "allowed"))
     if rule == "seen.root" or rule.partition(".")[0] in ("signature", "possession"):
@@ -167,6 +175,8 @@ def _fault(status: int, body: bytes) -> JejakError:
     if kind is None:
         return NotJudged(rule, detail or f"Layanan menjawab dengan status {status}.", allowed=allowed)
     facts = {name: value for name, value in problem.items() if name not in _NO_FACTS and name.isidentifier()}
+    if after is not None:
+        facts["retry_after"] = after
     return kind(rule, detail, allowed=allowed, **facts)
 
 

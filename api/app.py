@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import Any
 
 from flask import Response, jsonify, request
 from flask_openapi3.models.info import Info
@@ -32,7 +33,7 @@ from api import (
 from api.desk import rooms as desk
 from api.follower import Follower
 from api.opening import now, open_ledger
-from api.parameters import check_query
+from api.parameters import check_query, wait_for_leaf
 from api.parts import NAME, Parts
 from api.session_store import SessionStore
 from api.settings import Settings
@@ -45,12 +46,30 @@ class App(OpenAPI):
     parts: Parts
     settings: Settings
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function as it is: none here is asynchronous, and Flask would look into each at every request."""
+        return func
+
     def close(self) -> None:
         """Stop the follower and close the stores."""
         self.parts.follower.close()
         self.parts.views.close()
         self.parts.sessions.close()
         self.parts.ledger.close()
+
+
+def _headers(sources: str) -> list[tuple[str, str]]:
+    policy = f"default-src {sources}; frame-ancestors 'none'; base-uri 'none'; form-action {sources}"
+    return [
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Content-Security-Policy", policy),
+    ]
+
+
+#: What every answer says to a browser; no view says any of it itself.
+_OF_A_PAGE, _OF_ANYTHING_ELSE = _headers("'self'"), _headers("'none'")
 
 
 def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> App:
@@ -92,6 +111,7 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     problems.install(app, desk.as_page)
     app.before_request(access.guard)
     app.before_request(check_query)
+    app.before_request(wait_for_leaf)  # after the guard: who is not let in holds no thread
     app.after_request(_guarded)
     for room in (
         acts,
@@ -121,13 +141,7 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
 def _guarded(response: Response) -> Response:
     """Return the response with the headers that every answer carries."""
     headers = response.headers
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    sources = "'self'" if response.mimetype == "text/html" else "'none'"
-    headers["Content-Security-Policy"] = (
-        f"default-src {sources}; frame-ancestors 'none'; base-uri 'none'; form-action {sources}"
-    )
+    headers.extend(_OF_A_PAGE if response.mimetype == "text/html" else _OF_ANYTHING_ELSE)
     headers.setdefault("Cache-Control", "no-store")
     if request.endpoint is not None and access.POLICIES[request.endpoint] is not None:
         response.vary.update(("Authorization", "Cookie"))  # what is public is the same for whoever asks

@@ -16,8 +16,9 @@ from api.advice import advise
 from api.labels import labelled
 from api.marks import with_verdicts
 from api.parameters import (
-    AtQuery,
     CasePath,
+    Fresh,
+    FreshAtQuery,
     Limit,
     Number,
     PeriodText,
@@ -49,20 +50,24 @@ class CasesQuery(Fact):
     limit: Limit = 50
 
 
-class MandateQuery(Fact):
+class FreshCasesQuery(CasesQuery, Fresh):
+    """A page of cases, of a ledger that has at least the leaf `min_leaf`."""
+
+
+class MandateQuery(Fresh):
     """The mandate under which the reader would act."""
 
     mandate: Slug
 
 
-class IkuQuery(AtQuery):
+class IkuQuery(FreshAtQuery):
     """A unit and a period: `2026`, or `2026-2030`; as it is now, or was at a leaf or a moment."""
 
     unit: Slug
     period: PeriodText
 
 
-class InboxQuery(Fact):
+class InboxQuery(Fresh):
     """An office in a unit."""
 
     office: Slug
@@ -70,7 +75,7 @@ class InboxQuery(Fact):
 
 
 @routes.get("/cases", responses={"200": json_answer("a page of cases")})
-def cases(query: CasesQuery) -> Response:
+def cases(query: FreshCasesQuery) -> Response:
     """Return cases, a page at a time; `next` is the cursor of the next page, null on the last."""
     with parts().reading() as connection:
         found = iku_state.cases(connection, unit=unit_read(query.unit), after=query.after, limit=query.limit + 1)
@@ -86,7 +91,7 @@ def cases(query: CasesQuery) -> Response:
 
 
 @routes.get("/cases/<case_id>", responses={"200": json_answer("the state of the case")})
-def case(path: CasePath, query: AtQuery) -> Response:
+def case(path: CasePath, query: FreshAtQuery) -> Response:
     """Return a case as it is now, or was at a leaf or a moment; of now with an ETag.
 
     The ETag is of all that is shown: acts of other cases and of the SOP's stream change it too.
@@ -110,7 +115,7 @@ def case(path: CasePath, query: AtQuery) -> Response:
 
 
 @routes.get("/cases/<case_id>/trail", responses={"200": json_answer("one row an act")})
-def trail(path: CasePath, query: AtQuery) -> Response:
+def trail(path: CasePath, query: FreshAtQuery) -> Response:
     """Return the audit trail of a case: one row an act, oldest first."""
     return jsonify({"case": path.case_id} | trail_of(f"case:{path.case_id}", parts().place(query.at)))
 

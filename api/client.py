@@ -45,8 +45,8 @@ from ledger.receipt import VerifiedReceipt, format_receipt, verify_receipt
 from ledger.recorded import Recorded
 from ledger.stored_zip import MAX_BYTES as MAX_BUNDLE
 
-#: Seconds to wait before sending the same envelope again, after each lost connection.
-WAITS = (0.2, 1.0, 3.0)
+#: Seconds to wait before sending the same envelope again, after each lost connection; the most that a service may ask.
+WAITS, LONGEST = (0.2, 1.0, 3.0), 30.0
 #: An entry named by its leaf hash is sought among at most this many.
 MOST_SOUGHT = 2000
 
@@ -477,8 +477,8 @@ class Client:
         for wait in WAITS:
             try:
                 return send()
-            except Unavailable:
-                self._sleep(wait)
+            except Unavailable as busy:
+                self._sleep(max(wait, min(busy.facts.get("retry_after", 0), LONGEST)))
         return send()
 
 

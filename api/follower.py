@@ -4,18 +4,24 @@ Receipts never depend on a read model (DESIGN, invariant 7), so recording an act
 up first (:meth:`api.parts.Parts.reading`) and so sees every act acknowledged before, also by other processes. One
 thread catches up too, so that the first reader after a busy hour does not have to wait for all of it; it looks twice a
 second and works when nothing new came since, for whoever waits for a receipt needs the processor more.
+
+Whoever wants a leaf that another process is just recording waits here for it (:meth:`Follower.wait_for`). The log is
+looked at again and again meanwhile; where a database tells of commits, :meth:`Follower.heard` lets nobody sleep on.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 #: Seconds between two looks at the log.
 EVERY = 0.5
 #: Looks that find the log growing before the work is done all the same.
 MOST_PASSED_OVER = 20
+#: Seconds between two looks while somebody waits for a leaf; so many wait at once, for each holds a thread.
+SOON, MOST_WAITING = 0.05, 4
 
 log = logging.getLogger("jejak.api")
 
@@ -30,6 +36,8 @@ class Follower:
         self._known = -1
         self._passed_over = 0
         self._stopping = threading.Event()
+        self._grown = threading.Condition()
+        self._places = threading.BoundedSemaphore(MOST_WAITING)
         self._thread = threading.Thread(target=self._follow, name="jejak-follower", daemon=True)
         #: What stopped the projections, or None while they run.
         self.fault: Exception | None = None
@@ -39,9 +47,32 @@ class Follower:
         self._try(self._work)
         self._thread.start()
 
+    def heard(self) -> None:
+        """Look at the log now, for it has grown: for who waits for a leaf; from any thread."""
+        with self._grown:
+            self._grown.notify_all()
+
+    def wait_for(self, size: int, seconds: float) -> int:
+        """Return how many leaves there are, as soon as there are ``size``, or else after so many seconds.
+
+        Where too many wait already it is at once.
+        """
+        if (there := self._size()) >= size or not self._places.acquire(blocking=False):
+            return there
+        try:
+            end = time.monotonic() + seconds
+            while there < size and (left := end - time.monotonic()) > 0 and not self._stopping.is_set():
+                with self._grown:
+                    self._grown.wait(min(left, SOON))
+                there = self._size()
+        finally:
+            self._places.release()
+        return there
+
     def close(self) -> None:
         """Stop following; returns when the thread has ended."""
         self._stopping.set()
+        self.heard()
         if self._thread.is_alive():
             self._thread.join()
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import inspect
 import re
-from typing import Annotated, Any
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any, get_type_hints
 
 from flask import current_app, request
 from flask_openapi3.blueprint import APIBlueprint
@@ -26,6 +28,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from api.parts import parts
 from api.problems import RESPONSES
 from keys.errors import Malformed
 from keys.fields import Fact, Slug, Time
@@ -114,6 +117,20 @@ class AtQuery(Fact):
     at: At | None = None
 
 
+class Fresh(Fact):
+    """At least which leaf the answer has, for who has its receipt from another process; it is waited for, briefly."""
+
+    min_leaf: Number | None = Field(
+        default=None,
+        description="a leaf index: the answer has this leaf and all before it. It is waited for, some seconds; then 503"
+        " with Retry-After, and `leaf_reached` is the newest there is",
+    )
+
+
+class FreshAtQuery(AtQuery, Fresh):
+    """Up to which leaf, or moment, acts count, of a ledger that has at least the leaf `min_leaf`."""
+
+
 class DocumentPath(Fact):
     """A document by its content address."""
 
@@ -162,13 +179,36 @@ def check_query() -> None:
     Which of two is meant nobody knows. Where an address takes names, its model refuses the others in the same words;
     pages see to themselves.
     """
+    if not request.query_string:
+        return
     view = current_app.view_functions.get(request.endpoint or "")
-    none_taken = view is not None and request.blueprint != "desk" and "query" not in inspect.signature(view).parameters
+    none_taken = view is not None and request.blueprint != "desk" and not _takes_names(view)
     for name, values in request.args.lists():
         if none_taken:
             raise Malformed("request.parameter", f"Alamat: bagian {name[:80]!r} tidak dikenal.", member=name[:80])
         if len(values) > 1:
             raise Malformed("request.parameter", f"Alamat: bagian {name[:80]!r} disebut dua kali.")
+
+
+def wait_for_leaf() -> None:
+    """Return when the leaf that ``min_leaf`` names is there, where the address takes it; else raise Unavailable."""
+    if not request.query_string:
+        return
+    asked = request.args.get("min_leaf", "")
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is not None and _NUMBER.fullmatch(asked) and int(asked) <= _LARGEST and _takes_leaf(view):
+        parts().reach(int(asked))  # what is no leaf index the view refuses
+
+
+@cache
+def _takes_names(view: Callable[..., Any]) -> bool:
+    return "query" in inspect.signature(view).parameters
+
+
+@cache
+def _takes_leaf(view: Callable[..., Any]) -> bool:
+    query = get_type_hints(inspect.unwrap(view)).get("query")
+    return isinstance(query, type) and issubclass(query, Fresh)
 
 
 def years(period: str) -> tuple[int, int]:

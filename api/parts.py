@@ -13,7 +13,7 @@ from flask import current_app
 from api.follower import Follower
 from api.rate import Rate
 from api.session_store import SessionStore
-from keys.errors import NotFound
+from keys.errors import NotFound, Unavailable
 from keys.register import Register
 from ledger.application import Ledger
 from ledger.past import Past, Place, place_at
@@ -22,6 +22,8 @@ from projections.catchup import Views
 
 #: Where an application keeps its parts.
 NAME = "jejak"
+#: Seconds that a reader waits for a leaf.
+WAITS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,21 @@ class Parts:
         self.views.catch_up()
         with self.views.reading() as connection:
             yield connection
+
+    def reach(self, leaf: int) -> None:
+        """Return when there is such a leaf, so that what is read from now on has it; a reader waits :data:`WAITS`.
+
+        Raises Unavailable (``views.behind``) where it does not come; ``leaf_reached`` is the newest, null without any.
+        """
+        there = self.follower.wait_for(leaf + 1, WAITS)
+        if there <= leaf:
+            newest = f"yang terbaru daun {there - 1}" if there else "belum ada daun apa pun"
+            raise Unavailable(
+                "views.behind",
+                f"Daun {leaf} belum ada di sini; {newest}.",
+                allowed="Minta lagi sebentar lagi, atau baca keadaan yang sudah ada.",
+                leaf_reached=there - 1 if there else None,
+            )
 
     def place(self, asked: int | dt.datetime | None) -> Place | None:
         """Return the place in the log that is asked for, None for now; raises NotFound, also for a time to come."""

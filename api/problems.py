@@ -176,6 +176,13 @@ def outcome_of(fault: JejakError) -> Outcome:
     return Outcome(BY_RULE.get(fault.rule, outcome.status), outcome.title, outcome.allowed)
 
 
+def problem_of(fault: JejakError) -> dict[str, Any]:
+    """Return the body of a fault's problem document, also where no application answers."""
+    outcome = outcome_of(fault)
+    facts = {name: value for name, value in fault.facts.items() if name not in _PRIVATE}
+    return _body(outcome.status, fault.rule, outcome.title, fault.detail, fault.allowed or outcome.allowed, **facts)
+
+
 def answer_to(fault: JejakError) -> WsgiResponse:
     """Return the problem document of a fault."""
     outcome = outcome_of(fault)
@@ -183,10 +190,7 @@ def answer_to(fault: JejakError) -> WsgiResponse:
         log.error("%s: %s %s", fault.rule, fault, fault.facts, exc_info=outcome.status == 500)
     elif isinstance(fault, Forged):
         log.warning("%s: %s", fault.rule, fault)
-    facts = {name: value for name, value in fault.facts.items() if name not in _PRIVATE}
-    response = _problem(
-        outcome.status, fault.rule, outcome.title, fault.detail, fault.allowed or outcome.allowed, **facts
-    )
+    response = _response(problem_of(fault))
     if outcome.status in (429, 503):
         response.headers["Retry-After"] = str(fault.facts.get("retry_after", RETRY_AFTER))
     if outcome.status == 401:
@@ -229,10 +233,6 @@ def _of_http(fault: HTTPException) -> ResponseReturnValue:
 def _of_bug(fault: Exception) -> WsgiResponse:
     log.error("our own bug", exc_info=fault)
     return _response(http_body(500))
-
-
-def _problem(status: int, rule: str, title: str, detail: str, allowed: str, **facts: Any) -> WsgiResponse:
-    return _response(_body(status, rule, title, detail, allowed, **facts))
 
 
 def _body(status: int, rule: str, title: str, detail: str, allowed: str, **facts: Any) -> dict[str, Any]:

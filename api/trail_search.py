@@ -19,7 +19,7 @@ from flask import Response, jsonify, stream_with_context
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError, WithJsonSchema
 
 from api.labels import labelled
-from api.parameters import CasePath, Limit, Number, StreamText, blueprint, json_answer
+from api.parameters import CasePath, Fresh, Limit, Number, StreamText, blueprint, json_answer
 from api.parts import parts
 from api.reader import reader
 from api.trail_csv import MEDIA_TYPE, stream_words, table
@@ -86,7 +86,11 @@ class TrailQuery(Fact):
     text: Words | None = None
 
 
-class TrailPageQuery(TrailQuery):
+class TrailTableQuery(TrailQuery, Fresh):
+    """All such acts, of a ledger that has at least the leaf `min_leaf`."""
+
+
+class TrailPageQuery(TrailQuery, Fresh):
     """A page of such acts, after the leaf index `next` of the page before."""
 
     limit: Limit = 50
@@ -113,13 +117,13 @@ def trail_search(query: TrailPageQuery) -> Response:
 
 
 @routes.get("/trail.csv", responses={"200": _CSV_ANSWER})
-def trail_table(query: TrailQuery) -> Response:
+def trail_table(query: TrailTableQuery) -> Response:
     """Return all acts that are what is sought as a table, up to the leaf that is the newest now."""
     return _table(_sought(query), "jejak-audit")
 
 
 @routes.get("/cases/<case_id>/trail.csv", responses={"200": _CSV_ANSWER})
-def case_trail_table(path: CasePath) -> Response:
+def case_trail_table(path: CasePath, query: Fresh) -> Response:
     """Return the audit trail of a case as a table."""
     stream = f"case:{path.case_id}"
     _check_stream(stream)

@@ -21,7 +21,7 @@ import pytest
 
 from api import answers, patience
 from api.app import App, create_app
-from api.client import WAITS, Client
+from api.client import LONGEST, WAITS, Client
 from api.remembered import Pins, Remembered, RememberedHead
 from api.settings import Settings
 from api.sign_in import SessionFile
@@ -538,6 +538,26 @@ def test_the_same_bytes_are_sent_again_and_recorded_once(office: Office, after: 
     assert office.adversary.posted == [envelope.data] * 3
     assert office.naps == list(WAITS[:2])
     assert (office.size(), proved.index) == (size + 1, size)
+
+
+@pytest.mark.parametrize(
+    ("asked", "slept"),
+    [("7", 7), ("0", WAITS[0]), ("99999", LONGEST), ("Wed, 21 Oct 2026 07:28:00 GMT", WAITS[0]), ("-3", WAITS[0])],
+    ids=["longer than we would wait", "sooner", "longer than anybody waits", "a date", "no number"],
+)
+def test_a_service_that_is_crowded_is_given_the_time_that_it_asks_for(
+    office: Office, monkeypatch: pytest.MonkeyPatch, asked: str, slept: float
+) -> None:
+    problem = httpx.ByteStream(json.dumps({"rule": "server.crowded", "retry_after": "x"}).encode())
+    busy = [httpx.Response(503, headers={"Retry-After": asked}, stream=problem)]
+    real = office.adversary.handle_request
+
+    def crowded_once(request: httpx.Request) -> httpx.Response:
+        return busy.pop() if busy and request.method == "POST" else real(request)
+
+    monkeypatch.setattr(office.adversary, "handle_request", crowded_once)
+    office.client.submit(office.envelope())
+    assert (office.naps, busy) == ([slept], [])
 
 
 def test_an_envelope_whose_fate_is_unknown_is_kept_until_it_is_proved(office: Office) -> None:

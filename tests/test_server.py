@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -13,13 +14,13 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
-from api import channels
+from api import channels, server
 from api.app import App, create_app
 from api.server import Server, background_server
 from api.settings import Settings
@@ -33,10 +34,23 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
+def office(tmp_path: Path) -> Iterator[Kecamatan]:
     office = Kecamatan(tmp_path).open()
     logkey.write(tmp_path / "log.key", office.log)
-    app = create_app(Settings(tmp_path, threads=4), office.clock)
+    yield office
+    office.ledger.close()
+
+
+@pytest.fixture
+def app(office: Kecamatan) -> Iterator[App]:
+    app = create_app(Settings(office.folder, threads=4), office.clock)
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def one_thread(office: Kecamatan) -> Iterator[App]:
+    app = create_app(Settings(office.folder, threads=1), office.clock)
     yield app
     app.close()
 
@@ -171,6 +185,135 @@ def test_a_peer_that_does_not_read_loses_its_place(app: App, monkeypatch: pytest
         assert peer.recv(12) == b"HTTP/1.1 200"
         answer = until_served(lambda: httpx.get(f"{url}/v1/documents/{digest}", headers=bearer(app), timeout=5))
         assert len(answer.content) == MAX_BYTES
+
+
+@contextmanager
+def at_work(app: App) -> Iterator[None]:
+    """Keep whoever records an act waiting for the journal."""
+    held = sqlite3.connect(app.settings.home / "journal.sqlite")
+    held.execute("BEGIN IMMEDIATE")
+    with closing(held):
+        yield
+        held.rollback()
+
+
+def asking(stack: ExitStack, url: str, sent: bytes) -> socket.socket:
+    peer = stack.enter_context(connection(url))
+    peer.sendall(sent)
+    return peer
+
+
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def an_act(app: App, office: Kecamatan) -> bytes:
+    official, kind, body = office.steps()[0]
+    envelope = office.sign(official, CASE, kind, body)
+    head = b"POST /v1/acts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    return head % len(envelope) + envelope
+
+
+def answer_on(peer: socket.socket) -> tuple[int, dict[str, str], dict[str, object]]:
+    """Return status, headers and JSON of one answer, however many pieces it comes in."""
+    response = http.client.HTTPResponse(peer)
+    response.begin()
+    return response.status, dict(response.headers), json.loads(response.read())
+
+
+def test_the_line_is_so_long_and_who_finds_no_place_is_told_at_once_when_to_come_back(
+    office: Kecamatan, one_thread: App
+) -> None:
+    with background_server(one_thread) as url, ExitStack() as stack:
+        with at_work(one_thread):
+            acting = asking(stack, url, an_act(one_thread, office))
+            until(lambda: len(one_thread.parts.ledger._queue._line) == 0 and one_thread.parts.ledger._queue._led)
+            waiting = [asking(stack, url, HEALTH) for _ in range(server.MOST_WAITING)]
+            beyond = [asking(stack, url, HEALTH) for _ in range(40)]
+            began = time.monotonic()
+            told = [answer_on(peer) for peer in beyond]
+            assert time.monotonic() - began < 3, "nobody waits to be refused"
+            beyond[0].sendall(HEALTH)  # the connection is as good as before
+            again = answer_on(beyond[0])
+        assert answer_on(acting)[0] == 201
+        assert [answer_on(peer)[0] for peer in waiting] == [200] * server.MOST_WAITING
+        beyond[0].sendall(HEALTH)
+        assert answer_on(beyond[0])[0] == 200
+    seconds = [int(headers["Retry-After"]) for _, headers, _ in [*told, again]]
+    assert {(status, said["rule"]) for status, _, said in [*told, again]} == {(503, "server.crowded")}
+    assert [said["retry_after"] for _, _, said in [*told, again]] == seconds
+    assert seconds == sorted(seconds), "who comes later is told a later time"
+    assert 1 <= seconds[0] <= seconds[-1] <= server.LONGEST
+
+
+def test_the_time_to_come_back_follows_from_the_pace_and_the_line() -> None:
+    pace = server.Pace(now=0.0)
+    for second in range(1, 11):
+        pace.served(float(second))
+    assert [pace.seconds_until_room(4, now=10.0) for _ in range(3)] == [5, 6, 7], "those who were told before come too"
+    pace.begin(now=60.0)
+    for second in range(1, 11):
+        pace.served(60.0 + second)
+    assert pace.seconds_until_room(4, now=70.0) == 5, "by now they have come"
+    assert pace.seconds_until_room(4, now=1000.0) == server.LONGEST, "nothing was answered for long"
+    pace.begin(now=2000.0)
+    assert pace.seconds_until_room(0, now=2000.0) == 1, "never at once"
+
+
+def test_a_connection_too_many_is_refused_and_closed_and_those_there_are_go_on(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "CONNECTIONS", 3)
+    with background_server(app) as url, ExitStack() as stack:
+        first, *rest = [asking(stack, url, HEALTH) for _ in range(3)]
+        assert [answer_on(peer)[0] for peer in (first, *rest)] == [200] * 3
+        status, headers, said = answer_on(asking(stack, url, HEALTH))
+        assert (status, said["rule"], headers["Connection"]) == (503, "server.crowded", "close")
+        assert int(headers["Retry-After"]) > 0
+        first.sendall(HEALTH)
+        assert answer_on(first)[0] == 200
+        first.close()
+        until_served(lambda: httpx.get(f"{url}/healthz", timeout=3))
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [b"Content-Length: 100000\r\n\r\n" + b"x" * 9, b"Transfer-Encoding: chunked\r\n\r\n11170\r\n" + b"x" * 70_000],
+    ids=["a stated length", "chunks"],
+)
+def test_a_large_body_of_any_kind_takes_the_place_of_a_document(framing: bytes, app: App, office: Kecamatan) -> None:
+    large = b"POST /v1/acts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + framing
+    with background_server(app) as url, ExitStack() as stack:
+        first = asking(stack, url, large)
+        time.sleep(0.2)  # it has arrived and holds the place
+        status, headers, said = answer_on(asking(stack, url, large))
+        assert (status, said["rule"]) == (503, "server.busy")
+        assert int(headers["Retry-After"]) > 0
+        assert answer_on(asking(stack, url, an_act(app, office)))[0] == 201
+        first.close()
+
+
+def test_an_answer_leaves_in_one_piece(app: App, office: Kecamatan) -> None:
+    with background_server(app) as url, ExitStack() as stack:
+        whole = asking(stack, url, an_act(app, office)).recv(65536)
+        head, _, body = whole.partition(b"\r\n\r\n")
+        assert b"Content-Length: %d" % len(body) in head
+        assert json.loads(body)["stream"] == CASE
+
+
+def test_a_connection_that_is_idle_for_long_is_closed(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "IDLE", 1)
+    with background_server(app) as url, ExitStack() as stack:
+        peer = asking(stack, url, HEALTH)
+        assert answer_on(peer)[0] == 200
+        peer.settimeout(20)
+        assert peer.recv(1) == b""
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 def signed_in(app: App) -> str:
