@@ -6,13 +6,16 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench bench-full bench-check soak crash tamper histories desk screenshots lint lock clean
+.PHONY: help run run-pg demo test bench bench-full bench-check soak crash tamper histories desk screenshots lint lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-11s %s\n", $$1, $$2}'
 
 run: $(READY) ## serve a demo ledger on http://127.0.0.1:8000 (founds it under var/ at the first start)
 	@$(BIN)/jejak serve --demo
+
+run-pg: $(READY) ## the same in a PostgreSQL of its own (var/pg), by three services; PORTS="8001 8002 8003"
+	@$(BIN)/python -m tests.run_pg $(PORTS)
 
 demo: $(READY) ## play one IKU from disposition to dispatch over HTTP, then verify it in a separate process
 	@$(BIN)/jejak demo $(if $(JSON),--json)

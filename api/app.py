@@ -100,7 +100,8 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
         validation_error_callback=problems.refuse_parameters,
     )
     app.settings = settings
-    app.parts = Parts(ledger, views, sessions, Follower(views.catch_up, size), clock)
+    follower = Follower(views.catch_up, size, listen=ledger.wait if ledger.database.tells else None)
+    app.parts = Parts(ledger, views, sessions, follower, clock)
     app.extensions[NAME] = app.parts
     app.config["TRUSTED_HOSTS"] = origins.hosts(settings)
     app.url_map.merge_slashes = False  # an address has one spelling; another is not found, nor redirected

@@ -4,7 +4,9 @@
    (RFC 9112 §9.3.2 lets a client send it again).
 2. Documents are the only large bodies. So many may be coming in, and so many going out, as :class:`Places` has; the
    next one is 503 with Retry-After. A download has its place until the connection, closed after it, is gone.
-3. A request that comes in, or an answer that goes out, keeps up :data:`RATE` after :data:`GRACE` seconds.
+3. Any other body above :data:`SMALL` bytes takes such a place too; a smaller one stays in memory.
+4. A request that comes in, or an answer that goes out, keeps up :data:`RATE` after :data:`GRACE` seconds.
+5. A connection beyond :data:`CONNECTIONS` gets its first request refused, and closes.
 
 What waitress itself refuses (no HTTP, or far too large) is answered with a problem document here too.
 """
@@ -23,12 +25,17 @@ from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error
 
+from api.line import Crowded, Line, crowded_body
 from api.problems import MEDIA_TYPE, RETRY_AFTER, http_body
 
 #: Seconds in which any request arrives and any answer leaves.
 GRACE = 30.0
 #: Bytes per second that a longer one keeps up.
 RATE = 32 * 1024
+#: Connections that are served.
+CONNECTIONS = 512
+#: Bytes of the largest body that is taken without a place for documents, and is kept in memory.
+SMALL = 64 * 1024
 
 _DOCUMENT = re.compile(r"/+v1/documents/[^/]+", re.ASCII)
 _UPLOAD = re.compile(r"/+v1/documents", re.ASCII)
@@ -94,28 +101,66 @@ class _ProblemTask(ErrorTask):
         self.write(body)
 
 
+class _CrowdedTask(ErrorTask):
+    """Answers what finds no place in the line; a connection that is served otherwise stays open."""
+
+    response_headers: list[tuple[str, str]]
+
+    def execute(self) -> None:
+        seconds = cast("Crowded", cast("Any", self.request).error).seconds
+        body = crowded_body(seconds)
+        self.status = f"{Crowded.code} {Crowded.reason}"
+        self.response_headers += [
+            ("Retry-After", str(seconds)),
+            ("Content-Type", MEDIA_TYPE),
+            ("Cache-Control", "no-store"),
+        ]
+        if cast("Channel", self.channel).beyond:
+            self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+def _error_task(channel: Any, request: Any) -> ErrorTask:
+    return (_CrowdedTask if isinstance(request.error, Crowded) else _ProblemTask)(channel, request)
+
+
 class _Task(WSGITask):
-    """Answers by the application; the connection closes after it where the channel says so."""
+    """Answers by the application; the connection closes after it where the channel says so.
+
+    Head and body of a short answer leave together, for a peer is woken by each.
+    """
 
     def execute(self) -> None:
         if cast("Channel", self.channel).closes:
             self.set_close_on_finish()
         super().execute()
 
+    def write(self, data: bytes) -> None:
+        if self.wrote_header or not data or self.content_length != len(data) or len(data) > SMALL or not self.has_body:
+            super().write(data)
+            return
+        head = self.build_response_header()
+        self.wrote_header = True
+        self.content_bytes_written = len(data)
+        self.channel.write_soon(head + data)
+
 
 class Channel(HTTPChannel):
-    """One connection."""
+    """One connection with its place among all others; ``beyond`` says that it has none."""
 
     task_class = _Task
-    error_task_class = _ProblemTask
+    error_task_class: Any = staticmethod(_error_task)
     requests: list[Any]
     requests_lock: threading.Lock
 
-    def __init__(self, *args: Any, places: Places, **kwargs: Any) -> None:
+    def __init__(self, server: Any, *args: Any, places: Places, line: Line, **kwargs: Any) -> None:
+        self.beyond = len(server.active_channels) >= CONNECTIONS
         self._places = places
+        self._line = line
         self._restart()
         self.closes = False
-        super().__init__(*args, **kwargs)
+        super().__init__(server, *args, **kwargs)
 
     def received(self, data: bytes) -> bool:
         """Take in bytes of requests; a document that finds no place is refused before it is here."""
@@ -146,7 +191,8 @@ class Channel(HTTPChannel):
         return sent
 
     def service(self) -> None:
-        """Answer the first request; in a thread of its own."""
+        """Answer the first request, and count it; in a thread of its own."""
+        refused = self.requests[0].error
         with self.requests_lock:  # whoever is still taking in what arrived together with it is done then
             first, *behind = self.requests
             self.requests = [first]
@@ -161,6 +207,8 @@ class Channel(HTTPChannel):
             self._places.uploads.leave(self)
             if not self.connected:
                 self._places.downloads.leave(self)
+        if not refused:
+            self._line.pace.served(time.monotonic())
 
     def hurry(self, now: float) -> None:
         """Close the connection if its peer is too slow; called by the server's own thread only."""
@@ -174,12 +222,20 @@ class Channel(HTTPChannel):
         self._places.uploads.leave(self)
         self._places.downloads.leave(self)
 
+    def del_channel(self, map: Any = None) -> None:  # noqa: A002  waitress names it so
+        """Be gone, with the file that holds what came of a large request."""
+        super().del_channel(map)
+        if self.request is not None:
+            self.request.close()
+
     def _restart(self) -> None:
         self._began = time.monotonic()
         self._moved = 0
 
     def _admitted(self, request: Any) -> bool:
         """Return whether there is a place for what ``request`` brings or wants, and take it."""
+        if max(request.content_length, request.body_bytes_received) > SMALL and not request.error:
+            return self._places.uploads.take(self)
         if not request.headers_finished or request.error:
             return True
         if _is_download(request):

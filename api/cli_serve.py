@@ -55,7 +55,7 @@ def serve(demo: bool, home: Path | None, port: int | None, remembered: tuple[Pat
     """Layani sebuah buku besar lewat HTTP, di komputer ini saja, sampai dihentikan (Ctrl-C)."""
     settings = _settings(demo, home, port, remembered)
     if demo and not demo_office.founded(settings.home):
-        _found_demo(settings.home)
+        found_demo(settings)
     if not (settings.home / LOG_KEY).is_file():
         raise NotFound(
             "logkey.missing",
@@ -76,8 +76,12 @@ def _settings(demo: bool, home: Path | None, port: int | None, remembered: tuple
     return settings if port is None else replace(settings, port=port)
 
 
-def _found_demo(home: Path) -> None:
-    """Found the demonstration ledger beside its place and move it there whole, so that none is ever half founded."""
+def found_demo(settings: Settings) -> None:
+    """Found the demonstration ledger beside its place and move it there whole, so that none is ever half founded.
+
+    Raises NotAllowed (``demo.folder``) where something else is there, Unavailable where nothing can be written.
+    """
+    home = settings.home
     if home.exists() and any(home.iterdir()):
         raise NotAllowed(
             "demo.folder",
@@ -89,7 +93,7 @@ def _found_demo(home: Path) -> None:
         home.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=".jejak-demo-", dir=home.parent))
         try:
-            demo_office.found(fresh, waiting_case=True)
+            demo_office.found(fresh, waiting_case=True, database_url=settings.database_url)
             fresh.rename(home)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
@@ -186,11 +190,11 @@ def _welcome(url: str, settings: Settings, demo: bool, case: Case | None, told: 
                 f"  kata sandi: {one.passphrase}",
             ]
     if case is not None:
-        lines += ["", *_waiting(url, home, case), "", *_reading(url, home)]
+        lines += ["", *what_waits(url, home, case), "", *_reading(url, home)]
     return "\n".join([*lines, "", "Hentikan dengan Ctrl-C."])
 
 
-def _waiting(url: str, home: Path, case: Case) -> list[str]:
+def what_waits(url: str, home: Path, case: Case) -> list[str]:
     """Return what the demonstration's case waits for, and the command that goes on with it."""
     due = case.due()
     trail = f"  jejak trail {demo_office.WAITING_CASE} --url {url}"

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -94,7 +95,8 @@ def run(say: Say) -> dict[str, Any]:
 def served(home: Path) -> Iterator[str]:
     """Serve the ledger in ``home`` from a process of its own and yield its URL; stopped at the end."""
     command = [sys.executable, "-m", "api.cli", "serve", "--home", str(home), "--port", "0", "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  our own command
+    known = {name: value for name, value in os.environ.items() if name != "JEJAK_DATABASE_URL"}  # it is a file's
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=known)  # noqa: S603  our own command
     try:
         assert process.stdout is not None
         with process.stdout:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from api import demo_case
+from api.opening import open_ledger
+from api.settings import Settings
 from keys.authority import WIB
 from keys.keyfile import open_keyfile, read_keyfile, seal, write_keyfile
 from keys.possession import prove
@@ -97,16 +99,18 @@ def founded(folder: Path) -> bool:
     return (folder / "demo.json").is_file()
 
 
-def found(folder: Path, *, waiting_case: bool = False) -> None:
+def found(folder: Path, *, waiting_case: bool = False, database_url: str = "") -> None:
     """Found the demonstration ledger in ``folder``: log key, key files, register, SOP; ``demo.json`` comes last.
 
-    With ``waiting_case`` one case is brought through a return as far as the Sekcam's paraf.
+    With ``waiting_case`` one case is brought through a return as far as the Sekcam's paraf. Its rows are in the
+    database of ``database_url``, an empty one being files in the folder. Raises what :func:`api.opening.open_ledger`
+    raises, Forged where that database already holds another ledger.
     """
     (folder / "keys").mkdir(parents=True, exist_ok=True)
     signer = NoteSigner(ORIGIN, PrivateKey.generate())
     logkey.write(folder / "log.key", signer)
     hands = {one.official: new_hand(folder, one) for one in PEOPLE}
-    ledger = Ledger(folder, signer, lambda: dt.datetime.now(dt.UTC))
+    ledger = open_ledger(Settings(folder, database_url=database_url), signer=signer)
     try:
         founding = _Founding(ledger, hands)
         founding.run()

@@ -140,9 +140,12 @@ class Ledger(Application[str]):
         """Return rows under the write lock, for whoever moves a ledger here; committed when left without a fault."""
         return self._journal.filling()
 
-    def wait(self, seconds: float) -> None:
-        """Return when another process may have recorded something, or the seconds are over; for one thread."""
-        self._journal.wait(seconds)
+    def wait(self, seconds: float) -> bool:
+        """Return when a process may have recorded something, or the seconds are over; for one thread.
+
+        True where the database told of it, which only some do (:attr:`~ledger.database.Database.tells`).
+        """
+        return self._journal.wait(seconds)
 
     def stream(self, name: str) -> Stream | None:
         """Return a stream as it now is, or None where nothing was recorded."""

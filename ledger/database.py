@@ -58,6 +58,11 @@ class Database:
         return self.folder / JOURNAL if self.kind == "sqlite" else None
 
     @property
+    def tells(self) -> bool:
+        """Return whether the database tells of every commit, so that who waits for one need not look again."""
+        return self.kind == "postgresql"
+
+    @property
     def sessions(self) -> Path | None:
         """Return the file of sign-ins, None where it is none."""
         return self.folder / _SESSIONS if self.kind == "sqlite" else None

@@ -39,8 +39,11 @@ class Journal(ABC):
         """Return what runs statements that all see one snapshot; raises Unavailable when it cannot be read."""
 
     @abstractmethod
-    def wait(self, seconds: float) -> None:
-        """Return when another process may have written, or the seconds are over; the first waiting may end at once."""
+    def wait(self, seconds: float) -> bool:
+        """Return when a process may have written, or the seconds are over; the first waiting may end at once.
+
+        True where the database told of it (:attr:`ledger.database.Database.tells`), or nobody can know.
+        """
 
     def stop_waiting(self) -> None:  # noqa: B027  most have nothing to close
         """Close what :meth:`wait` keeps open."""

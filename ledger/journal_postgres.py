@@ -28,6 +28,8 @@ from ledger.rows import Rows, Run
 
 #: Seconds that a turn waits for the lock, and that a connection may take to come about.
 LOCK_SECONDS, CONNECT_SECONDS = 30, 5
+#: Seconds that the connection which listens may take to come about: who stops waits for it, and 2 is libpq's least.
+EAR_SECONDS = 2
 #: Connections kept open, and how many more a busy moment may open.
 KEPT, MORE = 4, 28
 CHANNEL = "jejak_leaves"
@@ -188,25 +190,28 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
             self._check_connections()
             raise unreadable(error) from error
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
         """Return when a commit of any process was told, or the seconds are over; for one thread, which has the ear."""
         until = time.monotonic() + seconds
         try:
             if self._ear is None or self._ear.closed:
                 assert isinstance(self.datastore.pool.kwargs, dict)
-                self._ear = psycopg.connect(**self.datastore.pool.kwargs, autocommit=True)
+                told = self.datastore.pool.kwargs | {"connect_timeout": EAR_SECONDS}
+                self._ear = psycopg.connect(**told, autocommit=True)
                 self._ear.execute(f"LISTEN {CHANNEL}")
-                return  # what was committed before there was an ear was told to nobody
+                return True  # what was committed before there was an ear was told to nobody
             for _ in self._ear.notifies(timeout=max(0.0, until - time.monotonic()), stop_after=1):
-                return
+                return True
         except psycopg.Error:  # a server that is away tells nothing; whoever waits looks for themselves then
-            self._ear = None
+            self.stop_waiting()
             time.sleep(max(0.0, min(1.0, until - time.monotonic())))
+        return False
 
     def stop_waiting(self) -> None:
         """Close the connection that listens."""
         if self._ear is not None:
             self._ear.close()
+            self._ear = None
 
     def _check_connections(self) -> None:
         """Throw away what connections are dead: after a restart of the server all of them are."""

@@ -132,9 +132,10 @@ class SQLiteJournal(Journal, SQLiteApplicationRecorder):
         except (sqlite3.Error, PersistenceError) as error:
             raise unreadable(error) from error
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
         """Return after a while: SQLite tells nobody, so whoever follows looks again."""
         time.sleep(min(seconds, LOOK_EVERY))
+        return False
 
 
 def _runner(cursor: SQLiteCursor) -> Any:

@@ -92,3 +92,22 @@ def test_when_it_is_closed_it_works_no_more() -> None:
     before = models.rounds
     assert not threading.Event().wait(10 * EVERY)
     assert models.rounds == before
+
+
+def test_where_commits_are_told_it_works_when_no_more_come() -> None:
+    models, told = ReadModels(), threading.Semaphore(0)
+    follower = Follower(models.catch_up, lambda: 7, every=600, listen=lambda seconds: told.acquire(timeout=seconds))
+    with following(follower):
+        models.worked.clear()  # what was done at the start
+        told.release()
+        assert models.worked.wait(SOON)
+
+
+def test_a_listener_that_fails_holds_up_neither_the_work_nor_the_end() -> None:
+    models = ReadModels()
+
+    def deaf(seconds: float) -> bool:
+        raise RuntimeError("peladen hilang")
+
+    with following(Follower(models.catch_up, lambda: 7, EVERY, listen=deaf)):
+        assert models.works_again()

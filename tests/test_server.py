@@ -20,7 +20,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api import channels, server
+from api import channels, line, server
 from api.app import App, create_app
 from api.server import Server, background_server
 from api.settings import Settings
@@ -227,7 +227,7 @@ def test_the_line_is_so_long_and_who_finds_no_place_is_told_at_once_when_to_come
         with at_work(one_thread):
             acting = asking(stack, url, an_act(one_thread, office))
             until(lambda: len(one_thread.parts.ledger._queue._line) == 0 and one_thread.parts.ledger._queue._led)
-            waiting = [asking(stack, url, HEALTH) for _ in range(server.MOST_WAITING)]
+            waiting = [asking(stack, url, HEALTH) for _ in range(line.MOST_WAITING)]
             beyond = [asking(stack, url, HEALTH) for _ in range(40)]
             began = time.monotonic()
             told = [answer_on(peer) for peer in beyond]
@@ -235,18 +235,18 @@ def test_the_line_is_so_long_and_who_finds_no_place_is_told_at_once_when_to_come
             beyond[0].sendall(HEALTH)  # the connection is as good as before
             again = answer_on(beyond[0])
         assert answer_on(acting)[0] == 201
-        assert [answer_on(peer)[0] for peer in waiting] == [200] * server.MOST_WAITING
+        assert [answer_on(peer)[0] for peer in waiting] == [200] * line.MOST_WAITING
         beyond[0].sendall(HEALTH)
         assert answer_on(beyond[0])[0] == 200
     seconds = [int(headers["Retry-After"]) for _, headers, _ in [*told, again]]
     assert {(status, said["rule"]) for status, _, said in [*told, again]} == {(503, "server.crowded")}
     assert [said["retry_after"] for _, _, said in [*told, again]] == seconds
     assert seconds == sorted(seconds), "who comes later is told a later time"
-    assert 1 <= seconds[0] <= seconds[-1] <= server.LONGEST
+    assert 1 <= seconds[0] <= seconds[-1] <= line.LONGEST
 
 
 def test_the_time_to_come_back_follows_from_the_pace_and_the_line() -> None:
-    pace = server.Pace(now=0.0)
+    pace = line.Pace(now=0.0)
     for second in range(1, 11):
         pace.served(float(second))
     assert [pace.seconds_until_room(4, now=10.0) for _ in range(3)] == [5, 6, 7], "those who were told before come too"
@@ -254,7 +254,7 @@ def test_the_time_to_come_back_follows_from_the_pace_and_the_line() -> None:
     for second in range(1, 11):
         pace.served(60.0 + second)
     assert pace.seconds_until_room(4, now=70.0) == 5, "by now they have come"
-    assert pace.seconds_until_room(4, now=1000.0) == server.LONGEST, "nothing was answered for long"
+    assert pace.seconds_until_room(4, now=1000.0) == line.LONGEST, "nothing was answered for long"
     pace.begin(now=2000.0)
     assert pace.seconds_until_room(0, now=2000.0) == 1, "never at once"
 
@@ -262,7 +262,7 @@ def test_the_time_to_come_back_follows_from_the_pace_and_the_line() -> None:
 def test_a_connection_too_many_is_refused_and_closed_and_those_there_are_go_on(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "CONNECTIONS", 3)
+    monkeypatch.setattr(channels, "CONNECTIONS", 3)
     with background_server(app) as url, ExitStack() as stack:
         first, *rest = [asking(stack, url, HEALTH) for _ in range(3)]
         assert [answer_on(peer)[0] for peer in (first, *rest)] == [200] * 3

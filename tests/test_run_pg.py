@@ -1,0 +1,107 @@
+"""``make run-pg``: three services are one ledger, what one is told the others have, and all stop together."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.test_readme import ROOT, SECONDS, Newcomer
+
+CASE = "00000000-0000-4000-8000-000000000006"
+
+
+@dataclass
+class Running:
+    """What was started, all that it said until it was ready, and the addresses of the services."""
+
+    process: subprocess.Popen[str]
+    said: str
+
+    @property
+    def urls(self) -> list[str]:
+        return re.findall(r"^  (http://\S+)$", self.said, re.MULTILINE)
+
+    def leaves(self) -> list[int]:
+        """Return how many leaves each service says that there are."""
+        return [int(httpx.get(f"{url}/log/checkpoint").text.splitlines()[1]) for url in self.urls]
+
+    def services(self) -> list[int]:
+        """Return the process ids of the services."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text("ascii").split()
+        return [int(one) for one in children if "serve" in Path(f"/proc/{one}/cmdline").read_text("ascii").split("\0")]
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Running]:
+    """Start it on free ports and yield it once it is ready; killed at the end if it is still there."""
+    command = [sys.executable, "-m", "tests.run_pg", "0", "0", "0", "--folder", str(folder)]
+    known = {name: value for name, value in os.environ.items() if not name.startswith("JEJAK_")}
+    process = subprocess.Popen(command, cwd=ROOT, env=known, stdout=subprocess.PIPE, text=True)
+    said = ""
+    too_late = threading.Timer(SECONDS, process.kill)
+    too_late.start()
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said += line
+            if "Ctrl-C" in line:
+                break
+        too_late.cancel()
+        assert "Ctrl-C" in said, said
+        yield Running(process, said)
+    finally:
+        too_late.cancel()
+        process.terminate()
+        try:
+            process.communicate(timeout=SECONDS)
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="jejak-run-pg-"))  # the server's own user must reach it
+    yield made
+    shutil.rmtree(made)
+
+
+def test_three_services_are_one_ledger_that_is_kept_and_they_end_together(folder: Path, tmp_path: Path) -> None:
+    with running(folder) as first:
+        assert len(first.urls) == 3
+        act, _, login, trail = re.findall(r"^  (jejak (?:.*\\\n)*.*)$", first.said, re.MULTILINE)
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        newcomer = Newcomer(tmp_path, dict(os.environ) | {"PATH": path, "HOME": str(tmp_path)})
+        before = first.leaves()
+        code, shown = newcomer.types(act.replace("\\\n", " "), (("[y/t]", "y"), ("sandi", "demo jejak budi-santoso")))
+        assert code == 0, shown
+        assert first.leaves() == [size + 1 for size in before]
+        code, shown = newcomer.types(login, (("sandi", "demo jejak wahyu-hidayat"),))
+        assert code == 0, shown
+        code, shown = newcomer.types(trail)
+        assert code == 0, shown
+        assert "memberi paraf pada" in shown
+        kept = first.leaves()
+        first.process.send_signal(signal.SIGINT)
+        assert first.process.wait(SECONDS) == 0
+    with running(folder) as second:
+        assert second.leaves() == kept, "the ledger of the run before"
+        assert "menunggu tanda tangan" in second.said
+        services = second.services()
+        assert len(services) == 3
+        os.kill(services[0], signal.SIGKILL)
+        assert second.process.wait(SECONDS) == 1
+        assert not any(Path(f"/proc/{one}").exists() for one in services)
+    assert not (folder / "data" / "postmaster.pid").exists(), "the server has stopped too"
