@@ -40,7 +40,7 @@ bench-check: $(READY) ## name the bars that var/bench.json misses, 1 if any; mea
 soak: $(READY) ## ten minutes at twice the capacity over HTTP: codes, memory, acts; JEJAK_SOAK_SECONDS=60 is a short one
 	@$(BIN)/python -m tests.soak
 
-crash: $(READY) ## the crash tests at length: kill -9 at 500 random instants and at each named point, full disks, wrong clocks
+crash: $(READY) ## the crash tests at length, on SQLite and PostgreSQL: 500 kills at any instant, each named point, full disks, standby
 	JEJAK_TEST_KILLS=$(or $(KILLS),500) JEJAK_TEST_CRASHES=$(or $(TIMES),10) $(BIN)/pytest -q -s tests/crash
 
 tamper: $(READY) ## every attack of docs/tamper.md again; fails where one is found otherwise than it says

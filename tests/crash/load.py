@@ -72,6 +72,7 @@ class Load:
         self.acts: dict[bytes, list[Answer]] = {}
         self.documents: dict[str, int] = {}
         self.refused: Counter[str] = Counter()
+        self.told: set[str] = set()
         self.lost_answers = 0
         self.reads = 0
         self.surprises: list[str] = []
@@ -119,10 +120,11 @@ class Load:
         with self._changed:
             self.documents[digest] = size
 
-    def met(self, rule: str) -> None:
-        """Count a refusal for now."""
+    def met(self, rule: str, detail: str) -> None:
+        """Count a refusal for now, and keep its words."""
         with self._changed:
             self.refused[rule] += 1
+            self.told.add(detail)
             self._changed.notify_all()
 
     def wait_for_acts(self, more: int) -> None:
@@ -259,7 +261,7 @@ class _Client(threading.Thread):
             return False
         if not (said["detail"] and said["allowed"]) or (answer.status_code == 503) != ("Retry-After" in answer.headers):
             return False
-        self._load.met(said["rule"])
+        self._load.met(said["rule"], said["detail"])
         return True
 
     def _signed_in(self) -> dict[str, str]:

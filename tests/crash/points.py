@@ -18,6 +18,8 @@ from importlib import import_module
 from types import FrameType
 from typing import Any, Literal
 
+from ledger.database import VIEWS_SCHEMA
+
 Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -113,10 +115,12 @@ OUTSIDE = {
         "os:fsync", "before", _called_by("ledger.whole_file", folder=True)
     ),
 }
+#: How a switch takes the live tables away: in SQLite one by one, in PostgreSQL with their schema.
+_AWAY = ("DROP TABLE", f"DROP SCHEMA IF EXISTS {VIEWS_SCHEMA} ", f"ALTER SCHEMA {VIEWS_SCHEMA}")
 #: Points of a rebuild, which comes to each some times: at its first commits it is built, at its last it is switched.
 REBUILD = {
     "before a rebuild commits": Point(_COMMIT, "before", _within("projections")),
-    "in a rebuild's switch": Point(_EXECUTE, "after", _asks("DROP TABLE", within="projections")),
+    "in a rebuild's switch": Point(_EXECUTE, "after", _asks(*_AWAY, within="projections")),
 }
 POINTS = PATH | VIEWS | OUTSIDE | REBUILD
 

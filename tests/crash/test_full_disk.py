@@ -14,7 +14,7 @@ import pytest
 
 from ledger.checkpoint import SignedCheckpoint, open_checkpoint
 from tests.crash import room
-from tests.crash.load import Load, send
+from tests.crash.load import Answer, Load, send
 from tests.crash.office import Office
 from tests.crash.often import TIMES
 from tests.crash.service import Service
@@ -162,8 +162,13 @@ def test_acts_and_documents_wait_while_nothing_at_all_can_be_written(office: Off
             load.wait_for_acts(8)
             service.may_write(False)
             load.wait_for_refusals(4, "document.storage", "journal.busy")
+            envelope = office.opening(uuid.uuid4())  # on a document that is there
             with service.client() as http:
-                assert send(http, office.opening(uuid.uuid4())).status_code == 503
+                answer = send(http, envelope)
+            if office.database.of(office.home).journal:
+                assert answer.status_code == 503
+            else:  # it is not the service that writes the journal
+                load.acknowledged(envelope, Answer.of(answer))
             service.may_write(True)
             load.wait_for_acts(8)
             load.wait_for_reads(1)
