@@ -20,12 +20,14 @@ from functools import partial
 
 #: Seconds between two looks at the log.
 EVERY = 0.5
+#: Leaves that are projected at once, and seconds in which whoever waits has the processor before the next of them.
+STEP, PAUSE = 50, 0.01
 #: Looks that find the log growing before the work is done all the same.
 MOST_PASSED_OVER = 20
 #: Seconds between two looks while somebody waits for a leaf; so many wait at once, for each holds a thread.
 SOON, MOST_WAITING = 0.05, 4
 #: Seconds that the listening thread waits at most, for it must see that it is to stop; and between two wakings.
-LISTENS, PAUSE = 0.2, 0.01
+LISTENS = 0.2
 #: Seconds without a commit after which the log stands still, where it is told of each.
 QUIET = 0.1
 
@@ -33,14 +35,14 @@ log = logging.getLogger("jejak.api")
 
 
 class Follower:
-    """Calls ``catch_up``, which brings the read models to the end of the log, once ``size`` (leaves) stands still.
+    """Calls ``catch_up``, which projects at most so many leaves, until none is left, once ``size`` stands still.
 
     ``listen`` returns True when a commit was told, False after so many seconds; None where nobody tells.
     """
 
     def __init__(
         self,
-        catch_up: Callable[[], int],
+        catch_up: Callable[[int], int],
         size: Callable[[], int],
         every: float = EVERY,
         listen: Callable[[float], bool] | None = None,
@@ -139,7 +141,8 @@ class Follower:
         self._work()
 
     def _work(self) -> None:
-        self._catch_up()
+        while self._catch_up(STEP) >= STEP and not self._stopping.wait(PAUSE):
+            pass
         self.fault = None
 
     def _try(self, work: Callable[[], object]) -> None:

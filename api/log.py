@@ -20,7 +20,6 @@ from keys.fields import Fact
 from ledger import log
 from ledger.bodies import Body, LedgerFounded
 from ledger.checkpoint import format_hash
-from ledger.merkle import prove_inclusion
 from ledger.notices import DISCLAIMER, SYNTHETIC
 from ledger.receipt import Receipt, format_receipt
 from ledger.rows import Rows
@@ -237,4 +236,4 @@ def _receipt_at(rows: Rows, index: int, size: int) -> Receipt:
             f"Tidak ada segel atas {size} daun yang mencakup daun {index}.",
             allowed=f"Segel berikutnya: {signed[0][0]} daun." if signed else f"Buku besar ini {rows.size()} daun.",
         )
-    return Receipt(index, tuple(prove_inclusion(rows, index, size)), signed[0][1])
+    return Receipt(index, tuple(log.inclusion(rows, index, size)), signed[0][1])

@@ -21,7 +21,6 @@ from api.parts import parts
 from keys.fields import Fact
 from ledger import log
 from ledger.checkpoint import parse_body
-from ledger.merkle import prove_inclusion
 from ledger.note import parse_unverified
 from ledger.receipt import Receipt, format_receipt
 from ledger.recorded import Recorded
@@ -75,7 +74,7 @@ def stream_place(path: StreamPath, query: PlaceQuery) -> Response:
         proof = log.consistency(rows, query.old, size) if query.old < size else []
         stored = list(rows.stream(path.stream))
         acts = [Recorded.read(row) for row in stored[min(query.after, max(len(stored) - 1, 0)) :]]
-        receipt = Receipt(acts[-1].index, tuple(prove_inclusion(rows, acts[-1].index, size)), note) if acts else None
+        receipt = Receipt(acts[-1].index, tuple(log.inclusion(rows, acts[-1].index, size)), note) if acts else None
     said = StreamPlace(
         stream=path.stream,
         version=acts[-1].act.version if acts else 0,

@@ -7,7 +7,7 @@ from typing import Any
 
 from keys.errors import Forged, Malformed, NotFound
 from ledger.checkpoint import Checkpoint, format_hash, open_checkpoint, parse_body
-from ledger.merkle import leaf_hash, prove_consistency, prove_inclusion, root_at, verify_consistency
+from ledger.merkle import Known, leaf_hash, prove_consistency, prove_inclusion, root_at, verify_consistency
 from ledger.note import VerifierKey, parse_unverified
 from ledger.receipt import Receipt
 from ledger.recorded import Recorded
@@ -15,7 +15,40 @@ from ledger.rows import Rows
 from ledger.tiles import Place, format_bundle, require_there
 from ledger.tiles import hash_tile as tile_of
 
+#: Full tiles whose nodes a process keeps, 16 KiB each: all above the leaves of 16 million entries.
+TILES_KEPT = 256
 _FOR_THE_KEEPER = "Jangan ubah atau hapus apa pun; periksa salinannya dengan jejak audit."
+
+
+class TileNodes:
+    """The nodes of the ``most`` full tiles that were used last (:class:`ledger.merkle.Tiles`).
+
+    For any thread: each step is a single one of the dictionary, and who comes between two computes a tile again.
+    """
+
+    def __init__(self, most: int = TILES_KEPT) -> None:
+        self._most = most
+        self._kept: dict[bytes, bytes] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def find(self, root: bytes) -> bytes | None:
+        """Return the nodes under a root, None where they are not kept."""
+        nodes = self._kept.pop(root, None)
+        if nodes is not None:
+            self._kept[root] = nodes  # used last, so let go last
+        return nodes
+
+    def keep(self, root: bytes, nodes: bytes) -> None:
+        """Keep the nodes under their root, and let go what was not used for longest."""
+        self._kept[root] = nodes
+        for oldest in list(self._kept)[: -self._most]:
+            self._kept.pop(oldest, None)
+
+
+#: Of this process, whatever ledgers it serves: a tile is found by its root.
+_TILES = TileNodes()
 
 
 def recorded(rows: Rows, index: int) -> Recorded:
@@ -34,7 +67,12 @@ def receipt(rows: Rows, index: int) -> Receipt:
     if note is None:
         raise NotFound("log.leaf", f"Tidak ada daun {index} dalam buku besar ini.")
     size = parse_body(parse_unverified(note)[0]).size
-    return Receipt(index, tuple(prove_inclusion(rows, index, size)), note)
+    return Receipt(index, tuple(inclusion(rows, index, size)), note)
+
+
+def inclusion(rows: Rows, index: int, size: int) -> list[bytes]:
+    """Return the proof that a leaf is among the first ``size``: as :func:`prove_inclusion`, and quick in a long log."""
+    return prove_inclusion(rows, index, size, Known(rows.frontier(), _TILES))
 
 
 def checkpoint(rows: Rows) -> bytes:
@@ -47,9 +85,10 @@ def checkpoint(rows: Rows) -> bytes:
 
 def consistency(rows: Rows, old: int, new: int) -> list[bytes]:
     """Return the proof that the first ``new`` leaves continue the first ``old``; NotFound beyond the log."""
-    if new > rows.size():
-        raise NotFound("log.size", f"Buku besar ini baru {rows.size()} daun.")
-    return prove_consistency(rows, old, new)
+    edge = rows.frontier()
+    if new > edge.size:
+        raise NotFound("log.size", f"Buku besar ini baru {edge.size} daun.")
+    return prove_consistency(rows, old, new, Known(edge, _TILES))
 
 
 def hash_tile(rows: Rows, level: int, place: Place) -> bytes:

@@ -34,7 +34,7 @@ A worked example with three entries, executed by a test::
     keys.errors.Forged: Bukti tidak cocok: entri nomor 0 tidak terbukti ada di antara 3 entri segel ini.
 
 Storage keeps only leaf hashes and the perfect subtrees of levels 8, 16, ... (the tiles of C2SP tlog-tiles);
-what lies between is computed again.
+what lies between is computed again, but for what a prover already knows (:class:`Known`).
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ TILE_LEVELS = 8
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 _SIZE_BYTES = 8
+_TILE = 1 << TILE_LEVELS
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -148,28 +149,54 @@ def grow(frontier: Frontier, leaves: Iterable[bytes]) -> tuple[Frontier, list[Su
     return Frontier(size, tuple(edge)), completed
 
 
+class Tiles(Protocol):
+    """Where nodes of full tiles are kept, each tile under its root: another log's, or an altered one's, never fit it.
+
+    Nodes are the bytes of a tile's 256 hashes, then of the 128 above them, and so on to the two below its root.
+    """
+
+    def find(self, root: bytes) -> bytes | None:
+        """Return the nodes under a root, None where they are not kept."""
+        ...
+
+    def keep(self, root: bytes, nodes: bytes) -> None:
+        """Keep the nodes under their root, or not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a prover need not read: the log's edge as storage has it now, and nodes of full tiles above the leaves.
+
+    It saves reading and hashing, and changes no proof. Whoever trusts nothing that it did not read gives none.
+    """
+
+    edge: Frontier
+    tiles: Tiles
+
+
 def root_at(store: Hashes, size: int) -> bytes:
     """Return the root of the first ``size`` entries, or raise :class:`Malformed` for an impossible size."""
     return _range_hashes(store, [(0, check_size(size))])[0] if size else EMPTY_ROOT
 
 
-def prove_inclusion(store: Hashes, index: int, size: int) -> list[bytes]:
+def prove_inclusion(store: Hashes, index: int, size: int, known: Known | None = None) -> list[bytes]:
     """Return the inclusion proof (RFC 6962 §2.1.1) of leaf ``index`` in the first ``size`` entries.
 
-    Reads at most 255 hashes a stored level beside the leaf and 255 on the edge. Raises :class:`Malformed`
+    Reads at most 256 hashes a stored level around the leaf and 255 on the edge. Raises :class:`Malformed`
     unless ``0 <= index < size``.
     """
     check_index(index, check_size(size))
-    return _range_hashes(store, _inclusion_ranges(index, size))
+    return _range_hashes(store, _inclusion_ranges(index, size), known)
 
 
-def prove_consistency(store: Hashes, old: int, new: int) -> list[bytes]:
+def prove_consistency(store: Hashes, old: int, new: int, known: Known | None = None) -> list[bytes]:
     """Return the consistency proof (RFC 6962 §2.1.2) from the first ``old`` to the first ``new`` entries.
 
     Reads at most 256 hashes a stored level and 255 on the edge. Raises :class:`Malformed` unless ``0 <= old <= new``.
     """
     _check_sizes(old, new)
-    return _range_hashes(store, _consistency_ranges(old, new))
+    return _range_hashes(store, _consistency_ranges(old, new), known)
 
 
 def verify_inclusion(*, index: int, size: int, leaf_hash: bytes, proof: Sequence[bytes], root: bytes) -> None:
@@ -343,11 +370,45 @@ def _join(subtrees: Sequence[bytes]) -> bytes:
     return found
 
 
-def _range_hashes(store: Hashes, ranges: list[tuple[int, int]]) -> list[bytes]:
+def _range_hashes(store: Hashes, ranges: list[tuple[int, int]], known: Known | None = None) -> list[bytes]:
     """Return the hash of each range, reading adjacent stored hashes together."""
     parts = [_perfect(first, end) for first, end in ranges]
-    known = _read(store, {subtree for part in parts for subtree in part})
-    return [_join([known[subtree] for subtree in part]) for part in parts]
+    wanted = {subtree for part in parts for subtree in part}
+    found = _read(store, wanted) if known is None else _look(store, wanted, known)
+    return [_join([found[subtree] for subtree in part]) for part in parts]
+
+
+def _look(store: Hashes, subtrees: set[tuple[int, int]], known: Known) -> dict[tuple[int, int], bytes]:
+    """Return the hashes of subtrees (level, position), from what is known where it can be."""
+    size = known.edge.size
+    found = dict(zip(_perfect(0, size), known.edge.hashes, strict=True))
+    tiles: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    rest, queue = set[tuple[int, int]](), list(subtrees)
+    for level, position in queue:  # a tile's root is looked for in its turn
+        stored = level - level % TILE_LEVELS
+        root = stored + TILE_LEVELS, position >> stored + TILE_LEVELS - level
+        if (level, position) in found:
+            continue
+        if not stored or root[1] + 1 << root[0] > size:
+            rest.add((level, position))
+        elif root in tiles:
+            tiles[root].append((level, position))
+        else:
+            tiles[root] = [(level, position)]
+            queue.append(root)
+    found |= _read(store, rest)
+    for root in sorted(tiles, reverse=True):  # the root of a tile may be a node of one above it
+        nodes = known.tiles.find(found[root])
+        if nodes is None:
+            stored = root[0] - TILE_LEVELS
+            nodes = _tile_nodes(_stored(store, stored, root[1] << TILE_LEVELS, _TILE))
+            if node_hash(nodes[-2 * HASH_BYTES : -HASH_BYTES], nodes[-HASH_BYTES:]) == found[root]:
+                known.tiles.keep(found[root], nodes)
+        for level, position in tiles[root]:
+            above = level % TILE_LEVELS
+            at = 2 * _TILE - (2 * _TILE >> above) + position % (_TILE >> above)
+            found[level, position] = nodes[at * HASH_BYTES : (at + 1) * HASH_BYTES]
+    return found
 
 
 def _read(store: Hashes, subtrees: set[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
@@ -356,25 +417,43 @@ def _read(store: Hashes, subtrees: set[tuple[int, int]]) -> dict[tuple[int, int]
         above = level % TILE_LEVELS
         span = (position << above, position + 1 << above, (level, position))
         spans.setdefault(level - above, []).append(span)
-    known = {}
+    found = {}
     for stored, wanted in spans.items():
         wanted.sort()
         while wanted:
             run = 1
-            while run < len(wanted) and wanted[run][0] == wanted[run - 1][1]:
+            # The one hash between siblings, that of the way to the leaf, is read with them: asking twice costs more.
+            while run < len(wanted) and wanted[run][0] - wanted[run - 1][1] <= 1:
                 run += 1
             start, stop = wanted[0][0], wanted[run - 1][1]
-            row = store.hashes(stored, start, stop - start)
-            if len(row) != stop - start:
-                raise AssertionError(f"storage lacks hashes of level {stored} from {start} to {stop}")
+            row = _stored(store, stored, start, stop - start)
             for first, end, subtree in wanted[:run]:
-                known[subtree] = _fold(row[first - start : end - start])
+                found[subtree] = _fold(row[first - start : end - start])
             del wanted[:run]
-    return known
+    return found
+
+
+def _stored(store: Hashes, level: int, first: int, count: int) -> list[bytes]:
+    row = store.hashes(level, first, count)
+    if len(row) != count:
+        raise AssertionError(f"storage lacks hashes of level {level} from {first} to {first + count}")
+    return row
+
+
+def _tile_nodes(hashes: list[bytes]) -> bytes:
+    """Return the nodes of a full tile as :class:`Tiles` has them."""
+    levels = [hashes]
+    while len(levels[-1]) > 2:
+        levels.append(_pairs(levels[-1]))
+    return b"".join(value for level in levels for value in level)
 
 
 def _fold(hashes: list[bytes]) -> bytes:
     """Return the root over a power of two of equal subtrees."""
     while len(hashes) > 1:
-        hashes = [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
+        hashes = _pairs(hashes)
     return hashes[0]
+
+
+def _pairs(hashes: list[bytes]) -> list[bytes]:
+    return [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]

@@ -91,33 +91,34 @@ class Views:
             self._checked = True
         return storage.reading(self._engine)
 
-    def catch_up(self) -> int:
-        """Project every leaf after the position and return how many there were; all of them after a rebuild.
+    def catch_up(self, most: int | None = None) -> int:
+        """Project every leaf after the position, or at most so many, and return how many; all of them after a rebuild.
 
         Raises Forged where an entry does not hold, NotJudged where an act cannot be placed (``views.event``) or a leaf
         is missing (``views.missing``), with leaf and kind in their facts. Everything before that leaf is projected
         then, and nothing after it.
         """
         with self._lock:
-            done, most = 0, BATCH
+            done, left = 0, BATCH
             while True:
+                step = left if most is None else min(left, most - done)
                 try:
                     with self._journal() as rows:
                         if not self._belongs(rows):
                             return self._rebuild_again(rows)
-                        more = self._follow(rows, most)
+                        more = self._follow(rows, step)
                 except (Forged, NotJudged) as fault:
                     self._walk, before = None, fault.facts.get("leaf", 0) - self.position()
-                    if not 0 < before < most:
+                    if not 0 < before < step:
                         raise
-                    most = before  # what stands before it is projected first; then it is met again
+                    left = before  # what stands before it is projected first; then it is met again
                 except BaseException:
                     self._walk = None
                     raise
                 else:
-                    if not more:
-                        return done
                     done += more
+                    if not more or done == most:
+                        return done
 
     def rebuild(self, progress: Progress | None = None, shares: int | None = None) -> int:
         """Fold the whole journal into fresh tables, put them in the place of the live ones, return the leaves.

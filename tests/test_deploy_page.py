@@ -40,7 +40,7 @@ from api.server import background_server
 from api.settings import Settings
 from keys import keyfile, signin
 from keys.keyfile import write_keyfile
-from ledger import documents, journal
+from ledger import documents, turn
 from ledger.store import open_store
 from tests.browser import chromium
 from tests.browser.conftest import MISSING as NO_CHROMIUM
@@ -487,7 +487,7 @@ def test_its_numbers_are_those_of_the_code() -> None:
     assert f"below {channels.RATE // 1024} KiB/s after {channels.GRACE:.0f} seconds" in said
     assert f"more than {rate.BURST} times at once" in said
     assert rate.PER_SECOND == 1.0
-    assert journal.MOST_SKEW.total_seconds() == 5
+    assert turn.MOST_SKEW.total_seconds() == 5
     assert "more than five seconds behind" in said
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from api.follower import MOST_PASSED_OVER, Follower
+from api.follower import MOST_PASSED_OVER, STEP, Follower
 
 SOON = 10.0
 EVERY = 0.005
@@ -21,7 +21,7 @@ class ReadModels:
         self.worked = threading.Event()
         self.broken = False
 
-    def catch_up(self) -> int:
+    def catch_up(self, most: int) -> int:
         self.rounds += 1
         self.worked.set()
         if self.broken:
@@ -53,6 +53,19 @@ def test_it_works_as_soon_as_the_log_stands_still() -> None:
     models = ReadModels()
     with following(Follower(models.catch_up, lambda: 7, EVERY)):
         assert models.works_again()
+
+
+def test_it_works_in_steps_until_nothing_is_left() -> None:
+    left, steps = 2 * STEP + 7, list[int]()
+
+    def catch_up(most: int) -> int:
+        nonlocal left
+        steps.append(min(most, left))
+        left -= steps[-1]
+        return steps[-1]
+
+    with following(Follower(catch_up, lambda: 7, every=60)):
+        assert steps == [STEP, STEP, 7]
 
 
 def test_while_the_log_grows_it_keeps_out_of_the_way_but_not_for_ever() -> None:

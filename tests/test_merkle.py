@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from keys.errors import Forged, JejakError, Malformed
 from ledger import merkle
+from ledger.log import TileNodes
 from ledger.merkle import (
     EMPTY_ROOT,
     MAX_SIZE,
     Frontier,
+    Known,
     grow,
     leaf_hash,
     node_hash,
@@ -135,6 +137,11 @@ class Store:
 
 
 STORE = Store(LEAVES)
+#: Two full tiles of the first level above the leaves and one of the second; any 32 bytes do as leaf hashes.
+LONG = Store([sha256(number.to_bytes(4, "big")) for number in range(2 * 65_536 + 300)])
+#: Its right edge where each tile is just full or not yet, and grown on.
+EDGES = [grow(Frontier(), LONG.rows[0][:size])[0] for size in (700, 65_535, 65_536, 131_072, len(LONG.rows[0]))]
+TILES = TileNodes(most=2)
 
 
 def cases(kind: str) -> list[Any]:
@@ -447,6 +454,38 @@ def test_an_impossible_growth_is_not_proved(old: int, new: int) -> None:
         prove_consistency(STORE, old, new)
 
 
+@given(st.data())
+@settings(deadline=None)
+def test_what_a_prover_knows_changes_no_proof(data: st.DataObject) -> None:
+    known = Known(data.draw(st.sampled_from(EDGES)), TILES)
+    size = data.draw(st.integers(1, known.edge.size) | st.just(known.edge.size))
+    index = data.draw(st.integers(0, size - 1))
+    assert prove_inclusion(LONG, index, size, known) == prove_inclusion(LONG, index, size)
+    assert prove_consistency(LONG, index + 1, size, known) == prove_consistency(LONG, index + 1, size)
+    assert len(TILES) <= 2
+
+
+def test_a_tile_above_the_leaves_is_read_once_and_the_edge_never() -> None:
+    known = Known(LONG.frontier, TileNodes())
+    size = LONG.frontier.size
+    prove_inclusion(LONG, 70_000, size, known)
+    LONG.reads.clear()
+    prove_inclusion(LONG, 130_000, size, known)
+    assert sorted(LONG.reads) == [(0, 129_792, 256), (16, 0, 2)]
+
+
+def test_nodes_of_a_tile_are_kept_only_under_the_root_that_they_make() -> None:
+    altered, tiles = Store(LONG.rows[0]), TileNodes()
+    altered.rows[8][7] = bytes(32)
+    for _ in range(2):
+        proof = prove_inclusion(altered, 70, 131_072, Known(altered.frontier, tiles))
+        assert bytes(32) not in proof
+        assert len(tiles) == 0
+    good = prove_inclusion(LONG, 70, 131_072, Known(LONG.frontier, tiles))
+    assert good == prove_inclusion(LONG, 70, 131_072)
+    assert len(tiles) == 1
+
+
 def test_a_store_that_lost_hashes_is_our_own_fault_and_not_a_proof() -> None:
     with pytest.raises(AssertionError, match="lacks"):
         prove_inclusion(Store(LEAVES[:100]), 5, 200)
@@ -458,8 +497,8 @@ def test_a_store_that_lost_hashes_is_our_own_fault_and_not_a_proof() -> None:
 def test_a_proof_reads_few_short_ranges(place: tuple[int, int]) -> None:
     index, size = place
     for prove, most in (
-        (lambda: prove_inclusion(STORE, index, size), 255 + 255),
-        # The last leaf of the old log is read too: its hash is in the proof, that of an included leaf is not.
+        # The leaf itself is read with its siblings on both sides, and so is the last leaf of the old log.
+        (lambda: prove_inclusion(STORE, index, size), 256 + 255),
         (lambda: prove_consistency(STORE, index + 1, size), 256 + 255),
         (lambda: root_at(STORE, size), 255),
     ):

@@ -147,6 +147,19 @@ def test_incremental_is_rebuilt_is_applied_twice(desk: Desk, tmp_path: Path) -> 
     assert desk.dump() == incremental
 
 
+def test_a_bounded_step_projects_no_more_and_steps_end_where_one_would(desk: Desk, tmp_path: Path) -> None:
+    desk.draft(CASE)
+    desk.views.catch_up()
+    with closing(desk.open(tmp_path / "in-steps.sqlite")) as stepping:
+        assert stepping.catch_up(most=7) == 7
+        assert stepping.position() == 7
+        steps = [7]
+        while steps[-1] == 7:
+            steps.append(stepping.catch_up(most=7))
+        assert sum(steps) == desk.size()
+        assert desk.dump(stepping) == desk.dump()
+
+
 def test_every_act_by_itself_gives_what_all_at_once_give(desk: Desk, tmp_path: Path) -> None:
     for official, kind, body in desk.kecamatan.steps():
         desk.kecamatan.do(official, CASE, kind, body)

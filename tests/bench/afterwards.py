@@ -23,7 +23,7 @@ def figures(folder: Path, database: Database) -> list[Figure]:
 
 def on_disk(home: Path, database: Database) -> list[Figure]:
     """Return the bytes that an act takes, beside the bytes of its envelope."""
-    ledger = Ledger(home, Bench.log(), _nothing_is_recorded)
+    ledger = Ledger(home, Bench.log(), _nothing_is_recorded, database=database.at(home))
     with ledger.reading() as rows:
         acts = rows.size()
         envelopes = sum(len(Entry.parse(row.data).envelope.data) for row in rows.entries(0, acts))
@@ -40,8 +40,9 @@ def on_disk(home: Path, database: Database) -> list[Figure]:
 
 def rebuilding(folder: Path, database: Database) -> Figure:
     """Return acts a second that the read models are built at, beside the plain library only reading its events."""
-    ledger = Ledger(ledger_of(folder), Bench.log(), _nothing_is_recorded)
-    views = Views(f"sqlite:///{folder / 'views.sqlite'}", ledger.reading, ledger.documents)
+    home = ledger_of(folder)
+    ledger = Ledger(home, Bench.log(), _nothing_is_recorded, database=database.at(home))
+    views = Views(ledger.database.views_url, ledger.reading, ledger.documents, ledger.database.views_file)
     began = time.perf_counter()
     leaves = views.rebuild()
     rate = leaves / (time.perf_counter() - began)

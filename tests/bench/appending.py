@@ -15,7 +15,7 @@ from pathlib import Path
 
 from keys.envelope import Envelope, pae
 from tests.bench import outside_logs, plain
-from tests.bench.databases import Database
+from tests.bench.databases import SQLITE, Database
 from tests.bench.figure import Figure, percentile
 from tests.bench.office import Bench, Writers, payloads
 from tests.bench.outside_logs import LOGS, NotInstalled, OutsideLog
@@ -63,14 +63,14 @@ class Ran:
 
 
 def _by(writers: int, folder: Path, cases: int, database: Database) -> Ran:
-    bench = Bench(folder / "ledger", cases)
+    bench = Bench(folder / "ledger", cases, database.at(folder / "ledger"))
     ledger = bench.kecamatan.ledger
     plain_single, plain_crowd = (plain.open_plain(folder / name, database) for name in ("plain", "plain-threads"))
     if database.durable(ledger.recorder) != database.durable(plain_single.recorder):
         raise AssertionError("the reference is not durable as the ledger is")
     spent_verifying = 0.0
     with ExitStack() as stack:
-        outside, missing = _outside(stack, folder) if writers == MANY else ({}, "")
+        outside, missing = _outside(stack, folder) if writers == MANY and database is SQLITE else ({}, "")
         single = stack.enter_context(Writers(1, partial(plain.save, plain_single)))
         as_many = stack.enter_context(Writers(writers, partial(plain.save, plain_crowd)))
         ours = stack.enter_context(Writers(writers, ledger.record))
@@ -113,7 +113,7 @@ def _beside_others(ran: Ran, on: str) -> list[Figure]:
     name, rate = f"append_{MANY}_writers", ran.ours.rate
     bare = "one core verifying the same signatures alone"
     found = [Figure(f"{name}_verify", rate, "acts/s", ran.verified, bare, on)]
-    for log, what in LOGS.items():
+    for log, what in LOGS.items() if on == SQLITE.name else ():  # they are files too
         against = f"{log}: {ran.missing or what}"
         found.append(Figure(f"{name}_{log.replace('-', '_')}", rate, "acts/s", ran.outside.get(log), against, on))
     return found

@@ -6,6 +6,7 @@ many bytes it takes for the journal's tables.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -14,8 +15,11 @@ from pathlib import Path
 
 from eventsourcing.sqlite import SQLiteApplicationRecorder
 
+from ledger import database as ledgers
+from tests.bench import on_postgres
+
 #: Tables and indexes of the events, and of the tree over them; checkpoints are counted apart.
-EVENTS = ("stored_events", "sqlite_autoindex_stored_events_1", "agenda_book_events")
+EVENTS = ("stored_events", "sqlite_autoindex_stored_events_1", "agenda_book_events", "leaf_hashes")
 TREE = ("tile_hashes", "sqlite_autoindex_tile_hashes_1", "frontier")
 JOURNAL = "journal.sqlite"
 
@@ -33,7 +37,8 @@ class Database:
     """A database by its name.
 
     ``plain`` returns the environment of the plain library's own application in a folder; ``durable`` reads from an open
-    recorder how its commits become durable; ``stored`` measures a closed journal in a folder.
+    recorder how its commits become durable; ``stored`` measures a closed journal in a folder;
+    ``at`` says where a ledger of that folder has its rows, and makes a database there if there is none.
     """
 
     name: str
@@ -41,6 +46,11 @@ class Database:
     plain: Callable[[Path], Mapping[str, str]]
     durable: Callable[[object], str]
     stored: Callable[[Path], Stored]
+    at: Callable[[Path], ledgers.Database]
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        """Return the environment of a process that works on the ledger in a folder."""
+        return os.environ | {"JEJAK_DATABASE_URL": self.at(folder).url}
 
 
 def _plain_on_sqlite(folder: Path) -> Mapping[str, str]:
@@ -69,8 +79,23 @@ def _stored_on_sqlite(folder: Path) -> Stored:
     return Stored(sum(pages[name] for name in EVENTS + TREE), whole[0])
 
 
-SQLITE = Database("sqlite", lambda: sqlite3.sqlite_version, _plain_on_sqlite, _durable_on_sqlite, _stored_on_sqlite)
-DATABASES = (SQLITE,)
+SQLITE = Database(
+    "sqlite",
+    lambda: sqlite3.sqlite_version,
+    _plain_on_sqlite,
+    _durable_on_sqlite,
+    _stored_on_sqlite,
+    lambda folder: ledgers.Database("sqlite", folder),
+)
+POSTGRESQL = Database(
+    "postgresql",
+    on_postgres.version,
+    on_postgres.plain,
+    on_postgres.durable,
+    lambda folder: Stored(*on_postgres.stored(folder)),
+    on_postgres.at,
+)
+DATABASES = (SQLITE, POSTGRESQL)
 
 
 def named(name: str) -> Database:

@@ -1,4 +1,4 @@
-"""Two processes on one SQLite file: the share each gets, and how long one of them waits while the other records.
+"""Two processes on one ledger: the share each gets, and how long one of them waits while the other records.
 
 Each process has acts of its own, openings of cases, signed before it starts; what is counted is the time in which both
 have something to record. An act that is turned away is sent again, as a client would.
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from keys.errors import Unavailable
 from ledger.application import Ledger
-from tests.bench.databases import SQLITE
+from tests.bench.databases import SQLITE, Database, named
 from tests.bench.figure import Figure
 from tests.bench.office import Bench
 from tests.bench.sizes import Size
@@ -42,10 +42,10 @@ class Recording:
     turned_away: int
 
 
-def figures(folder: Path, size: Size) -> list[Figure]:
+def figures(folder: Path, size: Size, database: Database) -> list[Figure]:
     """Return the smaller share of two, the rate of both together, and the longest that either had no receipt."""
-    (alone,) = recording(folder / "alone", [size.fair_acts], 2 * WRITERS)
-    both = recording(folder / "both", [size.fair_acts, size.fair_acts], WRITERS)
+    (alone,) = recording(folder / "alone", [size.fair_acts], 2 * WRITERS, database)
+    both = recording(folder / "both", [size.fair_acts, size.fair_acts], WRITERS, database)
     began, ended = max(one.began for one in both), min(one.receipts[-1] for one in both)
     inside = [[at for at in one.receipts if began <= at <= ended] for one in both]
     counts = [len(one) for one in inside]
@@ -55,19 +55,21 @@ def figures(folder: Path, size: Size) -> list[Figure]:
     away = f"{sum(one.turned_away for one in both)} turned away and sent again"
     one_process = f"one process with as many writers; {away}"
     return [
-        Figure("fair_share", 100 * share, "%", 50.0, "an even share of two processes", SQLITE.name),
-        Figure("fair_rate", _rate(both), "acts/s", _rate([alone]), one_process, SQLITE.name),
-        Figure("fair_longest_wait", wait * 1e3, "ms", wait_alone * 1e3, f"{one_process}: no receipt", SQLITE.name),
+        Figure("fair_share", 100 * share, "%", 50.0, "an even share of two processes", database.name),
+        Figure("fair_rate", _rate(both), "acts/s", _rate([alone]), one_process, database.name),
+        Figure("fair_longest_wait", wait * 1e3, "ms", wait_alone * 1e3, f"{one_process}: no receipt", database.name),
     ]
 
 
-def recording(folder: Path, acts: Sequence[int], writers: int) -> list[Recording]:
+def recording(folder: Path, acts: Sequence[int], writers: int, database: Database = SQLITE) -> list[Recording]:
     """Return what as many processes as there are numbers of acts did, beginning together on one ledger."""
-    office, first, commands = Kecamatan(folder).open(), 0, []
+    office, first, commands = Kecamatan(folder, database.at(folder)).open(), 0, []
     for number, count in enumerate(acts):
         file = folder / f"acts-{number}.json"
         file.write_text(json.dumps([_opening(office, first + one).decode() for one in range(count)]), encoding="utf-8")
-        commands.append([sys.executable, "-m", "tests.bench.fairness", str(folder), str(file), str(writers)])
+        commands.append(
+            [sys.executable, "-m", "tests.bench.fairness", str(folder), str(file), str(writers), database.name]
+        )
         first += count
     office.ledger.close()
     processes = [
@@ -108,10 +110,10 @@ def _longest(moments: Sequence[float]) -> float:
     return max(after - before for before, after in pairwise(moments))
 
 
-def main(folder: Path, file: Path, writers: int) -> None:
+def main(folder: Path, file: Path, writers: int, database: Database) -> None:
     """Record the acts in ``file`` from the moment (monotonic) told on standard input, and print what happened."""
     envelopes = [one.encode() for one in json.loads(file.read_text(encoding="utf-8"))]
-    ledger = Ledger(folder, Bench.log(), lambda: dt.datetime.now(dt.UTC))
+    ledger = Ledger(folder, Bench.log(), lambda: dt.datetime.now(dt.UTC), database=database.at(folder))
     turned_away: list[int] = []
 
     def record(envelope: bytes) -> float:
@@ -133,4 +135,4 @@ def main(folder: Path, file: Path, writers: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), named(sys.argv[4]))

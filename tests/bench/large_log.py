@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keys.envelope import Envelope
+from ledger import log
 from ledger.application import Ledger
 from ledger.checkpoint import sign_checkpoint
 from ledger.entry import Entry
-from ledger.merkle import grow, prove_inclusion, verify_inclusion
+from ledger.merkle import grow, verify_inclusion
 from ledger.outside_memory import OutsideMemory
 from ledger.rows import Row
-from tests.bench.databases import SQLITE
+from tests.bench.databases import SQLITE, Database
 from tests.bench.figure import Figure, short
 from tests.bench.office import Bench
 from tests.bench.sizes import Size
@@ -56,10 +57,11 @@ class Measured:
     check_of_a_note: float
 
 
-def figures(folder: Path, size: Size) -> list[Figure]:
+def figures(folder: Path, size: Size, database: Database) -> list[Figure]:
     """Return what a proof, an act and the start check cost in the large log."""
-    found = measure(folder, size.log_leaves, size.log_cases, size.few_leaves)
-    many, few = short(size.log_leaves), f"the same in a log of {size.few_leaves:,} leaves"
+    leaves = size.leaves_on(database.name)
+    found = measure(folder, leaves, size.log_cases, size.few_leaves, database)
+    many, few = short(leaves), f"the same in a log of {size.few_leaves:,} leaves"
     rows = [
         (f"append_{many}", found.act, found.act_in_few, few),
         (f"append_{many}_empty", found.act, found.act_when_empty, "the same in an empty ledger"),
@@ -67,7 +69,7 @@ def figures(folder: Path, size: Size) -> list[Figure]:
         (f"proof_{many}_p99", found.proof, found.median_proof, "the median there"),
         (f"start_check_{many}_a_note", found.check_of_a_note, found.median_proof, "one inclusion proof"),
     ]
-    return [Figure(name, value * 1e3, "ms", beside * 1e3, why, SQLITE.name) for name, value, beside, why in rows]
+    return [Figure(name, value * 1e3, "ms", beside * 1e3, why, database.name) for name, value, beside, why in rows]
 
 
 def fill(bench: Bench, leaves: int) -> None:
@@ -98,12 +100,14 @@ def _entries(envelope: Envelope, at: dt.datetime) -> Iterator[Entry]:
         yield Entry.record(envelope, at)
 
 
-def measure(folder: Path, leaves: int = LEAVES, cases: int = 60, few_leaves: int | None = None) -> Measured:
+def measure(
+    folder: Path, leaves: int = LEAVES, cases: int = 60, few_leaves: int | None = None, database: Database = SQLITE
+) -> Measured:
     """Return what is measured at so many leaves; acts by turns here, at few leaves, and where only the office is open.
 
     ``few_leaves`` is a hundredth of ``leaves`` if it is not given. Proofs at both sizes are by turns too.
     """
-    large, few, empty = (Bench(folder / name, cases) for name in ("large", "few", "empty"))
+    large, few, empty = (Bench(folder / name, cases, database.at(folder / name)) for name in ("large", "few", "empty"))
     for bench, count in ((large, leaves), (few, few_leaves or leaves // 100)):
         fill(bench, count)
         bench.kecamatan.clock.now = dt.datetime.now(dt.UTC)
@@ -137,7 +141,7 @@ def proving(ledger: Ledger, part: int) -> list[float]:
         leaves, root = rows.size(), rows.frontier().root
         for index in (chosen.randrange(leaves) for _ in range(PROOFS // PARTS)):
             began = time.perf_counter()
-            proof = prove_inclusion(rows, index, leaves)
+            proof = log.inclusion(rows, index, leaves)
             spent.append(time.perf_counter() - began)
             proofs.append((index, proof, rows.hashes(0, index, 1)[0]))
     for index, proof, leaf in proofs:

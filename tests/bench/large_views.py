@@ -28,7 +28,10 @@ from api.settings import Settings
 from ledger import logkey
 from ledger.store import open_store
 from tests.bench import large_journal
+from tests.bench.databases import SQLITE
+from tests.bench.figure import Figure, short
 from tests.bench.office import Bench
+from tests.bench.sizes import Size
 from tests.kit import Kecamatan, mandate_of
 from tests.signed_in import desk
 
@@ -65,7 +68,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Rebuilds of some acts and of many; readings by name; resident bytes after reading; bytes of entries and of disk.
+    """Rebuilds of some acts and of many; readings by name; resident bytes after reading, few and many; bytes on disk.
 
     ``disk`` is the pages of event table and tree over the bytes of the envelopes in them.
     """
@@ -73,6 +76,7 @@ class Measured:
     some: Rebuilt
     many: Rebuilt
     reads: dict[str, Read]
+    resident_few: int
     resident: int
     disk: float
 
@@ -88,13 +92,32 @@ READINGS: dict[str, Reading] = {
 }
 
 
-def measure(folder: Path, few: int = FEW, some: int = SOME, many: int = MANY) -> Measured:
+def figures(folder: Path, size: Size) -> list[Figure]:
+    """Return how fast views of many acts are built, and what they take to be read, beside those of fewer."""
+    found = measure(folder, *size.views, size.view_times)
+    few, some, many = map(short, size.views)
+    as_many = f"as many acts at the rate of {many}"
+    seconds = found.some.leaves / found.some.rate
+    figures = [
+        Figure(f"rebuild_{some}", seconds, "s", found.some.leaves / found.many.rate, as_many, SQLITE.name),
+        Figure(f"rebuild_{many}", found.many.rate, "acts/s", found.some.rate, f"the rate of {some} acts", SQLITE.name),
+    ]
+    for name, read in found.reads.items():
+        named = f"{'trail' if name == 'trail_first_page' else name}_{many}"
+        beside = f"the same of {few} acts; medians of processor time"
+        figures.append(Figure(named, read.many * 1e3, "ms", read.few * 1e3, beside, SQLITE.name))
+    resident, beside = found.resident / 1e6, f"the same of {few} acts"
+    figures.append(Figure(f"memory_{many}", resident, "MB", found.resident_few / 1e6, beside, SQLITE.name))
+    return figures
+
+
+def measure(folder: Path, few: int = FEW, some: int = SOME, many: int = MANY, times: int = TIMES) -> Measured:
     """Return what is measured in new ledgers under ``folder`` with so many acts."""
     homes = [made(folder / str(acts), acts) for acts in (few, some, many)]
     small, middle, large = homes
     rebuild(small)
     rebuilt = rebuild(middle), rebuild(large)
-    return Measured(*rebuilt, reading(small, large), resident(large), disk(large))
+    return Measured(*rebuilt, reading(small, large, times), resident(small), resident(large), disk(large))
 
 
 def made(home: Path, acts: int) -> Path:
@@ -114,7 +137,7 @@ def rebuild(home: Path) -> Rebuilt:
     return Rebuilt(said["leaves"], said["leaves"] / said["seconds"], spent / said["leaves"] * 1e6)
 
 
-def reading(small: Path, large: Path) -> dict[str, Read]:
+def reading(small: Path, large: Path, times: int = TIMES) -> dict[str, Read]:
     """Return how long answers take from a small ledger and from a large one."""
     dice = random.Random(1)  # noqa: S311  the same cases in every run, not a secret
     with served(small) as few, served(large) as many:
@@ -124,7 +147,7 @@ def reading(small: Path, large: Path) -> dict[str, Read]:
             for client, cases, spent in sides:
                 spent.clear()
                 client.get(path(client, dice, cases))
-            for _ in range(TIMES):
+            for _ in range(times):
                 for client, cases, spent in sides:
                     asked = path(client, dice, cases)
                     began = time.thread_time()

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from keys.envelope import Envelope
+from ledger.database import Database
 from ledger.note import NoteSigner
 from tests.kit import ORIGIN, Kecamatan, key
 
@@ -17,8 +18,8 @@ from tests.kit import ORIGIN, Kecamatan, key
 class Bench:
     """A kecamatan with ``cases`` cases; round ``r`` is the ``r``-th act of every case."""
 
-    def __init__(self, folder: Path, cases: int) -> None:
-        self.kecamatan = Kecamatan(folder).open()
+    def __init__(self, folder: Path, cases: int, database: Database | None = None) -> None:
+        self.kecamatan = Kecamatan(folder, database).open()
         self.streams = [f"case:{uuid.UUID(int=number)}" for number in range(1, cases + 1)]
         self.steps = [self.kecamatan.steps(case=stream) for stream in self.streams]
         self.rounds = len(self.steps[0]) if cases else 0

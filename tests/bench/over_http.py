@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -27,13 +28,17 @@ WRITERS = 8
 
 def figures(folder: Path, size: Size, database: Database) -> list[Figure]:
     """Return the rate, and percentiles of the time to the answer."""
-    bench = Bench(folder / "ledger", size.cases)
-    logkey.write(folder / "ledger" / "log.key", bench.kecamatan.log)
-    service = [sys.executable, "-m", "api.cli", "serve", "--home", str(folder / "ledger"), "--port", "0", "--json"]
+    home = folder / "ledger"
+    bench = Bench(home, size.cases, database.at(home))
+    database.plain(folder / "plain")  # whoever makes a database lets it go
+    logkey.write(home / "log.key", bench.kecamatan.log)
+    service = [sys.executable, "-m", "api.cli", "serve", "--home", str(home), "--port", "0", "--json"]
     reference = [sys.executable, "-m", "tests.bench.plain_http", str(folder / "plain"), database.name]
     with (
-        _serving(service, lambda line: int(json.loads(line)["url"].rpartition(":")[2])) as port,
-        _serving(reference, int) as plain_port,
+        _serving(
+            service, lambda line: int(json.loads(line)["url"].rpartition(":")[2]), database.environment(home)
+        ) as port,
+        _serving(reference, int, dict(os.environ)) as plain_port,
         _sender(port) as send,
         _sender(plain_port) as send_plain,
         Writers(WRITERS, send) as ours,
@@ -53,8 +58,8 @@ def figures(folder: Path, size: Size, database: Database) -> list[Figure]:
 
 
 @contextmanager
-def _serving(command: list[str], port_of: Callable[[str], int]) -> Iterator[int]:
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+def _serving(command: list[str], port_of: Callable[[str], int], environment: dict[str, str]) -> Iterator[int]:
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
     try:
         assert process.stdout is not None
         with process.stdout:

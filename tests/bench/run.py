@@ -14,7 +14,17 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.bench import afterwards, appending, audited, fairness, large_log, over_http, register
+from tests.bench import (
+    afterwards,
+    appending,
+    audited,
+    fairness,
+    large_log,
+    large_views,
+    on_postgres,
+    over_http,
+    register,
+)
 from tests.bench.databases import DATABASES, Database
 from tests.bench.figure import Figure
 from tests.bench.machine import OTHERS, Spent, described
@@ -36,15 +46,23 @@ def measures(folder: Path, size: Size) -> Iterator[Measure]:
             yield f"appending by {writers} {on}", by
         yield f"HTTP {on}", partial(over_http.figures, place / "http", size, database)
         yield f"disk and rebuild {on}", partial(afterwards.figures, place / "appending", database)
-    yield "two processes on one SQLite file", partial(fairness.figures, folder / "fairness", size)
+        yield f"two processes {on}", partial(fairness.figures, place / "fairness", size, database)
+        yield (
+            f"a log of {size.leaves_on(database.name):,} leaves {on}",
+            partial(large_log.figures, place / "log", size, database),
+        )
     yield "the audit", partial(audited.figures, folder / "audited", size)
     yield "an old register", partial(register.figures, size)
-    yield f"a log of {size.log_leaves:,} leaves", partial(large_log.figures, folder / "log", size)
-    # Readings and rebuild at a million acts have their place here: a measure with the names that bars.py awaits.
+    yield f"views of {max(size.views):,} acts", partial(large_views.figures, folder / "views", size)
 
 
 def run(size: Size, folder: Path, say: Callable[[str], object]) -> Run:
     """Measure all of it, and say how far it is; the code that is measured is that which is there when it begins."""
+    with on_postgres.serving(folder / "server"):
+        return _run(size, folder, say)
+
+
+def _run(size: Size, folder: Path, say: Callable[[str], object]) -> Run:
     code, on, before = code_now(), described(folder), Spent.now()
     for database in DATABASES:
         on[database.name] = f"{database.version()}, {_durable(folder / 'durable' / database.name, database)}"
@@ -59,7 +77,7 @@ def run(size: Size, folder: Path, say: Callable[[str], object]) -> Run:
 
 def _durable(folder: Path, database: Database) -> str:
     """Return how commits of a ledger become durable, read from an open one."""
-    ledger = Bench(folder, 0).kecamatan.ledger
+    ledger = Bench(folder, 0, database.at(folder)).kecamatan.ledger
     try:
         return database.durable(ledger.recorder)
     finally:
