@@ -26,7 +26,7 @@ STEP, PAUSE = 50, 0.01
 MOST_PASSED_OVER = 20
 #: Seconds between two looks while somebody waits for a leaf; so many wait at once, for each holds a thread.
 SOON, MOST_WAITING = 0.05, 4
-#: Seconds that the listening thread waits at most, for it must see that it is to stop; and between two wakings.
+#: Seconds that the listening thread waits at most, for it must see that it is to stop.
 LISTENS = 0.2
 #: Seconds without a commit after which the log stands still, where it is told of each.
 QUIET = 0.1
