@@ -161,7 +161,7 @@ def test_next_never_allows_what_lacks_its_kelengkapan(desk: Desk) -> None:
     assert register is not None
     assert isinstance(stream.state, Case)
     assert isinstance(register.state, Register)
-    bare = replace(stream, state=replace(stream.state, things=frozenset()))
+    bare = replace(stream, state=stream.state._replace(things=frozenset()))
     with ledger.reading() as rows:
         frontier = rows.frontier()
     for one, kinds, rule in ((stream, ["paraf.given"], None), (bare, [], "sop.kelengkapan")):

@@ -74,6 +74,19 @@ def test_a_file_never_leaves_the_device_and_every_mark_on_it_is_verified_there(
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
+def test_a_file_that_was_chosen_before_the_scripts_came_is_checked_when_they_come(
+    page: Page, url: str, iku: Path
+) -> None:
+    held: list[Route] = []
+    page.route("**/check.js", lambda route: held.append(route))
+    with page.expect_request("**/check.js"):
+        page.goto(f"{url}/periksa", wait_until="commit")
+    page.get_by_label("Pilih berkas, atau letakkan di sini").set_input_files(iku)
+    expect(page.locator("#periksa")).to_be_hidden()
+    held.pop().continue_()
+    expect(page.get_by_text(ALL_PROVED)).to_be_visible()
+
+
 def test_of_a_file_with_one_other_byte_it_is_said_that_no_mark_is_shown_and_what_to_do(
     device: BrowserContext, url: str, iku: Path, tmp_path: Path
 ) -> None:

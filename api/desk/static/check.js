@@ -107,7 +107,8 @@ async function inTurn(items, work) {
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-chooser.addEventListener("change", () => chooser.files.length && checkFile(chooser.files[0]));
+const checkChosen = () => chooser.files.length && checkFile(chooser.files[0]);
+chooser.addEventListener("change", checkChosen);
 for (const name of ["dragenter", "dragover"])
   root.addEventListener(name, (event) => {
     event.preventDefault();
@@ -125,4 +126,5 @@ document.querySelector("main").append(result);
 root.hidden = false;
 const pasted = new URLSearchParams(location.search).get("sidik") ?? "";
 const [, digest] = DIGEST.exec(pasted.replace(/\s+/g, "").toLowerCase()) ?? [];
-if (digest) check(`sha256:${digest}`, { file: false }).catch((fault) => makeNotice(root, "").fault(describe(fault)));
+if (chooser.files.length) checkChosen(); // chosen before this ran, or kept by the browser over a reload
+else if (digest) check(`sha256:${digest}`, { file: false }).catch((fault) => makeNotice(root, "").fault(describe(fault)));
