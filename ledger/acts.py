@@ -188,18 +188,9 @@ class Act(NamedTuple):
             said = from_json(body)
             if to_json(said) != body:
                 return None
-            return cls(
-                ledger=ledger,
-                seen=None if size is None else _seen(size, root),
-                stream=stream,
-                version=int(version),
-                previous=previous,
-                kind=kind,
-                official=official,
-                mandate=mandate,
-                occurred_at=dt.datetime.fromisoformat(at),
-                body=known[1](said),
-            )
+            when, seen_before = dt.datetime.fromisoformat(at), None if size is None else _seen(size, root)
+            where = (ledger, seen_before, stream, int(version), previous)
+            return cls(*where, kind, official, mandate, when, known[1](said))
         except ValueError:  # also pydantic's
             return None
 

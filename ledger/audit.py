@@ -194,7 +194,7 @@ class Audit:
     def _batches(self) -> Iterator[tuple[_Batch, list[Task]]]:
         """Yield leaves in order, with a task for each process; a gap is the end, for nothing after it has a place."""
         at, most = 0, LEAVES_EACH * self._report.workers
-        while rows := self._leaves.entries(at, most):
+        while rows := self._leaves.entries(at, most if at else most // 4):  # a first few, for everybody waits for them
             batch, tasks = _Batch(at), [Task() for _ in range(self._report.workers)]
             for row in rows:
                 if row.index != at:
@@ -244,7 +244,6 @@ class Audit:
         outcomes = {one.leaf: one for part in (batch.outcomes, *(one.outcomes for one in done)) for one in part}
         for leaf, (stream, replaces) in enumerate(batch.streams, batch.first):
             outcome = outcomes[leaf]  # whoever was given it has answered
-            self._report.newest_recorded_at = outcome.at
             if outcome.signed:
                 seen = self._seals.seen(leaf, *outcome.seen) if outcome.seen else None  # 8
                 late = self._in_time(leaf, outcome.at)  # 11
@@ -252,6 +251,8 @@ class Audit:
                     outcome = outcome._replace(own=(*outcome.own, *filter(None, (seen, late))))
             self._count(outcome, 1)
             self._book.met(stream, outcome, replaces)
+        if batch.streams:
+            self._report.newest_recorded_at = outcome.at
 
     def _in_time(self, leaf: int, at: str) -> Finding | None:
         """Hold the time of recording to those before it; of one length, such texts compare as times."""

@@ -114,7 +114,7 @@ class _Worker:
             rule, detail, allowed, facts = said
             raise NotJudged(rule, detail, allowed=allowed, **facts)
         outcomes, seals, conformance = said
-        return Done([Outcome(*one) for one in outcomes], [Seal(*one) for one in seals], conformance)
+        return Done([*map(Outcome._make, outcomes)], [*map(Seal._make, seals)], conformance)
 
     def stop(self) -> None:
         """Have the process end at once, whatever it does."""
@@ -194,7 +194,7 @@ def _answered(share: Share, task: Task) -> tuple[str, Any]:
         done = share.do(task)
     except NotJudged as fault:
         return "fault", (fault.rule, fault.detail, fault.allowed, fault.facts)
-    return "done", ([tuple(one) for one in done.outcomes], [tuple(one) for one in done.seals], done.conformance)
+    return "done", ([*map(tuple, done.outcomes)], [*map(tuple, done.seals)], done.conformance)
 
 
 def _packed(item: Item) -> tuple[Any, ...]:

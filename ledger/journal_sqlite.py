@@ -21,7 +21,10 @@ from eventsourcing.sqlite import (
 
 from ledger.journal import Journal, busy, unreadable, used
 from ledger.rows import SCHEMA, Run
+from ledger.turnstile import Turnstile
 
+#: Beside the file: processes take turns at it. Nothing is kept in it, and it may be deleted while nobody records.
+GATES = "-turn"
 #: Seconds between two looks at whether another process has written.
 LOOK_EVERY = 0.1
 #: Seconds that a writer waits for the lock, and a reader for a connection.
@@ -58,7 +61,19 @@ def require_alone(file: Path) -> None:
 
 
 class Connections(SQLiteConnectionPool):
-    """The library's pool, whose connections keep their statements: it asks for room for one of them (True is 1)."""
+    """The library's pool, whose connections keep their statements: it asks for room for one of them (True is 1).
+
+    ``turnstile`` stands before the write lock of its file.
+    """
+
+    def __init__(self, file: str) -> None:
+        super().__init__(db_name=file, pool_size=KEPT, max_overflow=MORE, pool_timeout=LOCK_SECONDS)
+        self.turnstile = Turnstile(Path(file + GATES))
+
+    def close(self) -> None:
+        """Close the connections, and let go of the turnstile."""
+        super().close()
+        self.turnstile.close()
 
     def _create_connection(self) -> SQLiteConnection:
         try:
@@ -81,10 +96,8 @@ class JournalFactory(SQLiteFactory):
 
     def application_recorder(self) -> SQLiteJournal:
         """Return the journal, its tables made where they are not; raises Unavailable when the file is no journal."""
-        self.datastore.pool = Connections(
-            db_name=self.datastore.pool.db_name, pool_size=KEPT, max_overflow=MORE, pool_timeout=LOCK_SECONDS
-        )
-        journal = SQLiteJournal(self.datastore)
+        connections = self.datastore.pool = Connections(self.datastore.pool.db_name)
+        journal = SQLiteJournal(self.datastore, connections.turnstile)
         journal.create_table()
         return journal
 
@@ -92,8 +105,9 @@ class JournalFactory(SQLiteFactory):
 class SQLiteJournal(Journal, SQLiteApplicationRecorder):
     """The library's SQLite recorder on our tables: rows are ordered by leaf index, appending needs a turn."""
 
-    def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "stored_events") -> None:
-        super().__init__(datastore, events_table_name)
+    def __init__(self, datastore: SQLiteDatastore, turnstile: Turnstile) -> None:
+        super().__init__(datastore)
+        self._turnstile = turnstile
         self.select_max_notification_id_statement = "SELECT MAX(leaf_index) FROM stored_events"
 
     def construct_create_table_statements(self) -> list[str]:
@@ -112,7 +126,10 @@ class SQLiteJournal(Journal, SQLiteApplicationRecorder):
         """Yield a transaction that began by taking the write lock (``BEGIN IMMEDIATE``); raises Unavailable."""
         begun = False
         try:
-            with self.datastore.get_connection(commit=True) as connection:
+            with (
+                self._turnstile.through(LOCK_SECONDS),
+                self.datastore.get_connection(commit=True) as connection,
+            ):
                 cursor = connection.cursor()
                 cursor.execute("BEGIN IMMEDIATE")
                 try:

@@ -230,6 +230,8 @@ def _row(found: Any) -> Row:
     if len(found) != _COLUMNS:
         raise Forged("entry.columns", "Tabel buku besar ini memuat kolom yang bukan kolomnya.", leaf=found[0])
     index, stream, version, kind, data, leaf = found
+    if type(stream) is type(kind) is str and type(data) is type(leaf) is bytes and type(version) is int:
+        return Row(index, stream, version, kind, data, leaf)
     # A column of another type than ours is damage; emptied, it is refused by whoever parses or compares it.
     return Row(index, _text(stream), _integer(version), _text(kind), _bytes(data), _bytes(leaf))
 
