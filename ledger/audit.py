@@ -44,6 +44,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
 
@@ -69,8 +71,10 @@ from ledger.successor import predecessor_in_words
 __all__ = ["BROKEN", "NOT_JUDGED", "Audit", "Brief", "Finding", "Report", "audit"]
 
 Progress = Callable[[int, int], None]
-#: Leaves that a process is given at once; with fewer for each, fewer processes work.
-LEAVES_EACH = 250
+#: Leaves that a process is given at once: so few that a task fits into the line, and nobody waits for another to read
+#: theirs. With fewer for each, fewer processes work.
+LEAVES_EACH = 125
+_LEAF = attrgetter("leaf")
 #: Rows and checkpoints that are read at once.
 _READ = 500
 
@@ -194,7 +198,7 @@ class Audit:
     def _batches(self) -> Iterator[tuple[_Batch, list[Task]]]:
         """Yield leaves in order, with a task for each process; a gap is the end, for nothing after it has a place."""
         at, most = 0, LEAVES_EACH * self._report.workers
-        while rows := self._leaves.entries(at, most if at else most // 4):  # a first few, for everybody waits for them
+        while rows := self._leaves.entries(at, most):
             batch, tasks = _Batch(at), [Task() for _ in range(self._report.workers)]
             for row in rows:
                 if row.index != at:
@@ -241,18 +245,17 @@ class Audit:
     def _told(self, batch: _Batch, done: list[Done]) -> None:
         """Hold what was said of some leaves against all before them."""
         self._seals.grow(batch.sealed, sorted(seal for one in done for seal in one.seals))
-        outcomes = {one.leaf: one for part in (batch.outcomes, *(one.outcomes for one in done)) for one in part}
-        for leaf, (stream, replaces) in enumerate(batch.streams, batch.first):
-            outcome = outcomes[leaf]  # whoever was given it has answered
+        outcomes = sorted(chain(batch.outcomes, *(one.outcomes for one in done)), key=_LEAF)
+        for outcome, (stream, replaces) in zip(outcomes, batch.streams, strict=True):  # whoever was given one answered
             if outcome.signed:
-                seen = self._seals.seen(leaf, *outcome.seen) if outcome.seen else None  # 8
-                late = self._in_time(leaf, outcome.at)  # 11
+                seen = self._seals.seen(outcome.leaf, *outcome.seen) if outcome.seen else None  # 8
+                late = self._in_time(outcome.leaf, outcome.at)  # 11
                 if seen or late:
                     outcome = outcome._replace(own=(*outcome.own, *filter(None, (seen, late))))
             self._count(outcome, 1)
             self._book.met(stream, outcome, replaces)
-        if batch.streams:
-            self._report.newest_recorded_at = outcome.at
+        if outcomes:
+            self._report.newest_recorded_at = outcomes[-1].at
 
     def _in_time(self, leaf: int, at: str) -> Finding | None:
         """Hold the time of recording to those before it; of one length, such texts compare as times."""

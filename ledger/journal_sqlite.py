@@ -29,6 +29,8 @@ GATES = "-turn"
 LOOK_EVERY = 0.1
 #: Seconds that a writer waits for the lock, and a reader for a connection.
 LOCK_SECONDS = 5.0
+#: Seconds that a process lets others go first: one that is stuck at the gates costs no more.
+GATE_SECONDS = 1.0
 #: Connections kept open, how many more a busy moment may open, and statements that each keeps compiled.
 KEPT, MORE, STATEMENTS = 5, 10, 128
 
@@ -127,7 +129,7 @@ class SQLiteJournal(Journal, SQLiteApplicationRecorder):
         begun = False
         try:
             with (
-                self._turnstile.through(LOCK_SECONDS),
+                self._turnstile.through(GATE_SECONDS),
                 self.datastore.get_connection(commit=True) as connection,
             ):
                 cursor = connection.cursor()

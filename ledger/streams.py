@@ -26,6 +26,8 @@ from ledger.rule_words import naming_step, place_in_words
 from ledger.sop import Sop
 
 REGISTER = "register"
+#: What an act says that opens a case.
+_OPENINGS = (DispositionIssued, ActivityPerformed)
 #: Powers that are known to be held, at once.
 _MOST_POWERS = 10_000
 
@@ -283,4 +285,4 @@ def _sop_named(world: World, act: Act) -> Sop:
 
 def opens_under(act: Act) -> SopRef | None:
     """Return the SOP that an act opens a case under, or None if it cannot open one."""
-    return act.body.sop if isinstance(act.body, DispositionIssued | ActivityPerformed) else None
+    return act.body.sop if isinstance(act.body, _OPENINGS) else None

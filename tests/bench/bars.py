@@ -50,6 +50,7 @@ BARS = (
     Bar("append_16_writers_witness_log", "ratio", "at least", 1, "DESIGN 6"),
     Bar("http_8_writers", "ratio", "at least", 1, "issue 7", EVERY),
     Bar("http_8_writers_p99", "value", "at most", 30, "issue 7"),
+    Bar("fair_share", "ratio", "at least", 0.5, "issue 7: fairness between processes", EVERY),
     Bar("disk", "ratio", "at most", 1.6, "issue 7"),
     Bar("rebuild_100k", "value", "at most", 10, "issue 7"),
     Bar("rebuild_1m", "ratio", "at least", 0.8, "issue 7: the rate at 1,000,000 acts against 100,000"),
