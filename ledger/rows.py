@@ -48,9 +48,12 @@ _VALUES = f"({', '.join('?' * _COLUMNS)})"
 _TOGETHER = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
-    """A stored entry: its bytes (``data``) and the columns that index them, not yet compared."""
+    """A stored entry: its bytes (``data``) and the columns that index them, not yet compared.
+
+    Not frozen, for nothing is vouched for yet, and an audit makes two of each leaf: that would cost six times as much.
+    """
 
     index: int
     stream: str

@@ -50,6 +50,7 @@ EFFECTS = {
     "iku_import": "reads spreadsheets",
     "iku_workbook": "reads spreadsheets",
     "journal": "the database",
+    "turnstile": "locks of the operating system",
     "journal_postgres": "the database",
     "journal_sqlite": "the database",
     "logkey": "a key file",
