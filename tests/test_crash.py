@@ -31,7 +31,7 @@ from ledger.receipt import verify_receipt
 from ledger.store import open_store
 from tests.kit import ORIGIN, Kecamatan, disposition, key, mandate_of, the_sop
 
-KILLS = int(os.environ.get("JEJAK_TEST_KILLS", "50"))
+KILLS = int(os.environ.get("JEJAK_TEST_KILLS", "20"))
 CLIENTS = 4
 START_SECONDS = 60.0
 

@@ -30,7 +30,7 @@ from keys.errors import NotAllowed, NotFound
 from keys.fields import Fact, LeafHash, Line, Slug, StepNo
 from keys.records import MandateRecord
 from ledger.bodies import CATALOGUE, DispositionIssued
-from ledger.case import Case
+from ledger.case import OUTSIDE, Case
 from ledger.case_rules import to_be_typed
 from ledger.enactment import Enactments
 from ledger.iku import MEDIA_TYPE as IKU
@@ -154,7 +154,7 @@ def act(case_id: str, kind: str) -> Response:
         flags=flags_before(here, who, stream, turn, kind),
         meaning=MEANINGS[kind],
         undone=UNDONE[kind],
-        deviating=DEVIATING if turn.deviating else "",
+        deviating=DEVIATING if turn.deviating or kind in OUTSIDE else "",
         why_number=_advised(here, case.sop).get("why") if kind == "agenda.recorded" else None,
         returns=any(one["kind"] == "document.returned" for one in turn.advice["outside"]),
         **shown,

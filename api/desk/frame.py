@@ -7,6 +7,7 @@ script, a style or a handler inside it, and the policy that goes with each answe
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ from api.desk import language
 from api.desk.language import gettext as _
 from api.packing import packed
 from api.parts import parts
-from api.reader import Reader
+from api.reader import Reader, sign_in_of
 from keys.errors import JejakError
 from ledger import log
 from ledger.checkpoint import format_hash, parse_body
@@ -115,6 +116,11 @@ def as_page(problem: dict[str, Any]) -> AnyResponse | None:
     if problem["status"] == 401:
         after = quote(request.full_path.rstrip("?"), safe="")
         return redirect(f"{url_for('desk.sign_in')}?lanjut={after}", 303)
+    if request.endpoint is None:
+        with suppress(JejakError):  # nobody is asked for at an address that there is not; who is signed in stays so
+            sign_in_of(parts())
+        where = _("Periksa alamatnya, atau pilih halaman di bawah ini.")
+        problem = problem | {"detail": _("Halaman ini tidak ada."), "allowed": where}
     return page("problem.html", problem["status"], problem=problem)
 
 

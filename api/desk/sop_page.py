@@ -8,11 +8,11 @@ from flask import Response
 
 from api.desk.desk_page import WORDS
 from api.desk.frame import _, page, routes
-from api.desk.opened_case import enactments_of, opened_case, stages_of, steps_of
+from api.desk.opened_case import OpenedCase, enactments_of, opened_case, stages_of, steps_of
 from api.desk.sop_chart import sheets
 from keys.member_words import value_in_words
-from ledger.sop import Identity
-from ledger.sop_findings import findings
+from ledger.sop import Duration, Identity
+from ledger.sop_findings import Finding, findings
 
 
 @routes.get("/perkara/<case_id>/sop")
@@ -28,11 +28,25 @@ def sop_of_case(case_id: str) -> Response:
         leaf=opened.case.sop_ref.leaf,
         newer=enactments_of(opened).newest != opened.case.sop_ref.leaf,
         identity=_form(sop.identity),
-        findings=findings(sop),
+        findings=_findings(opened),
         steps=steps_of(opened, stages),
         sheets=sheets(sop, stages, value_in_words),
         **WORDS,
     )
+
+
+def _findings(opened: OpenedCase) -> list[Finding]:
+    """Return what is to be seen about the SOP; of a cell that the office confirmed, how and in which leaf."""
+    case, confirmed = opened.case, dict[str, Finding]()
+    for one in enactments_of(opened).readings:
+        said = one.value
+        if said.sop == case.sop_ref.leaf:
+            where = f"langkah {said.step}, {said.cell}"
+            read = f" sebagai {said.reading.words}" if isinstance(said.reading, Duration) else ""
+            sentence = f'Tertulis "{said.raw}"; ditegaskan kantor{read} pada daun {one.index}, berlaku sejak itu.'
+            confirmed[where] = Finding("confirmed", where, sentence, "catatan")
+    found = [confirmed.pop(one.where, one) for one in findings(case.sop)]
+    return [*found, *confirmed.values()]
 
 
 def _form(identity: Identity) -> list[tuple[str, list[str]]]:

@@ -23,6 +23,7 @@ from api.desk.act_words import UNDONE, buttons_of, label_of
 from api.fields_of import members, schema_of
 from keys.envelope import Envelope
 from ledger.bodies import CATALOGUE
+from ledger.case import OUTSIDE
 from ledger.kind_names import NAMES
 from ledger.meanings import DEVIATING, MEANINGS, ON_PAPER
 from ledger.notices import DISCLAIMER
@@ -496,7 +497,7 @@ def test_the_words_of_the_last_look_are_the_ledgers_own(office: Office, page: Pa
     page.goto(f"{office.url}/masuk")
     said = page.evaluate(
         "async (address) => { const all = await import(address); return {kinds: all.KINDS, labels: all.LABELS,"
-        " members: [...all.MEMBERS], rest: [all.DEVIATING, all.ON_PAPER, all.DISCLAIMER]}; }",
+        " members: [...all.MEMBERS], outside: all.OUTSIDE, rest: [all.DEVIATING, all.ON_PAPER, all.DISCLAIMER]}; }",
         f"/statis/{static_files.version()}/act_said.js",
     )
     assert {kind: one["name"] for kind, one in said["kinds"].items()} == {kind: NAMES[kind] for kind in OF_CASES}
@@ -508,6 +509,7 @@ def test_the_words_of_the_last_look_are_the_ledgers_own(office: Office, page: Pa
     paths = {member.path for kind in OF_CASES for member in members(schema_of(CATALOGUE[kind][1]))}
     assert said["labels"] == {path: label_of(path) for path in paths}
     assert set(said["members"]) == {re.sub(r"\.0(?=\.|$).*", "", path) for path in paths}
+    assert set(said["outside"]) == OUTSIDE
     assert said["rest"] == [DEVIATING, ON_PAPER, DISCLAIMER]
 
 

@@ -3,7 +3,7 @@
  * hashed here, in a dialog of its own above whatever the page shows. What only the service says is said to be its words.
  */
 import { STANDING, saidNow, standing } from "./act_chain.js";
-import { DEVIATING, DISCLAIMER, KINDS, LABELS, ON_PAPER, decisionOf, signOf } from "./act_said.js";
+import { DEVIATING, DISCLAIMER, KINDS, LABELS, ON_PAPER, OUTSIDE, decisionOf, signOf } from "./act_said.js";
 import { moment } from "./moment.js";
 import { make } from "./page.js";
 import { t } from "./words.js";
@@ -49,7 +49,7 @@ export function lookAt(said, { placed, sop, key, draw, claimed, beside, sign }) 
   const title = make("h2", { id: "judul-lihat", tabindex: "-1" }, t("Lihat sekali lagi"));
   const go = make("button", { type: "button", "data-at": "sign" }, signOf(kind, body.decision));
   const back = make("button", { type: "button", class: "second", "data-at": "away" }, t("Belum, kembali"));
-  const notes = [body.deviation && DEVIATING, body.paper && ON_PAPER, ...beside].filter(Boolean);
+  const notes = [(body.deviation || OUTSIDE.includes(kind)) && DEVIATING, body.paper && ON_PAPER, ...beside].filter(Boolean);
   const decided = body.decision === undefined ? null : make("strong", { "data-at": "decision" }, decisionOf(body.decision).toUpperCase());
   const dialog = make(
     "dialog",

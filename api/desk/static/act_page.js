@@ -41,13 +41,18 @@ let buttons = []; // [{element, decision, needs, drops, label}]
 let away = () => {}; // takes the last look away
 let verifying = null; // the verification that is under way
 let mounting = null; // the table's editor is on its way
+let short = null; // says what a press still lacked
+let untrue = null; // why what the service showed is no history of this ledger
 
 const check = (name, state, words) => checks.set(name, state, words);
 const hold = () => (pending.open ? t("tanda tangan Anda yang belum pasti tercatat, lihat di atas") : busy ? t("sedang dikirim") : "");
 
 function refresh() {
   for (const button of buttons) button.element.setAttribute("aria-disabled", String(!checks.ready(at.kind, button)));
-  if (buttons.some((button) => checks.ready(at.kind, button))) last().catch(() => {}); // again, and said, when pressed
+  if (buttons.some((button) => checks.ready(at.kind, button))) {
+    short?.done(); // it is not lacking any more
+    last().catch(() => {}); // again, and said, when pressed
+  }
   if (buttons.length) checks.say(at.kind, buttons);
 }
 
@@ -69,7 +74,7 @@ async function press(button) {
   part("told").replaceChildren();
   if (checks.ready(at.kind, button)) return look(button);
   const [first] = checks.is("form") === "ok" ? [] : await fields.lacking(button.needs);
-  if (!busy) makeNotice(part("told"), checks.lacking(at.kind, button));
+  if (!busy) short = makeNotice(part("told"), checks.lacking(at.kind, button));
   if (first) fields.point(first.path, t("{label} belum diisi.", first));
 }
 
@@ -181,6 +186,7 @@ async function tableIn(place) {
 /** Return the bytes of the table that the case holds, or null where it holds none: only its proved history says so. */
 async function heldTable() {
   if (!at.opens && !placed) await verified();
+  if (untrue) throw untrue;
   if (!at.opens && !placed)
     throw new Fault("unavailable", "client.history", t("Riwayat perkara belum terbukti, jadi naskah yang berlaku belum diketahui."), t("Coba lagi bila sambungan sudah ada."));
   const held = placed && standing(placed.chain).document;
@@ -327,8 +333,10 @@ const verified = () => (verifying ??= verifiedOnce().finally(() => (verifying = 
 async function verifiedOnce() {
   part("told").replaceChildren();
   try {
+    untrue = null;
     await verify();
   } catch (fault) {
+    if (fault.kind === "forged") untrue = fault;
     tell(fault);
     if (fault.kind !== "unavailable") return;
     const again = make("button", { type: "button", class: "second" }, t("Periksa lagi"));

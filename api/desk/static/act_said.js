@@ -109,6 +109,8 @@ export const KINDS = {
   },
 };
 
+/** Kinds that stand outside every SOP's path: each is a deviation by nature, and brings its own reason. */
+export const OUTSIDE = ["document.returned", "disposition.withdrawn", "correction.recorded"];
 /** Said besides of an act that leaves the path, and of one that was done on paper. */
 export const DEVIATING = t("Tindakan ini di luar urutan SOP: penyimpangan dan alasannya terlihat pada setiap tampilan.");
 export const ON_PAPER = t("Anda bersaksi bahwa ini terjadi di atas kertas menurut pindaian itu; dicatat menyusul.");

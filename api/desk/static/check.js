@@ -121,9 +121,25 @@ root.addEventListener("drop", (event) => {
   if (event.dataTransfer.files.length) checkFile(event.dataTransfer.files[0]);
 });
 
-for (const said of document.querySelectorAll("#hasil, main .mark-found, main [data-at=summary]")) said.remove();
-document.querySelector("main").append(result);
-root.hidden = false;
+/** Make the page anew around its two fields: no word of the service stays beside a result, and none can be taken for one. */
+function rebuild() {
+  const main = document.querySelector("main");
+  const sidik = document.getElementById("sidik");
+  const { form } = sidik;
+  const field = (input, label, more) => make("p", { class: "field" }, make("label", { for: input.id }, label), input, make("small", { id: `${input.id}-ket` }, more));
+  const whole = t("Berkas tidak dikirim ke mana pun. Sidiknya dihitung di perangkat ini, dan hanya sidik itu yang ditanyakan.");
+  root.replaceChildren(field(chooser, t("Pilih berkas, atau letakkan di sini"), whole), make("p", { "data-at": "file", role: "status" }));
+  const spelt = field(sidik, t("Sidik dokumen"), t("sha256: lalu 64 angka dan huruf, seperti tertulis pada halaman perkara."));
+  form.replaceChildren(spelt, make("p", { class: "actions" }, make("button", { type: "submit" }, t("Periksa sidik"))));
+  const lead = t("Siapa memeriksa, memberi paraf, dan menandatangani persis berkas ini? Pilih berkasnya, atau tempel sidiknya.");
+  main.replaceChildren(make("h1", {}, t("Periksa paraf")), make("p", { class: "lead" }, lead), root, form, result);
+  const frame = new Set(document.querySelectorAll("body > .skip, body > .top, body > .synthetic, body > .printed, body > .bottom"));
+  for (const one of [...document.body.children]) if (one !== main && !frame.has(one)) one.remove();
+  for (const one of document.querySelectorAll("body > * :is(.notice, .verdict, .mark-found, .card)")) if (!main.contains(one)) one.remove();
+  root.hidden = false;
+}
+
+rebuild();
 const pasted = new URLSearchParams(location.search).get("sidik") ?? "";
 const [, digest] = DIGEST.exec(pasted.replace(/\s+/g, "").toLowerCase()) ?? [];
 if (chooser.files.length) checkChosen(); // chosen before this ran, or kept by the browser over a reload

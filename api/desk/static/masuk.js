@@ -41,6 +41,7 @@ async function enter(key, button, below) {
 }
 
 async function show() {
+  place.querySelector(".scripted")?.remove();
   if (!card.origin) return void makeNotice(place, t("Buku besar ini belum didirikan."));
   if (!(await supported())) {
     makeNotice(place, "").fault({

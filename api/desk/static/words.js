@@ -24,7 +24,7 @@ const TITLES = {
 
 /** Return how a page says a fault, {title, detail, allowed}; an error that is no Fault is our own bug. */
 export function describe(fault) {
-  const title = TITLES[fault?.kind];
+  const title = fault?.rule?.startsWith("keyfile.") ? () => t("Kunci belum terbuka") : TITLES[fault?.kind];
   if (title) return { title: title(), detail: fault.detail, allowed: fault.allowed };
   return {
     title: t("Kesalahan pada halaman ini"),
