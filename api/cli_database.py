@@ -52,7 +52,6 @@ def move(home: Path | None, source: str, target: str, as_json: bool) -> None:
         raise NotFound("ledger.founded", f"Tidak ada buku besar di {old}.", allowed="Sebut basis data asal yang benar.")
     _require_alone(old)
     sealed = _moved(settings, old, new)
-    new.note_moved(settings.home)
     if as_json:
         root = format_hash(sealed.root)
         print_json({"from": str(old), "to": str(new), "leaves": sealed.size, "root": root})
@@ -65,6 +64,7 @@ def move(home: Path | None, source: str, target: str, as_json: bool) -> None:
 
 
 def _moved(settings: Settings, old: Database, new: Database) -> Checkpoint:
+    """Move the rows and note it; nobody records in the old place meanwhile, nor after: the lock is held until then."""
     signer = logkey.read(settings.home / LOG_KEY)
     here = dataclasses.replace(settings, database_url=old.url or str(old))
     if new.kind == "postgresql":
@@ -72,12 +72,14 @@ def _moved(settings: Settings, old: Database, new: Database) -> Checkpoint:
     with (
         closing(open_ledger(here, signer=signer)) as source,
         closing(Ledger(settings.home, signer, now, database=new)) as target,
-        source.reading() as rows,
-        target.filling() as empty,
+        source.filling() as rows,
     ):
-        sealed = move_rows(rows, empty, signer.vkey, progress("Memindahkan daun"))
-        with closing(SessionStore(old)) as kept, closing(SessionStore(new)) as fresh:
-            fresh.take_over(kept)
+        old.require_home(settings.home)  # another move may have held the lock
+        with target.filling() as empty:
+            sealed = move_rows(rows, empty, signer.vkey, progress("Memindahkan daun"))
+            with closing(SessionStore(old)) as kept, closing(SessionStore(new)) as fresh:
+                fresh.take_over(kept)
+        new.note_moved(settings.home)
         return sealed
 
 

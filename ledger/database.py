@@ -100,11 +100,16 @@ class Database:
             where = ""
         return urlunsplit(("postgresql+psycopg", f"{who}{at}{where}", parts.path, urlencode(told), ""))
 
+    def moved(self, home: Path) -> str:
+        """Return where the ledger of ``home`` is now (:data:`MOVED`), "" if it is in this database."""
+        note = home / MOVED
+        there = note.read_text(encoding="utf-8").strip() if note.is_file() else ""
+        return there if there != str(self) else ""
+
     def require_home(self, home: Path) -> None:
         """Return if the ledger of ``home`` was not moved elsewhere (:data:`MOVED`), else raise Conflict."""
-        note = home / MOVED
-        there = note.read_text(encoding="utf-8").strip() if note.is_file() else str(self)
-        if there != str(self):
+        there = self.moved(home)
+        if there:
             raise Conflict(
                 "database.moved",
                 f"Buku besar ini sudah dipindahkan ke {there}; yang di {self} tidak dilanjutkan.",

@@ -1,6 +1,7 @@
 """Moving a ledger to another database: every row verbatim, in one transaction, and then proved equal.
 
-1. The source is sealed whole, and nobody else uses it: what were recorded after the copy would be a second history.
+1. The source is sealed whole, and its write lock is held until it is noted where the ledger went: what were recorded
+   after the copy would be a second history. Whoever waited for that lock finds the note and records nothing.
 2. Entries, tile hashes, checkpoints and the frontier are written as they are, into tables that hold nothing.
 3. What was written is read again: each entry equals the one it was copied from, its leaf hash is that of its bytes, the
    tree over them has the tile hashes, the frontier and the root that the newest checkpoint seals, and all checkpoints
@@ -28,7 +29,7 @@ Progress = Callable[[int, int], None]
 
 
 def move(source: Rows, target: Rows, vkey: VerifierKey, progress: Progress | None = None) -> Checkpoint:
-    """Write all that ``source`` holds into ``target`` and return the checkpoint both end on; both are snapshots.
+    """Write all that ``source`` holds into ``target`` and return the checkpoint both end on; both are locked.
 
     Raises NotFound where nothing is founded, Conflict where the target holds anything, Forged where either is not whole
     (``moving.differs`` where the copy is not the original).

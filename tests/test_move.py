@@ -5,11 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -108,6 +113,52 @@ def test_a_ledger_in_use_is_not_moved(office: Kecamatan, url: str) -> None:
         back = office.folder / "lagi" / "journal.sqlite"
         back.parent.mkdir()
         fault(move(office, url, f"sqlite:///{back}"), 1, "database.used")
+
+
+@contextmanager
+def moving_held_up(office: Kecamatan, url: str) -> Iterator[subprocess.Popen[str]]:
+    """Yield a move that stands in the middle, for the target's table is locked until the block is left."""
+    migrating.migrate(Database.parse(url, office.folder))
+    waits = "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database WHERE datname = %s AND NOT granted"
+    name = urlsplit(url).path.removeprefix("/")
+    with psycopg.connect(url) as holder, psycopg.connect(postgres.server(), autocommit=True) as watch:
+        holder.execute("LOCK TABLE jejak.stored_events IN EXCLUSIVE MODE")
+        moving = subprocess.Popen(command(office, url), stdout=subprocess.PIPE, text=True)
+        try:
+            until = time.monotonic() + 25
+            while watch.execute(waits, (name,)).fetchone() == (0,):
+                assert time.monotonic() < until
+                assert moving.poll() is None, moving.communicate()
+                time.sleep(0.05)
+            yield moving
+        finally:
+            holder.rollback()
+            moving.wait(60)
+            assert moving.stdout is not None
+            moving.stdout.close()
+
+
+def command(office: Kecamatan, url: str, patch: str = "pass") -> list[str]:
+    """Return what moves the office's files in a process of its own."""
+    code = f"import os, signal; from api.cli import main; from ledger.database import Database; {patch}; main()"
+    return [sys.executable, "-c", code, "move", "--home", str(office.folder), "--to", url, "--json"]
+
+
+def test_a_service_that_was_started_during_the_move_records_nothing_then_nor_afterwards(
+    office: Kecamatan, url: str
+) -> None:
+    before = contents(office.ledger.database)
+    with moving_held_up(office, url) as moving:
+        office.ledger = Ledger(office.folder, office.log, office.clock, database=office.ledger.database)
+        with pytest.raises(Unavailable) as caught:
+            office.do("sri-wahyuni", *opening(office))
+        assert caught.value.rule == "journal.busy"
+    with closing(office.ledger):
+        assert moving.returncode == 0
+        with pytest.raises(Unavailable) as caught:
+            office.do("sri-wahyuni", *opening(office))
+    assert caught.value.rule == "database.moved"
+    assert contents(office.ledger.database) == contents(Database.parse(url, office.folder)) == before
 
 
 def test_a_database_that_holds_a_ledger_is_no_target(office: Kecamatan, tmp_path: Path, url: str) -> None:
