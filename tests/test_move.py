@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -159,6 +160,42 @@ def test_a_service_that_was_started_during_the_move_records_nothing_then_nor_aft
             office.do("sri-wahyuni", *opening(office))
     assert caught.value.rule == "database.moved"
     assert contents(office.ledger.database) == contents(Database.parse(url, office.folder)) == before
+
+
+def killed_before_it_was_noted(office: Kecamatan, url: str) -> None:
+    patch = "Database.note_moved = lambda *all: os.kill(os.getpid(), signal.SIGKILL)"
+    assert subprocess.run(command(office, url, patch), check=False).returncode == -signal.SIGKILL
+    assert not (office.folder / "moved-to").exists()
+
+
+def test_a_move_that_was_killed_before_it_was_noted_is_finished_by_the_same_command(
+    office: Kecamatan, url: str
+) -> None:
+    killed_before_it_was_noted(office, url)
+    before, there = contents(office.ledger.database), Database.parse(url, office.folder)
+    assert contents(there) == before
+    said = json.loads(ended(move(office, "", url), 0).stdout)
+    assert (said["leaves"], said["again"]) == (len(before["stored_events"]), True)
+    assert contents(there) == before
+    with pytest.raises(Conflict):
+        open_ledger(Settings(office.folder))
+
+
+def test_a_move_that_was_killed_is_not_finished_once_the_old_place_went_on(office: Kecamatan, url: str) -> None:
+    killed_before_it_was_noted(office, url)
+    office.ledger = Ledger(office.folder, office.log, office.clock, database=office.ledger.database)
+    with closing(office.ledger):
+        office.do("sri-wahyuni", *opening(office))
+    fault(move(office, "", url), 1, "moving.taken")
+    assert not (office.folder / "moved-to").exists()
+
+
+def test_a_move_that_was_killed_is_not_finished_over_an_altered_copy(office: Kecamatan, url: str) -> None:
+    killed_before_it_was_noted(office, url)
+    with behind(Database.parse(url, office.folder)) as connection:
+        connection.execute("UPDATE stored_events SET topic = 'paraf.given' WHERE leaf_index = 20")
+    fault(move(office, "", url), 1, "moving.differs")
+    assert not (office.folder / "moved-to").exists()
 
 
 def test_a_database_that_holds_a_ledger_is_no_target(office: Kecamatan, tmp_path: Path, url: str) -> None:
