@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from keys.errors import Conflict, Malformed
 from ledger.whole_file import replace
@@ -98,7 +98,7 @@ class Database:
             hosts, ports = zip(*(_server(one) for one in where.split(",")), strict=True)
             told |= {"host": ",".join(hosts), "port": ",".join(ports)}
             where = ""
-        return urlunsplit(("postgresql+psycopg", f"{who}{at}{where}", parts.path, urlencode(told), ""))
+        return f"postgresql+psycopg://{who}{at}{where}{parts.path}?{urlencode(told)}"
 
     def moved(self, home: Path) -> str:
         """Return where the ledger of ``home`` is now (:data:`MOVED`), "" if it is in this database."""

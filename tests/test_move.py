@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import text
 
 from api import migrating, session_store
@@ -296,6 +297,16 @@ def test_a_server_that_answers_before_it_has_written_is_refused(tmp_path: Path) 
         with pytest.raises(Unavailable) as caught:
             Kecamatan(tmp_path, database)
     assert caught.value.rule == "journal.durability"
+
+
+def test_a_url_without_user_and_host_is_read_as_libpq_reads_it(tmp_path: Path, url: str) -> None:
+    parts, known = urlsplit(url), conninfo_to_dict(url)
+    told = {name: known[name] for name in ("host", "port", "user", "password") if known.get(name)}
+    found = Database.parse(f"postgresql://{parts.path}?{urlencode(told)}", tmp_path)
+    assert str(found).startswith("postgresql:///")
+    migrating.migrate(found)
+    with closing(SessionStore(found)) as store:
+        assert store.reads(official=None, what=None, things=None, before=None, limit=9) == []
 
 
 def test_a_server_that_is_away_is_said_in_our_own_words(tmp_path: Path) -> None:
