@@ -299,6 +299,19 @@ def test_a_server_that_answers_before_it_has_written_is_refused(tmp_path: Path) 
     assert caught.value.rule == "journal.durability"
 
 
+@pytest.mark.parametrize("table", ["stored_events", "frontier", "sessions"])
+def test_tables_that_a_crash_of_the_server_empties_are_refused(tmp_path: Path, table: str) -> None:
+    with postgres.database() as url:
+        with psycopg.connect(url) as connection:
+            connection.execute(f"ALTER TABLE jejak.{table} SET UNLOGGED")  # type: ignore[arg-type]
+        with pytest.raises(Unavailable, match=table) as caught:
+            Kecamatan(tmp_path, Database.parse(url, tmp_path))
+        assert caught.value.rule == "journal.durability"
+        with psycopg.connect(url) as connection:
+            connection.execute(f"ALTER TABLE jejak.{table} SET LOGGED")  # type: ignore[arg-type]
+        Kecamatan(tmp_path, Database.parse(url, tmp_path)).ledger.close()
+
+
 def test_a_url_without_user_and_host_is_read_as_libpq_reads_it(tmp_path: Path, url: str) -> None:
     parts, known = urlsplit(url), conninfo_to_dict(url)
     told = {name: known[name] for name in ("host", "port", "user", "password") if known.get(name)}
