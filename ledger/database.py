@@ -30,6 +30,8 @@ SCHEMA, VIEWS_SCHEMA = "jejak", "jejak_views"
 
 _SQLITE, _POSTGRES = "sqlite:///", ("postgresql://", "postgres://")
 _PORT, _PORT_OF_LIBPQ = re.compile(r":[0-9]+$"), "5432"
+#: Characters of :data:`MOVED` that are read, and that are told of it.
+_MOST_NOTE, _MOST_SAID = 8192, 400
 _ALLOWED = f"sqlite:////folder/{JOURNAL} atau postgresql://pengguna@mesin/nama"
 
 
@@ -103,8 +105,11 @@ class Database:
     def moved(self, home: Path) -> str:
         """Return where the ledger of ``home`` is now (:data:`MOVED`), "" if it is in this database."""
         note = home / MOVED
-        there = note.read_text(encoding="utf-8").strip() if note.is_file() else ""
-        return there if there != str(self) else ""
+        if not note.is_file():
+            return ""
+        with note.open(encoding="utf-8", errors="replace") as file:  # in a copy it may be anything
+            there = file.read(_MOST_NOTE).strip() or "?"
+        return "" if there == str(self) else "".join(one if one.isprintable() else "?" for one in there[:_MOST_SAID])
 
     def require_home(self, home: Path) -> None:
         """Return if the ledger of ``home`` was not moved elsewhere (:data:`MOVED`), else raise Conflict."""

@@ -229,6 +229,28 @@ def test_a_copy_that_came_back_from_postgresql_is_sound_to_an_audit(office: Keca
     assert audit(back, vkey=office.log.vkey).sound
 
 
+def test_what_is_left_in_the_old_place_is_audited_with_a_word_of_where_the_ledger_is(
+    office: Kecamatan, url: str
+) -> None:
+    asked = ("audit", "--store", office.folder, "--vkey", office.log.vkey, "--workers", 1)
+    assert json.loads(ended(run(*asked, "--json"), 0).stdout)["moved_to"] is None
+    assert "berlanjut di" not in ended(run(*asked), 0).stdout
+    ended(move(office, "", url), 0)
+    there = str(Database.parse(url, office.folder))
+    assert json.loads(ended(run(*asked, "--json"), 0).stdout)["moved_to"] == there
+    page = "".join(ended(run(*asked), 0).stdout.split())
+    assert f"PERHATIAN:menurutberkasmoved-todifolderinibukubesarnyaberlanjutdi{there}." in page
+
+
+@pytest.mark.parametrize("note", [b"\xff\x1b]0;x\x07", b"x" * 1_000_000, b""], ids=["no text", "endless", "empty"])
+def test_whatever_a_copy_says_of_where_its_ledger_went_holds_no_auditor(office: Kecamatan, note: bytes) -> None:
+    (office.folder / "moved-to").write_bytes(note)
+    page = ended(run("audit", "--store", office.folder, "--vkey", office.log.vkey, "--workers", 1), 0).stdout
+    assert "berlanjut di" in page
+    assert not {"\x1b", "\x07"} & set(page)
+    assert len(page) < 10_000
+
+
 def test_the_same_place_is_no_move(office: Kecamatan) -> None:
     fault(move(office, "", f"sqlite:///{office.folder.resolve() / 'journal.sqlite'}"), 1, "moving.same")
 
