@@ -10,6 +10,7 @@ from api.cli_base import item, paragraph, table
 from ledger.audit_remembered import SoundAudit
 from ledger.audit_report import ALL, BROKEN, NOT_JUDGED, NOTHING_NEW, SINCE, STEPS, Finding, Report
 from ledger.checkpoint import open_checkpoint
+from ledger.database import MOVED
 from ledger.kind_names import name_of
 from ledger.note import VerifierKey
 from ledger.notices import CUT_TAIL, DISCLAIMER, SYNTHETIC
@@ -25,13 +26,17 @@ _CUT_BY_SERVICE = (
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What an audit found of the log of ``vkey``; ``memory`` says of a memory that was empty that it was."""
+    """What an audit found of the log of ``vkey``; ``memory`` says of a memory that was empty that it was.
+
+    ``moved`` is where the folder says that its ledger went, if it does.
+    """
 
     report: Report
     views: Comparison | None
     vkey: VerifierKey
     memory: str
     of_service: bool = False
+    moved: str = ""
 
     def kept(self) -> bytes:
         """Return what is kept of it, if it is sound."""
@@ -63,6 +68,13 @@ def page_of(done: Audited) -> str:
     if views is not None:
         lines.append(paragraph(f"Tampilan: {_of_views(views)}"))
     lines.append(paragraph(f"Kesimpulan: {_concluded(report)}"))
+    if done.moved:
+        lines.append(
+            paragraph(
+                f"PERHATIAN: menurut berkas {MOVED} di folder ini buku besarnya berlanjut di {done.moved}."
+                " Yang dicatat di sana sesudahnya tidak ada di sini, jadi tidak diperiksa."
+            )
+        )
     if not report.founding_pinned:
         said = f"Daun 0 bersidik {report.founding}. " if report.founding else ""
         lines.append(

@@ -44,6 +44,7 @@ from ledger.audit_report import (
 )
 from ledger.audit_report import NOT_JUDGED as CANNOT_BE_JUDGED
 from ledger.checkpoint import SignedCheckpoint, open_checkpoint
+from ledger.database import Database
 from ledger.documents import Documents
 from ledger.evidence_kept import is_receipt
 from ledger.note import VerifierKey
@@ -272,7 +273,9 @@ def audit(
     if as_json:
         said = {"views": views.as_dict() if views else None, "took": report.took, "workers": report.workers}
         kept_at = str(keep) if keep is not None and report.sound and fault is None else None
-        print_json(report.as_dict() | said | {"kept": kept_at, "disclaimer": DISCLAIMER})
+        print_json(
+            report.as_dict() | said | {"kept": kept_at, "moved_to": done.moved or None, "disclaimer": DISCLAIMER}
+        )
     else:
         click.echo(page_of(done))
     if fault is not None:
@@ -290,7 +293,7 @@ def _of_store(store: Path, pinned: _Pinned, kept: _Kept, workers: int) -> Audite
     with stored_views(store) as stored, open_store(store) as rows:
         report = Audit(rows, documents_in(store).read, brief, rows).run()
         views = _compared(stored, rows, documents_in(store), report)
-    return Audited(report, views, vkey, "")
+    return Audited(report, views, vkey, "", moved=Database("sqlite", store).moved(store))
 
 
 def _of_service(url: str, pinned: _Pinned, kept: _Kept) -> Audited:

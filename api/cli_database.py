@@ -51,20 +51,21 @@ def move(home: Path | None, source: str, target: str, as_json: bool) -> None:
     if old.journal and not old.journal.exists():
         raise NotFound("ledger.founded", f"Tidak ada buku besar di {old}.", allowed="Sebut basis data asal yang benar.")
     _require_alone(old)
-    sealed = _moved(settings, old, new)
-    new.note_moved(settings.home)
+    sealed, again = _moved(settings, old, new)
     if as_json:
         root = format_hash(sealed.root)
-        print_json({"from": str(old), "to": str(new), "leaves": sealed.size, "root": root})
+        print_json({"from": str(old), "to": str(new), "leaves": sealed.size, "root": root, "again": again})
         return
-    click.echo(f"{sealed.size} daun dipindahkan ke {new} dan terbukti sama: sidik akar {format_hash(sealed.root)}.")
+    done = "sudah ada sejak pemindahan yang terhenti di" if again else "dipindahkan ke"
+    click.echo(f"{sealed.size} daun {done} {new} dan terbukti sama: sidik akar {format_hash(sealed.root)}.")
     click.echo(
         f"Setel JEJAK_DATABASE_URL ke tempat itu. Yang di {old} tidak dilanjutkan lagi; simpan sebagai cadangan."
     )
     click.echo("Siapa masuk dan siapa membaca apa ikut pindah; tampilan disusun ulang pada awal layanan.")
 
 
-def _moved(settings: Settings, old: Database, new: Database) -> Checkpoint:
+def _moved(settings: Settings, old: Database, new: Database) -> tuple[Checkpoint, bool]:
+    """Move the rows and note it; nobody records in the old place meanwhile, nor after: the lock is held until then."""
     signer = logkey.read(settings.home / LOG_KEY)
     here = dataclasses.replace(settings, database_url=old.url or str(old))
     if new.kind == "postgresql":
@@ -72,13 +73,15 @@ def _moved(settings: Settings, old: Database, new: Database) -> Checkpoint:
     with (
         closing(open_ledger(here, signer=signer)) as source,
         closing(Ledger(settings.home, signer, now, database=new)) as target,
-        source.reading() as rows,
-        target.filling() as empty,
+        source.filling() as rows,
     ):
-        sealed = move_rows(rows, empty, signer.vkey, progress("Memindahkan daun"))
-        with closing(SessionStore(old)) as kept, closing(SessionStore(new)) as fresh:
-            fresh.take_over(kept)
-        return sealed
+        old.require_home(settings.home)  # another move may have held the lock
+        with target.filling() as empty:
+            sealed, again = move_rows(rows, empty, signer.vkey, progress("Memindahkan daun"))
+            with closing(SessionStore(old)) as kept, closing(SessionStore(new)) as fresh:
+                fresh.take_over(kept)
+        new.note_moved(settings.home)
+        return sealed, again
 
 
 def _require_alone(database: Database) -> None:

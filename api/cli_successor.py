@@ -10,6 +10,7 @@ from keys.errors import Forged, NotAllowed
 from ledger import log
 from ledger.backup_form import backup_at
 from ledger.bodies import Body, LedgerFounded
+from ledger.database import Database
 from ledger.note import VerifierKey
 from ledger.outside_memory import read_note
 from ledger.store import JOURNAL, open_store
@@ -65,6 +66,14 @@ def _last_note(place: Path, pins: Pins) -> bytes:
         signed = read_note(place, vkey)
         assert signed is not None  # only an empty file that may be has none
         return signed.data
+    moved = Database("sqlite", place).moved(place)
+    if moved:  # what is left here is not the end of it
+        raise NotAllowed(
+            "found.successor",
+            f"Buku besar di {place} sudah dipindahkan ke {moved}, jadi segel terakhir di sini bukan yang terakhir.",
+            allowed="Lanjutkan yang di sana. Bila yang di sana memang hilang, sebut cadangan atau berkas segelnya yang"
+            " paling baru.",
+        )
     with open_store(place if (place / JOURNAL).is_file() else backup_at(place)) as rows:
         log.check_sealed(rows, vkey)
         if log.recorded(rows, 0).leaf != pins.founding:

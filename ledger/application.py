@@ -17,7 +17,7 @@ from eventsourcing.persistence import Mapper
 from eventsourcing.utils import Environment, EnvType
 
 from keys.envelope import Envelope
-from keys.errors import NotAllowed
+from keys.errors import NotAllowed, Unavailable
 from keys.register import Register
 from keys.signing import PublicKey
 from ledger import journal_sqlite, log
@@ -76,6 +76,7 @@ class Ledger(Application[str]):
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(journal_environment(self.database))
         self.signer = signer
+        self._folder = folder
         self.documents = Documents(folder / "documents")
         self._seen = SeenCheck(folder / "contradictions")
         self._clock = clock
@@ -107,6 +108,7 @@ class Ledger(Application[str]):
         with place.leading() as batch:
             if batch:  # it is this thread's turn: it carries everyone who waits
                 with self._journal.turn(self.signer) as turn:
+                    self._require_here()
                     world = self._memory.in_turn(turn)
                     for each in batch:
                         with each.alone():  # a refused act leaves its batch, the others go on
@@ -137,7 +139,7 @@ class Ledger(Application[str]):
         return self._journal.reading()
 
     def filling(self) -> AbstractContextManager[Rows]:
-        """Return rows under the write lock, for whoever moves a ledger here; committed when left without a fault."""
+        """Return rows under the write lock, for whoever moves a ledger; committed when left without a fault."""
         return self._journal.filling()
 
     def wait(self, seconds: float) -> bool:
@@ -150,6 +152,18 @@ class Ledger(Application[str]):
     def stream(self, name: str) -> Stream | None:
         """Return a stream as it now is, or None where nothing was recorded."""
         return self._memory.stream(name)
+
+    def _require_here(self) -> None:
+        """Return if the ledger is still in this database, for who moves it holds the lock until that is noted.
+
+        Raises Unavailable else (``database.moved``). Where it went is for its keeper, and told when it is opened.
+        """
+        if self.database.moved(self._folder):
+            raise Unavailable(
+                "database.moved",
+                "Buku besar ini sudah dipindahkan ke basis data lain; tindakan Anda belum dicatat.",
+                allowed="Kirim lagi amplop yang sama sesudah pengelola menjalankan layanannya di tempat yang baru.",
+            )
 
     def _accepted(self, turn: Turn, signed: SignedAct) -> Accepted:
         """Return the act, recorded in this turn or before it, with the receipt that its own commit gave."""

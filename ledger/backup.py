@@ -3,7 +3,8 @@
 1. The store is sealed whole, and continues the newest backup of the place: a backup is a memory outside the store, and
    what was put back or forked does not come to lie beside it as if it were its continuation.
 2. The journal is read in one snapshot; nobody waits for it. What the backup before has of it is taken from there, if
-   that is still what was sealed, else everything is read anew.
+   that is still what was sealed and what the journal holds, row by row; else everything is read anew, and what was
+   altered in the journal is found as in a first backup.
 3. Then every document that the copied entries name: an act is accepted after its documents are durable.
 4. All of the copy is read again and verified. Then it is fsynced, and only then it gets its name; before that its name
    begins with ``.incoming-``.
@@ -112,7 +113,8 @@ def _made(source: Source, made: Path, place: Path, before: Path | None, at: dt.d
     if before is not None:
         base = _journal(source, made / JOURNAL, held, before / JOURNAL)  # 2
         with suppress(Forged):  # what the backup before has was altered there: everything is read anew
-            walked = walk(made, source.vkey, progress)
+            whole = walk(made, source.vkey, progress)
+            walked = whole if _still_there(source, made / JOURNAL, base) else None
     if walked is None:
         base = _journal(source, made / JOURNAL, held, None)
         walked = walk(made, source.vkey, progress)  # 4
@@ -174,6 +176,24 @@ def _journal(source: Source, path: Path, held: Note | None, base: Path | None) -
             OutsideMemory(source.vkey, (held,)).require_continued(rows, source.home / EVIDENCE)
         write_journal(rows, path, start)
     return start
+
+
+def _still_there(source: Source, path: Path, start: int) -> bool:
+    """Tell whether the source holds all that a copy of it has of the first ``start`` leaves, verbatim."""
+    with read_only(path, 2 * MAX_ENTRY) as connection, source.reading() as rows:
+        copy = Rows(lambda text, given: connection.execute(text, given).fetchall())
+        at = 0
+        while at < start:
+            found = copy.entries(at, min(ROWS_AT_ONCE, start - at))
+            if not found or rows.entries(at, len(found)) != found:
+                return False
+            at = found[-1].index + 1
+        at = 1
+        while notes := copy.checkpoints(at, ROWS_AT_ONCE):
+            if rows.checkpoints(at, len(notes)) != notes:
+                return False
+            at = notes[-1][0] + 1
+        return set(copy.tiles()) <= set(rows.tiles())
 
 
 def write_journal(rows: Rows, path: Path, start: int = 0) -> None:

@@ -156,6 +156,11 @@ def backups_in(place: Path) -> list[Path]:
     return [place / name for _, name in sorted(found, reverse=True)]
 
 
+def leaves_named(path: Path) -> int:
+    """Return how many leaves the name of a backup says that it holds."""
+    return int(path.name.rpartition("-")[2])
+
+
 def backup_at(path: Path) -> Path:
     """Return the backup that is meant by a path: itself, or the newest in the place that it is; raises NotFound."""
     with told_of(path):

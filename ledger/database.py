@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from keys.errors import Conflict, Malformed
 from ledger.whole_file import replace
@@ -30,6 +30,8 @@ SCHEMA, VIEWS_SCHEMA = "jejak", "jejak_views"
 
 _SQLITE, _POSTGRES = "sqlite:///", ("postgresql://", "postgres://")
 _PORT, _PORT_OF_LIBPQ = re.compile(r":[0-9]+$"), "5432"
+#: Characters of :data:`MOVED` that are read, and that are told of it.
+_MOST_NOTE, _MOST_SAID = 8192, 400
 _ALLOWED = f"sqlite:////folder/{JOURNAL} atau postgresql://pengguna@mesin/nama"
 
 
@@ -98,13 +100,21 @@ class Database:
             hosts, ports = zip(*(_server(one) for one in where.split(",")), strict=True)
             told |= {"host": ",".join(hosts), "port": ",".join(ports)}
             where = ""
-        return urlunsplit(("postgresql+psycopg", f"{who}{at}{where}", parts.path, urlencode(told), ""))
+        return f"postgresql+psycopg://{who}{at}{where}{parts.path}?{urlencode(told)}"
+
+    def moved(self, home: Path) -> str:
+        """Return where the ledger of ``home`` is now (:data:`MOVED`), "" if it is in this database."""
+        note = home / MOVED
+        if not note.is_file():
+            return ""
+        with note.open(encoding="utf-8", errors="replace") as file:  # in a copy it may be anything
+            there = file.read(_MOST_NOTE).strip() or "?"
+        return "" if there == str(self) else "".join(one if one.isprintable() else "?" for one in there[:_MOST_SAID])
 
     def require_home(self, home: Path) -> None:
         """Return if the ledger of ``home`` was not moved elsewhere (:data:`MOVED`), else raise Conflict."""
-        note = home / MOVED
-        there = note.read_text(encoding="utf-8").strip() if note.is_file() else str(self)
-        if there != str(self):
+        there = self.moved(home)
+        if there:
             raise Conflict(
                 "database.moved",
                 f"Buku besar ini sudah dipindahkan ke {there}; yang di {self} tidak dilanjutkan.",

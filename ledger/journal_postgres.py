@@ -3,7 +3,7 @@
 A turn is ``LOCK TABLE ... IN EXCLUSIVE MODE`` and what follows it, in one transaction at READ COMMITTED, so that each
 statement after the lock sees the newest (PostgreSQL 18, 13.3.1); readers are not held up. COMMIT is durable on the
 server's own terms, which are looked at when the journal is opened: a server that answers before it has written is
-refused. Whoever listens is told after each commit (``NOTIFY``).
+refused, and so are tables that a crash empties. Whoever listens is told after each commit (``NOTIFY``).
 """
 
 from __future__ import annotations
@@ -64,6 +64,11 @@ _BEGIN = f"BEGIN; SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; LOCK TABLE {NAME}.
 _LAST = f"NOTIFY {CHANNEL}; SELECT pg_logical_emit_message(true, '{CHANNEL}', '')"
 _MARK = re.compile(r"\?")
 _DURABLE = ("fsync", "synchronous_commit", "synchronous_standby_names")
+#: Our tables that a server empties after a crash (PostgreSQL 18, CREATE TABLE: UNLOGGED).
+_UNLOGGED = (
+    "SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+    "WHERE nspname = ? AND relkind = 'r' AND relpersistence <> 'p' ORDER BY relname"
+)
 _OPTIONS = f"-c search_path={NAME} -c client_min_messages=warning"
 _URL = "JEJAK_JOURNAL_URL"
 
@@ -148,6 +153,7 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
         with self.reading_run() as run:
             there = run("SELECT to_regclass(?) IS NOT NULL", (f"{NAME}.stored_events",))[0][0]
             settings = {name: run("SELECT current_setting(?)", (name,))[0][0] for name in _DURABLE}
+            unlogged = [name for (name,) in run(_UNLOGGED, (NAME,))]
         if not there:
             raise Unavailable(
                 "journal.schema",
@@ -160,6 +166,13 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
                 "journal.durability",
                 "Basis data ini menjawab sebelum tulisannya aman di disk; di dalamnya tidak ada yang boleh dicatat.",
                 allowed="Pengelola menyetel fsync = on dan synchronous_commit = on.",
+            )
+        if unlogged:
+            raise Unavailable(
+                "journal.durability",
+                f"Tabel {', '.join(unlogged)} akan kosong sesudah peladen basis datanya mati mendadak (UNLOGGED); di"
+                " dalamnya tidak ada yang boleh dicatat.",
+                allowed=f"Pengelola menjalankan ALTER TABLE {NAME}.{unlogged[0]} SET LOGGED, juga untuk yang lain.",
             )
 
     def max_notification_id(self) -> int | None:

@@ -1,8 +1,11 @@
 """Moving a ledger to another database: every row verbatim, in one transaction, and then proved equal.
 
-1. The source is sealed whole, and nobody else uses it: what were recorded after the copy would be a second history.
+1. The source is sealed whole, and its write lock is held until it is noted where the ledger went: what were recorded
+   after the copy would be a second history. Whoever waited for that lock finds the note and records nothing.
 2. Entries, tile hashes, checkpoints and the frontier are written as they are, into tables that hold nothing.
-3. What was written is read again: each entry equals the one it was copied from, its leaf hash is that of its bytes, the
+3. A target that holds all of that already is what a move left that was killed before it was noted: it is proved equal,
+   as below, and nothing is written.
+4. What was written is read again: each entry equals the one it was copied from, its leaf hash is that of its bytes, the
    tree over them has the tile hashes, the frontier and the root that the newest checkpoint seals, and all checkpoints
    are there. Only then it is committed.
 """
@@ -27,15 +30,18 @@ READ, WRITTEN = 1000, 100
 Progress = Callable[[int, int], None]
 
 
-def move(source: Rows, target: Rows, vkey: VerifierKey, progress: Progress | None = None) -> Checkpoint:
-    """Write all that ``source`` holds into ``target`` and return the checkpoint both end on; both are snapshots.
+def move(source: Rows, target: Rows, vkey: VerifierKey, progress: Progress | None = None) -> tuple[Checkpoint, bool]:
+    """Write all that ``source`` holds into ``target``; return the checkpoint both end on, and if it was there already.
 
-    Raises NotFound where nothing is founded, Conflict where the target holds anything, Forged where either is not whole
-    (``moving.differs`` where the copy is not the original).
+    Both are locked. Raises NotFound where nothing is founded, Conflict where the target holds anything else, Forged
+    where either is not whole (``moving.differs`` where the copy is not the original).
     """
     sealed = log.check_sealed(source, vkey)
     if sealed is None:
         raise NotFound("ledger.founded", "Buku besar ini belum didirikan.")
+    if target.checkpoint() == source.checkpoint():  # of a move that was killed before it was noted
+        _require_equal(source, target, sealed, progress)
+        return sealed, True
     if target.count() or target.checkpoint() or target.tiles():
         raise Conflict(
             "moving.taken",
@@ -52,7 +58,7 @@ def move(source: Rows, target: Rows, vkey: VerifierKey, progress: Progress | Non
         target.write("checkpoints", notes)
     target.write("frontier", [(1, source.frontier().dump())])
     _require_equal(source, target, sealed, progress)
-    return sealed
+    return sealed, False
 
 
 def _require_equal(source: Rows, target: Rows, sealed: Checkpoint, progress: Progress | None) -> None:

@@ -6,8 +6,8 @@ that seal. Served as if it were whole it would sign a second history, for ever. 
 1. Everything in the backup is verified again (:mod:`ledger.backup_form`), with the key and the founding that whoever
    restores brings from elsewhere.
 2. It must continue every checkpoint that was kept: those of the outside memory, those that inspectors bring, and those
-   of the backups beside it, for a younger one shows that there was more. Whoever holds none says so; it is not taken
-   for granted.
+   of the backups beside it, for a younger one shows that there was more, also by its name where its checkpoint is
+   damaged. Whoever holds none says so; it is not taken for granted.
 3. It is copied beside the home, verified there once more, fsynced, and gets the home's name: whole, or not at all.
 
 Nothing in the backup is changed. What contradicts is kept beside the home as evidence (:mod:`ledger.outside_memory`).
@@ -19,7 +19,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +34,7 @@ from ledger.backup_form import (
     check,
     document_path,
     hashed,
+    leaves_named,
     told_of,
     walk,
 )
@@ -81,7 +81,7 @@ def restore(
                 " cadangan.",
             )
     found, walked = check(copy, vkey, founding, progress)  # 1
-    held = _held(copy, vkey, remembered)  # 2
+    held = _held(copy, walked.signed.checkpoint.size, vkey, remembered)  # 2
     _require_continued(copy, home, vkey, held)
     with told_of(home):
         home.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,7 @@ def restore(
     return Restored(home, found, held.notes)
 
 
-def _held(copy: Path, vkey: VerifierKey, remembered: Remembered) -> OutsideMemory:
+def _held(copy: Path, size: int, vkey: VerifierKey, remembered: Remembered) -> OutsideMemory:
     """Return every checkpoint that is to be continued, the newest of the backups beside this one among them."""
     memory = OutsideMemory.read(remembered.paths, vkey)
     if not memory.notes and not remembered.none:
@@ -111,10 +111,21 @@ def _held(copy: Path, vkey: VerifierKey, remembered: Remembered) -> OutsideMemor
     with told_of(copy):
         others = [one for one in backups_in(copy.resolve().parent) if one != copy.resolve()]
     for path in others[:MOST_NOTES]:
-        with suppress(JejakError):  # one that is damaged itself says nothing
+        try:
             signed = read_note(path / CHECKPOINT, vkey)
-            assert signed is not None  # only an empty file that may be has none
-            beside.append(Note(path / CHECKPOINT, signed))
+        except JejakError as fault:
+            if leaves_named(path) <= size:  # one that is damaged itself says nothing more than this one
+                continue
+            raise Forged(
+                "restore.beside",
+                f"Di samping cadangan ini ada {path}, yang menurut namanya memuat {leaves_named(path)} daun, sedangkan"
+                f" yang ini {size}; segelnya hilang atau rusak, jadi tidak dapat dibandingkan: {fault.detail}",
+                allowed="Periksa cadangan itu dengan jejak audit: bila terbukti, cadangan ini kurang daun. Bila"
+                " memang tidak dapat dipakai, pindahkan foldernya ke tempat lain (jangan dihapus), lalu ulangi.",
+                backup=str(path),
+            ) from None
+        assert signed is not None  # only an empty file that may be has none
+        beside.append(Note(path / CHECKPOINT, signed))
     return OutsideMemory(vkey, (*memory.notes, *beside))
 
 

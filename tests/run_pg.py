@@ -94,9 +94,11 @@ def address(process: subprocess.Popen[str], until: float) -> str:
     assert process.stdout is not None
     there, _, _ = select.select([process.stdout], [], [], max(0.0, until - time.monotonic()))
     line = process.stdout.readline() if there else ""
-    if not line:
-        raise Unavailable("demo.service", "Satu layanan tidak mau mulai.", allowed="Periksa portanya, lalu mulai lagi.")
-    return str(json.loads(line)["url"])
+    card = json.loads(line) if line else {}
+    if "url" not in card:  # nothing, or the fault on which it ended
+        detail = f"Satu layanan tidak mau mulai. {card.get('detail', '')}".strip()
+        raise Unavailable("demo.service", detail, allowed="Periksa portanya, lalu mulai lagi.")
+    return str(card["url"])
 
 
 def welcome(settings: Settings, urls: Sequence[str]) -> list[str]:

@@ -241,6 +241,32 @@ def test_what_was_spoiled_in_the_backup_before_is_copied_anew(office: Kecamatan,
     assert document_path(first.folder, office.letter["digest"]).read_bytes() == b"rusak", "the old one is evidence"
 
 
+@pytest.mark.parametrize("altered", ["state = X'7B7D'", "topic = 'paraf.given'"])
+def test_what_was_altered_in_the_journal_since_the_backup_before_is_found_as_in_a_first_one(
+    office: Kecamatan, altered: str
+) -> None:
+    made(office)
+    draft(office, b"hari ini")
+    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection, connection:
+        connection.execute(f"UPDATE stored_events SET {altered} WHERE leaf_index = 3")  # noqa: S608  our own words
+    again = refused(office)
+    shutil.rmtree(office.folder.parent / "cadangan")
+    first = refused(office)
+    assert (again.rule, again.facts) == (first.rule, first.facts)
+    assert isinstance(again, Forged | Malformed)
+
+
+def test_an_older_checkpoint_that_was_altered_in_the_journal_is_in_the_next_backup_for_an_audit_to_find(
+    office: Kecamatan,
+) -> None:
+    made(office)
+    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection, connection:
+        connection.execute("UPDATE checkpoints SET note = X'00' WHERE size = 12")
+    second = made(office, 1)
+    assert second.new_leaves == second.manifest.leaves
+    assert not audit(second.folder, vkey=office.log.vkey).sound
+
+
 def test_a_document_that_the_home_lost_is_taken_from_the_backup_before(office: Kecamatan) -> None:
     made(office)
     document_path(office.folder, office.letter["digest"]).unlink()

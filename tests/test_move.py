@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import text
 
 from api import migrating, session_store
@@ -110,6 +117,88 @@ def test_a_ledger_in_use_is_not_moved(office: Kecamatan, url: str) -> None:
         fault(move(office, url, f"sqlite:///{back}"), 1, "database.used")
 
 
+@contextmanager
+def moving_held_up(office: Kecamatan, url: str) -> Iterator[subprocess.Popen[str]]:
+    """Yield a move that stands in the middle, for the target's table is locked until the block is left."""
+    migrating.migrate(Database.parse(url, office.folder))
+    waits = "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database WHERE datname = %s AND NOT granted"
+    name = urlsplit(url).path.removeprefix("/")
+    with psycopg.connect(url) as holder, psycopg.connect(postgres.server(), autocommit=True) as watch:
+        holder.execute("LOCK TABLE jejak.stored_events IN EXCLUSIVE MODE")
+        moving = subprocess.Popen(command(office, url), stdout=subprocess.PIPE, text=True)
+        try:
+            until = time.monotonic() + 25
+            while watch.execute(waits, (name,)).fetchone() == (0,):
+                assert time.monotonic() < until
+                assert moving.poll() is None, moving.communicate()
+                time.sleep(0.05)
+            yield moving
+        finally:
+            holder.rollback()
+            moving.wait(60)
+            assert moving.stdout is not None
+            moving.stdout.close()
+
+
+def command(office: Kecamatan, url: str, patch: str = "pass") -> list[str]:
+    """Return what moves the office's files in a process of its own."""
+    code = f"import os, signal; from api.cli import main; from ledger.database import Database; {patch}; main()"
+    return [sys.executable, "-c", code, "move", "--home", str(office.folder), "--to", url, "--json"]
+
+
+def test_a_service_that_was_started_during_the_move_records_nothing_then_nor_afterwards(
+    office: Kecamatan, url: str
+) -> None:
+    before = contents(office.ledger.database)
+    with moving_held_up(office, url) as moving:
+        office.ledger = Ledger(office.folder, office.log, office.clock, database=office.ledger.database)
+        with pytest.raises(Unavailable) as caught:
+            office.do("sri-wahyuni", *opening(office))
+        assert caught.value.rule == "journal.busy"
+    with closing(office.ledger):
+        assert moving.returncode == 0
+        with pytest.raises(Unavailable) as caught:
+            office.do("sri-wahyuni", *opening(office))
+    assert caught.value.rule == "database.moved"
+    assert contents(office.ledger.database) == contents(Database.parse(url, office.folder)) == before
+
+
+def killed_before_it_was_noted(office: Kecamatan, url: str) -> None:
+    patch = "Database.note_moved = lambda *all: os.kill(os.getpid(), signal.SIGKILL)"
+    assert subprocess.run(command(office, url, patch), check=False).returncode == -signal.SIGKILL
+    assert not (office.folder / "moved-to").exists()
+
+
+def test_a_move_that_was_killed_before_it_was_noted_is_finished_by_the_same_command(
+    office: Kecamatan, url: str
+) -> None:
+    killed_before_it_was_noted(office, url)
+    before, there = contents(office.ledger.database), Database.parse(url, office.folder)
+    assert contents(there) == before
+    said = json.loads(ended(move(office, "", url), 0).stdout)
+    assert (said["leaves"], said["again"]) == (len(before["stored_events"]), True)
+    assert contents(there) == before
+    with pytest.raises(Conflict):
+        open_ledger(Settings(office.folder))
+
+
+def test_a_move_that_was_killed_is_not_finished_once_the_old_place_went_on(office: Kecamatan, url: str) -> None:
+    killed_before_it_was_noted(office, url)
+    office.ledger = Ledger(office.folder, office.log, office.clock, database=office.ledger.database)
+    with closing(office.ledger):
+        office.do("sri-wahyuni", *opening(office))
+    fault(move(office, "", url), 1, "moving.taken")
+    assert not (office.folder / "moved-to").exists()
+
+
+def test_a_move_that_was_killed_is_not_finished_over_an_altered_copy(office: Kecamatan, url: str) -> None:
+    killed_before_it_was_noted(office, url)
+    with behind(Database.parse(url, office.folder)) as connection:
+        connection.execute("UPDATE stored_events SET topic = 'paraf.given' WHERE leaf_index = 20")
+    fault(move(office, "", url), 1, "moving.differs")
+    assert not (office.folder / "moved-to").exists()
+
+
 def test_a_database_that_holds_a_ledger_is_no_target(office: Kecamatan, tmp_path: Path, url: str) -> None:
     other = Database.parse(url, tmp_path / "lain")
     migrating.migrate(other)
@@ -138,6 +227,28 @@ def test_a_copy_that_came_back_from_postgresql_is_sound_to_an_audit(office: Keca
     ended(move(office, url, f"sqlite:///{back / 'journal.sqlite'}"), 0)
     (office.folder / "documents").rename(back / "documents")
     assert audit(back, vkey=office.log.vkey).sound
+
+
+def test_what_is_left_in_the_old_place_is_audited_with_a_word_of_where_the_ledger_is(
+    office: Kecamatan, url: str
+) -> None:
+    asked = ("audit", "--store", office.folder, "--vkey", office.log.vkey, "--workers", 1)
+    assert json.loads(ended(run(*asked, "--json"), 0).stdout)["moved_to"] is None
+    assert "berlanjut di" not in ended(run(*asked), 0).stdout
+    ended(move(office, "", url), 0)
+    there = str(Database.parse(url, office.folder))
+    assert json.loads(ended(run(*asked, "--json"), 0).stdout)["moved_to"] == there
+    page = "".join(ended(run(*asked), 0).stdout.split())
+    assert f"PERHATIAN:menurutberkasmoved-todifolderinibukubesarnyaberlanjutdi{there}." in page
+
+
+@pytest.mark.parametrize("note", [b"\xff\x1b]0;x\x07", b"x" * 1_000_000, b""], ids=["no text", "endless", "empty"])
+def test_whatever_a_copy_says_of_where_its_ledger_went_holds_no_auditor(office: Kecamatan, note: bytes) -> None:
+    (office.folder / "moved-to").write_bytes(note)
+    page = ended(run("audit", "--store", office.folder, "--vkey", office.log.vkey, "--workers", 1), 0).stdout
+    assert "berlanjut di" in page
+    assert not {"\x1b", "\x07"} & set(page)
+    assert len(page) < 10_000
 
 
 def test_the_same_place_is_no_move(office: Kecamatan) -> None:
@@ -208,6 +319,29 @@ def test_a_server_that_answers_before_it_has_written_is_refused(tmp_path: Path) 
         with pytest.raises(Unavailable) as caught:
             Kecamatan(tmp_path, database)
     assert caught.value.rule == "journal.durability"
+
+
+@pytest.mark.parametrize("table", ["stored_events", "frontier", "sessions"])
+def test_tables_that_a_crash_of_the_server_empties_are_refused(tmp_path: Path, table: str) -> None:
+    with postgres.database() as url:
+        with psycopg.connect(url) as connection:
+            connection.execute(f"ALTER TABLE jejak.{table} SET UNLOGGED")  # type: ignore[arg-type]
+        with pytest.raises(Unavailable, match=table) as caught:
+            Kecamatan(tmp_path, Database.parse(url, tmp_path))
+        assert caught.value.rule == "journal.durability"
+        with psycopg.connect(url) as connection:
+            connection.execute(f"ALTER TABLE jejak.{table} SET LOGGED")  # type: ignore[arg-type]
+        Kecamatan(tmp_path, Database.parse(url, tmp_path)).ledger.close()
+
+
+def test_a_url_without_user_and_host_is_read_as_libpq_reads_it(tmp_path: Path, url: str) -> None:
+    parts, known = urlsplit(url), conninfo_to_dict(url)
+    told = {name: known[name] for name in ("host", "port", "user", "password") if known.get(name)}
+    found = Database.parse(f"postgresql://{parts.path}?{urlencode(told)}", tmp_path)
+    assert str(found).startswith("postgresql:///")
+    migrating.migrate(found)
+    with closing(SessionStore(found)) as store:
+        assert store.reads(official=None, what=None, things=None, before=None, limit=9) == []
 
 
 def test_a_server_that_is_away_is_said_in_our_own_words(tmp_path: Path) -> None:

@@ -164,6 +164,32 @@ def test_a_younger_backup_beside_it_shows_that_there_was_more(office: Kecamatan,
     assert str(younger.folder / "checkpoint") in said.detail
 
 
+@pytest.mark.parametrize("damage", ["altered", "lost"])
+def test_a_younger_backup_whose_checkpoint_is_damaged_still_says_by_its_name_that_there_was_more(
+    office: Kecamatan, tmp_path: Path, damage: str
+) -> None:
+    older = made(office)
+    draft(office, b"hari ini")
+    younger = made(office, 1)
+    path = younger.folder / "checkpoint"
+    path.write_bytes(path.read_bytes() + b"x\n") if damage == "altered" else path.unlink()
+    said = refused(older, tmp_path / "baru", NONE)
+    assert (type(said), said.rule, said.facts["backup"]) == (Forged, "restore.beside", str(younger.folder))
+    assert f"memuat {younger.manifest.leaves} daun, sedangkan yang ini {older.manifest.leaves}" in said.detail
+    younger.folder.rename(tmp_path / "disisihkan")
+    put_back(older, tmp_path / "baru", NONE)
+
+
+def test_an_older_backup_whose_checkpoint_is_damaged_is_no_reason_to_restore_nothing(
+    office: Kecamatan, tmp_path: Path
+) -> None:
+    older = made(office)
+    draft(office, b"hari ini")
+    younger = made(office, 1)
+    (older.folder / "checkpoint").unlink()
+    put_back(younger, tmp_path / "baru", NONE)
+
+
 def test_who_brings_no_checkpoint_must_say_so(office: Kecamatan, tmp_path: Path) -> None:
     done = made(office)
     assert refused(done, tmp_path / "baru", Remembered()).rule == "restore.unremembered"

@@ -6,10 +6,12 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.settings import Settings
+from keys.errors import Unavailable
+from ledger import logkey
+from ledger.database import Database
+from tests import run_pg
+from tests.kit import Kecamatan
 from tests.test_readme import ROOT, SECONDS, Newcomer
 
 CASE = "00000000-0000-4000-8000-000000000006"
@@ -76,6 +84,20 @@ def folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="jejak-run-pg-"))  # the server's own user must reach it
     yield made
     shutil.rmtree(made)
+
+
+def test_a_service_whose_port_is_taken_is_told_in_words(tmp_path: Path) -> None:
+    office = Kecamatan(tmp_path, Database("sqlite", tmp_path)).open()
+    office.ledger.close()
+    logkey.write(tmp_path / "log.key", office.log)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with run_pg.service(Settings(tmp_path), port) as process, pytest.raises(Unavailable) as caught:
+            run_pg.address(process, time.monotonic() + SECONDS)
+    assert caught.value.rule == "demo.service"
+    assert str(port) in caught.value.detail
 
 
 def test_three_services_are_one_ledger_that_is_kept_and_they_end_together(folder: Path, tmp_path: Path) -> None:

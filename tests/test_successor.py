@@ -20,6 +20,7 @@ from ledger.application import Ledger
 from ledger.bodies import LedgerFounded
 from ledger.bundle import format_bundle
 from ledger.checkpoint import format_hash, open_checkpoint, sign_checkpoint
+from ledger.database import Database
 from ledger.entry import Entry
 from ledger.note import NoteSigner
 from ledger.sentences import about_to_sign, sentence
@@ -234,6 +235,16 @@ def test_another_ledger_than_the_pinned_one_is_not_the_one_before(
 ) -> None:
     (tmp_path / "lama.pin").write_text(json.dumps({"vkey": str(old.log.vkey), "founding": "1" * 64}))
     fault(run("found", tmp_path / "baru", *plan, *after(old), "--yes", "--json"), 1, "found.successor")
+
+
+def test_a_ledger_that_was_moved_is_not_ended_by_what_it_left_behind(
+    tmp_path: Path, old: Kecamatan, plan: list[object]
+) -> None:
+    Database.parse("postgresql://jejak@basis/jejak", old.folder).note_moved(old.folder)
+    asked = ("found", tmp_path / "baru", *plan, *after(old), "--yes")
+    said = fault(run(*asked, "--json"), 1, "found.successor")
+    assert "dipindahkan ke postgresql://jejak@basis/jejak" in said["detail"]
+    assert not (tmp_path / "baru").exists()
 
 
 def test_a_founding_that_was_interrupted_is_not_finished_as_another(
