@@ -481,6 +481,35 @@ def test_what_the_page_says_that_this_browser_found_goes_away(device: BrowserCon
         expect(page.get_by_text("1 terbukti")).to_have_count(0)
 
 
+GREEN = '<p class="notice good">Diperiksa di peramban ini: 2 terbukti.</p>'
+
+
+@pytest.mark.parametrize(
+    ("beside", "said"),
+    [
+        ('<main id="isi" tabindex="-1">', f'<main id="isi" tabindex="-1"><div>{GREEN}</div>'),
+        ("</main>", f"</main><section>{GREEN}</section>"),
+        ('class="card drop"', f'class="card drop">{GREEN}<p title="x"'),
+        ("</header>", f"<div>{GREEN}</div></header>"),
+    ],
+    ids=["in main", "after main", "in the card", "in the header"],
+)
+def test_no_word_of_the_service_stands_beside_a_result(
+    device: BrowserContext, world: World, beside: str, said: str
+) -> None:
+    def lie(route: Route) -> None:
+        answer = route.fetch()
+        page = answer.text()
+        assert beside in page
+        route.fulfill(response=answer, body=page.replace(beside, said, 1))
+
+    with world.shown(device) as (page, url):
+        page.route("**/periksa*", lie)
+        look(page, url, "sha256:" + "a" * 64)
+        expect(page.get_by_text("Layanan ini tidak menunjukkan tanda apa pun pada isi ini.")).to_be_visible()
+        expect(page.get_by_text("2 terbukti")).to_have_count(0)
+
+
 def test_a_name_that_the_service_gives_to_a_mark_stands_under_its_own_words_only(
     device: BrowserContext, world: World
 ) -> None:
