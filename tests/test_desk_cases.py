@@ -6,13 +6,15 @@ import gzip
 import html
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from api import demo_case
 from api.desk.iku_table_view import MOST_TEXT, difference
 from keys.fields import DocumentRef
 from ledger.notices import DISCLAIMER, SYNTHETIC
-from tests.kit import CASE, INSPECTOR, person
+from tests.kit import CASE, INSPECTOR, MORNING, person
 from tests.served import Served, served
 from tests.signed_in import desk
 
@@ -106,6 +108,30 @@ def test_the_sop_of_a_case_stands_in_its_own_form_with_what_is_to_be_known_about
     for where in ("Nomor SOP", "Peringatan", "Tanggal Pembuatan", "langkah 4", "SOP Pengiriman Renja", "Surat Masuk"):
         assert where in found
     assert f'href="{page_of(CASE)}/sop"' in seen(office, SRI, page_of(CASE))
+
+
+def test_a_cell_that_was_unclear_is_told_as_the_office_confirmed_it(tmp_path: Path) -> None:
+    with served(tmp_path / "buku", Office) as office:
+        office.open()
+        office.run(upto=1)
+        address = f"{page_of(CASE)}/sop"
+        assert 'langkah 4, waktu: Tertulis "II hari", tidak terbaca pasti' in section(
+            seen(office, SRI, address), "temuan"
+        )
+        leaf = office.sop_leaf
+        kind, body = next(one for one in demo_case.settings(leaf, MORNING.date()) if one[0] == "reading.confirmed")
+        index = office.do(SRI, "sop:penyusunan-iku", kind, body).recorded.index
+        found = section(seen(office, SRI, address), "temuan")
+    assert f'langkah 4, waktu: Tertulis "II hari"; ditegaskan kantor sebagai 2 hari kerja pada daun {index}' in found
+    assert "tidak terbaca pasti" not in found
+
+
+def test_who_is_signed_in_stays_so_on_a_page_that_there_is_not(office: Office) -> None:
+    answer = desk(office.app, SRI).get("/tidak-ada", headers={"Accept": "text/html"})
+    assert (answer.status_code, "Halaman ini tidak ada." in answer.text) == (404, True)
+    assert 'href="/meja"' in answer.text
+    assert "Sri Wahyuni" in answer.text
+    assert "openapi" not in answer.text
 
 
 # --- the desk ---------------------------------------------------------------------------------------------

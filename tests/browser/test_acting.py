@@ -673,7 +673,10 @@ def test_the_camat_signs_the_decision_or_returns_the_document_with_her_reason(of
     page.get_by_label("4. Mengetik").check()
     page.get_by_label("Alasan").fill("Kondisi awal belum benar.")
     all_agree(page)
-    press(page, "Kembalikan dokumen")
+    expect(page.get_by_text("Menyimpang dari urutan SOP.")).to_be_visible()
+    page.locator("[data-at=buttons]").get_by_role("button", name="Kembalikan dokumen", exact=True).click()
+    expect(page.locator("dialog[data-at=look]")).to_contain_text("Tindakan ini di luar urutan SOP")
+    page.locator("[data-at=sign]").click()
     recorded(page)
     kinds = [office.newest(one).kind for one in (signed, returned)]
     assert kinds == ["signature.given", "document.returned"]
@@ -722,6 +725,19 @@ def test_one_sentence_says_whether_the_act_can_be_signed_and_a_button_that_waits
     field.fill("Susun sesuai Renstra.")
     open_key(office, page, BUDI)
     expect(summary).to_have_text("Semua pemeriksaan terbukti; Anda dapat menandatangani.")
+    expect(page.locator("[data-at=told]")).not_to_contain_text("Belum dapat ditandatangani.")
+
+
+def test_until_its_scripts_have_come_a_page_says_that_it_is_loading_and_nothing_can_be_pressed(
+    office: Office, page: Page
+) -> None:
+    served.sign_in(page.context, office.url, office.app, BUDI)
+    page.route("**/statis/**/*.js", lambda route: None)
+    page.goto(f"{office.url}/perkara/{office.case(5)}/tindakan/paraf.given", wait_until="commit")
+    expect(page.get_by_role("button", name="Bubuhkan paraf")).to_be_disabled()
+    expect(page.get_by_text("Sedang dimuat …")).to_be_visible()
+    page.goto(f"{office.url}/masuk?lanjut=/meja", wait_until="commit")
+    expect(page.get_by_text("Sedang dimuat …")).to_be_visible()
 
 
 def test_who_mends_or_reviews_again_reads_why_it_came_back_from_the_verified_history(
