@@ -35,7 +35,7 @@ from api.cli_base import (
 )
 from api.evidence_words import marks_in_words, marks_page, page
 from api.kept_files import ZIP, kept_at, read_plain, unread, unreadable_as
-from keys.errors import Forged, JejakError, Malformed, NotFound
+from keys.errors import Forged, JejakError, Malformed
 from ledger.bundle import Bundle, parse_bundle
 from ledger.evidence import judge
 from ledger.evidence_kept import Kept
@@ -303,10 +303,7 @@ def _asked(client: Client, digest: str, kept: Sequence[Kept] = ()) -> list[Repor
     What the service reports is only where to look: a mark that its own bundle does not hold is Forged. So is what it
     says of cases that took the place of these: their bundles say it, or it is not said.
     """
-    try:
-        said = client.advice(f"/v1/documents/{digest}/signatures")
-    except NotFound:
-        return []
+    said = client.advice(f"/v1/documents/{digest}/signatures")
     leaves = _reported(said)
     reports = [_judged(client, stream, kept) for stream in dict.fromkeys(leaves.values())]
     held = {mark.act.filed.leaf for report in reports for mark in marks_on(report, digest)}

@@ -87,15 +87,14 @@ def document(path: DocumentPath) -> Response:
 def signatures(path: DocumentPath) -> Response:
     """Return every review, paraf and signature on exactly these bytes, each verified again from its entry.
 
-    `elsewhere` counts those in cases that are not the reader's to read.
+    `elsewhere` counts those in cases that are not the reader's to read; `known` tells whether this ledger has met these
+    bytes at all: whoever asks whether somebody signed an unknown file is answered, not turned away.
     """
     here = parts()
     with here.reading() as connection:
         every = audit_trail.marks_on(connection, path.digest)
     marks = [mark for mark in every if reads_stream(mark["stream"])]
     stored = held(path.digest)
-    if stored is None and not every:
-        raise NotFound("document.unknown", f"Dokumen {path.digest} tidak ada di sini.")
     register, vkey = here.register(), here.ledger.signer.vkey
     with here.ledger.reading() as rows:
         checked = [mark | check(rows, here.ledger, register, vkey, mark["leaf_index"], path.digest) for mark in marks]
@@ -106,6 +105,7 @@ def signatures(path: DocumentPath) -> Response:
                 "bytes": stored or "tidak dapat dinilai",
                 "marks": checked,
                 "elsewhere": len(every) - len(marks),
+                "known": stored is not None or bool(every),
             }
         )
     )

@@ -329,7 +329,10 @@ def test_a_document_of_unknown_length_is_streamed_in(world: World) -> None:
 
 
 def test_every_mark_on_a_document_is_verified_again(world: World) -> None:
+    unknown = world.http.get(f"/v1/documents/sha256:{'0' * 64}/signatures").json()
+    assert (unknown["marks"], unknown["elsewhere"], unknown["known"]) == ([], 0, False)
     said = world.http.get(f"/v1/documents/{world.office.iku['digest']}/signatures").json()
+    assert said["known"]
     assert said["bytes"] == "terbukti"
     assert said["disclaimer"]
     marks = [mark for mark in said["marks"] if mark["stream"] == CASE]

@@ -465,7 +465,6 @@ def test_a_document_whose_bytes_were_altered_is_not_handed_out(office: Kecamatan
         ("/v1/sops/tidak-ada", 404, "sop.unknown"),
         ("/v1/documents/sha256:00", 400, "request.parameter"),
         (f"/v1/documents/sha256:{'0' * 64}", 404, "document.unknown"),
-        (f"/v1/documents/sha256:{'0' * 64}/signatures", 404, "document.unknown"),
         ("/v1/iku?unit=kalipare&period=1999", 404, "iku.none"),
         ("/v1/iku?unit=kalipare&period=2030-2026", 400, "request.parameter"),
         ("/v1/agenda?year=duaribu", 400, "request.parameter"),

@@ -88,9 +88,8 @@ def test_a_file_that_was_chosen_before_the_scripts_came_is_checked_when_they_com
 
 
 def test_of_a_file_with_one_other_byte_it_is_said_that_no_mark_is_shown_and_what_to_do(
-    device: BrowserContext, url: str, iku: Path, tmp_path: Path
+    page: Page, url: str, iku: Path, tmp_path: Path
 ) -> None:
-    page = device.new_page()  # that the service does not know these bytes stands on the console
     altered = tmp_path / iku.name
     altered.write_bytes(iku.read_bytes().replace(b"2021", b"2022", 1))
     assert altered.read_bytes() != iku.read_bytes()

@@ -30,7 +30,7 @@ const signatureOf = (said, doubted) =>
   said === PROVED && doubted ? make("strong", {}, t("terbukti, tetapi DIPERTANYAKAN")) : verdictOf(said);
 const isLeaf = (value) => Number.isSafeInteger(value) && value >= 0;
 
-/** Return {marks, elsewhere} of an answer of the service, each leaf once, texts and lists within bounds. */
+/** Return {marks, elsewhere, known} of an answer of the service, each leaf once, texts and lists within bounds. */
 export function marksIn(bytes) {
   let said = null;
   try {
@@ -48,7 +48,7 @@ export function marksIn(bytes) {
       t("Muat ulang halaman ini."),
     );
   const once = new Map(marks.map((one) => [one.leaf_index, one]));
-  return { marks: [...once.values()].map(markOf), elsewhere: isLeaf(said.elsewhere) ? said.elsewhere : 0 };
+  return { marks: [...once.values()].map(markOf), elsewhere: isLeaf(said.elsewhere) ? said.elsewhere : 0, known: said.known === true };
 }
 
 function markOf(one) {
