@@ -59,6 +59,7 @@ def version() -> str:
     with psycopg.connect(_server()) as connection:
         told = connection.execute("SELECT setting FROM pg_settings WHERE name = 'data_directory'").fetchone()
         said = str(connection.info.parameter_status("server_version"))
+    # Nothing is written there: it is only told that a disk was not measured.
     return f"{said} with its data in memory" if told and str(told[0]).startswith("/dev/shm") else said  # noqa: S108
 
 

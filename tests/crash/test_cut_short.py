@@ -38,6 +38,7 @@ def test_acts_whose_statements_and_connections_are_cut_short_are_recorded_once_o
             for _ in range(cuts):
                 assert both[0].lives(luck.uniform(0, 0.05))
                 how = luck.choice(["pg_cancel_backend", "pg_terminate_backend"])
+                # Our own words, made here: psycopg takes only literals for statements, to keep others' words out.
                 keeper.execute(f"SELECT {how}(pid) {_OTHERS} AND (state <> 'idle' OR random() < 0.1)")  # type: ignore[call-overload]
             load.wait_for_acts(8)
             load.wait_for_reads(1)

@@ -116,7 +116,10 @@ root.addEventListener("drop", (event) => {
   if (event.dataTransfer.files.length) checkFile(event.dataTransfer.files[0]);
 });
 
-/** Make the page anew around its two fields: no word of the service stays beside a result, and none can be taken for one. */
+/**
+ * Make the page anew around its two fields, so that no box of the service stays beside a result. The frame keeps the
+ * service's words: the ledger's name, whether it is made up, the footer; and the stylesheet is the service's too.
+ */
 function rebuild() {
   const main = document.querySelector("main");
   const sidik = document.getElementById("sidik");
