@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from keys.authority import WIB
 from keys.errors import NotJudged
@@ -30,8 +29,7 @@ NOT_JUDGED: Verdict = "tidak dapat dinilai"
 _MINUTES = {"menit": 1, "jam": 60}
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """What is known of a visit's time.
 
     ``elapsed`` is by the ledger's clock, ``claimed`` by what the signers state; both None where an end is missing.
@@ -54,7 +52,7 @@ def judge(enactments: Enactments, version: str, visit: Visit) -> Judged:
     if visit.ended is None:
         raise AssertionError("a visit is judged when it has ended")
     judged = _judged(enactments, version, visit, visit.ended.recorded_at, visit.ended.leaf_index)
-    return replace(judged, claimed=visit.ended.claimed_at - visit.began.claimed_at if visit.began else None)
+    return judged._replace(claimed=visit.ended.claimed_at - visit.began.claimed_at if visit.began else None)
 
 
 def running(enactments: Enactments, version: str, visit: Visit, now: dt.datetime, index: int) -> Judged:
@@ -64,7 +62,7 @@ def running(enactments: Enactments, version: str, visit: Visit, now: dt.datetime
     """
     judged = _judged(enactments, version, visit, now, index)
     if judged.verdict == "tepat":
-        return replace(judged, verdict=NOT_JUDGED, rule=f"Masih berjalan; {judged.rule}")
+        return judged._replace(verdict=NOT_JUDGED, rule=f"Masih berjalan; {judged.rule}")
     return judged
 
 
@@ -78,7 +76,7 @@ def _judged(enactments: Enactments, version: str, visit: Visit, end: dt.datetime
         if before.verdict == "lewat":
             elapsed = max(end, visit.began.recorded_at) - visit.began.recorded_at
             rule = f"{before.rule}; sudah lewat sebelum ketentuannya diubah pada daun {changed.index}"
-            return replace(before, elapsed=elapsed, working_minutes=None, rule=rule)
+            return before._replace(elapsed=elapsed, working_minutes=None, rule=rule)
     return _as_known(enactments, version, visit, end, index)
 
 
@@ -104,19 +102,19 @@ def _as_known(enactments: Enactments, version: str, visit: Visit, end: dt.dateti
     known = Judged(standard, end - start, working_minutes=_minutes(calendars, start, end), calendars=used)
     if standard.reading is None:
         if not standard.raw:
-            return replace(known, rule="Naskah SOP tidak menyebut waktu langkah ini")
-        return replace(known, rule=f"Naskah SOP menulis “{standard.raw}”, dan bacaannya belum ditegaskan")
+            return known._replace(rule="Naskah SOP tidak menyebut waktu langkah ini")
+        return known._replace(rule=f"Naskah SOP menulis “{standard.raw}”, dan bacaannya belum ditegaskan")
     on_paper = visit.ended is not None and visit.ended.paper
     if on_paper and visit.ended is not None:  # done at the earliest when its signer says
         end = max(start, min(end, visit.ended.claimed_at))
     judged = _measured(known, standard.reading, calendars, start, end)
     if judged.verdict == "lewat":  # it waited at the latest since it was recorded, and was not done in time
         said = "; selesainya menurut pernyataan" if on_paper else ""
-        return replace(judged, rule=judged.rule + said + _since(visit, standard))
+        return judged._replace(rule=judged.rule + said + _since(visit, standard))
     why_not = _why_not(visit)
     if why_not:
-        return replace(judged, verdict=NOT_JUDGED, rule=why_not)
-    return replace(judged, rule=judged.rule + _since(visit, standard))
+        return judged._replace(verdict=NOT_JUDGED, rule=why_not)
+    return judged._replace(rule=judged.rule + _since(visit, standard))
 
 
 def _since(visit: Visit, standard: Read) -> str:
@@ -151,11 +149,11 @@ def _measured(
             why = unknown.detail.removesuffix(".")
         else:
             rule = working_time.rule_in_words(standard, _by(_used(calendars, start, max(end, judged.deadline))))
-            return replace(known, verdict=judged.verdict, rule=rule, deadline=judged.deadline)
+            return known._replace(verdict=judged.verdict, rule=rule, deadline=judged.deadline)
     if _surely_in_time(standard, start, end):
         rule = f"{standard.words}, dan menurut jam dinding saja belum lebih dari itu"
-        return replace(known, verdict="tepat", rule=rule)
-    return replace(known, rule=why)
+        return known._replace(verdict="tepat", rule=rule)
+    return known._replace(rule=why)
 
 
 def _surely_in_time(standard: Duration, start: dt.datetime, end: dt.datetime) -> bool:

@@ -7,8 +7,7 @@ does not say, nor change who does a step or what it needs: that is a new version
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rpds import HashTrieMap
 
@@ -20,8 +19,7 @@ from ledger.sop import Basis, Cell, Duration, Sop, Step
 Readings = tuple[Since[ReadingConfirmed], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """How a cell is read: its raw text, the reading (None: unclear), how we know, and the act that confirmed it."""
 
     raw: str

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ledger.bodies import CaseBody, CorrectionRecorded, DispositionWithdrawn, DocumentReturned
 from ledger.case import Case
@@ -22,8 +21,7 @@ from ledger.replay import Step
 Ending = Literal["selesai", "dikembalikan", "ditinggalkan", "ditarik"]
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """An act as an end of a visit: leaf index, the ledger's clock, the signer's claim, whether it was on paper."""
 
     leaf_index: int
@@ -32,8 +30,7 @@ class Moment:
     paper: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """A stay at a step. ``began`` is None where nothing recorded says since when the step had been waiting."""
 
     step: str
@@ -59,19 +56,19 @@ def after(
         return (), open_visit
     now = Moment(step.done.index, step.done.entry.recorded_at, step.done.act.occurred_at, paper=body.paper is not None)
     if isinstance(body, DispositionWithdrawn):
-        return ((replace(open_visit, ended=now, ending="ditarik"),) if open_visit else ()), None
+        return ((open_visit._replace(ended=now, ending="ditarik"),) if open_visit else ()), None
     ended = []
     own = open_visit
     if own is None or own.step != body.step:
         if own is not None:
-            ended.append(replace(own, ended=now, ending="ditinggalkan"))
+            ended.append(own._replace(ended=now, ending="ditinggalkan"))
             left = {**left, own.step: own}
         before = step.before.state if step.before else None
         own = Visit(body.step, before.round if isinstance(before, Case) else 1, None)
     if case.step == body.step and case.done_here:
         return tuple(ended), own
     ending: Ending = "dikembalikan" if isinstance(body, DocumentReturned) else "selesai"
-    ended.append(replace(own, ended=now, ending=ending))
+    ended.append(own._replace(ended=now, ending=ending))
     return tuple(ended), _opened(case, now, left) if case.step else None
 
 

@@ -119,7 +119,8 @@ def _held(path: Path) -> sqlite3.Connection | None:
     try:
         connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
-            for setting in ("locking_mode = EXCLUSIVE", f"cache_size = -{_CACHE}", "synchronous = NORMAL"):
+            settings = ("locking_mode = EXCLUSIVE", f"cache_size = -{_CACHE}", "synchronous = NORMAL")
+            for setting in (*settings, storage.NO_ERASING):
                 connection.execute(f"PRAGMA {setting}")
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("COMMIT")

@@ -46,6 +46,8 @@ MOST_WAITING = 30.0
 _FRESH = "fresh"
 #: What is left of SQLite's write-ahead log when a large transaction is over, in bytes.
 _LARGEST_WAL = 64 * 1024 * 1024
+#: Some builds of SQLite write zeros over what is deleted. Nothing is deleted here that the journal does not keep.
+NO_ERASING = "secure_delete = OFF"
 
 
 def file_of(url: str) -> Path:
@@ -76,6 +78,7 @@ def open_engine(url: str, *, attach: Path | None = None) -> Engine:
             connection.execute(f"ATTACH ? AS {_FRESH}", (str(attach),))
         connection.execute("PRAGMA main.journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA {NO_ERASING}")
         connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_WAL}")
 
     @event.listens_for(engine, "begin")

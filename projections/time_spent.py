@@ -8,7 +8,6 @@ that is open. A visit is ``{"step", "round", "began", "ended", "ending"}``, an e
 from __future__ import annotations
 
 import datetime as dt
-from itertools import takewhile
 from typing import Any
 
 from ledger import mutu_baku, visits
@@ -40,12 +39,13 @@ def advance(state: Shown, step: Step) -> None:
 
 def late(state: Shown, leaf_index: int) -> tuple[Flag, ...]:
     """Return a flag for each visit of a case that the act at this leaf ended too late."""
-    ended = list(takewhile(lambda one: one["ended"]["leaf_index"] == leaf_index, reversed(state["visits"])))
-    return tuple(
-        Flag("time.late", f"Langkah {one['step']} lewat dari mutu bakunya: {one['rule']}.")
-        for one in reversed(ended)
-        if one["verdict"] == "lewat"
-    )
+    found: list[Flag] = []
+    for one in reversed(state["visits"]):
+        if one["ended"]["leaf_index"] != leaf_index:
+            break
+        if one["verdict"] == "lewat":
+            found.insert(0, Flag("time.late", f"Langkah {one['step']} lewat dari mutu bakunya: {one['rule']}."))
+    return tuple(found)
 
 
 def running(state: Shown, enactments: Enactments, now: dt.datetime, index: int) -> Shown | None:
@@ -112,14 +112,13 @@ def _seconds(span: dt.timedelta | None) -> int | None:
 
 def _left(state: Shown) -> dict[str, Visit]:
     """Return the newest visit to each step, of those that were left by a deviation."""
-    if not any(one["ending"] == "ditinggalkan" for one in state["visits"]):
-        return {}
-    newest = {one["step"]: one for one in state["visits"]}
-    return {
-        no: Visit(no, one["round"], _moment(one["began"]))
-        for no, one in newest.items()
-        if one["ending"] == "ditinggalkan"
-    }
+    left: dict[str, Shown] = {}
+    for one in state["visits"]:
+        if one["ending"] == "ditinggalkan":
+            left[one["step"]] = one
+        else:
+            left.pop(one["step"], None)
+    return {no: Visit(no, one["round"], _moment(one["began"])) for no, one in left.items()}
 
 
 def _visit(shown: Shown | None) -> Visit | None:
