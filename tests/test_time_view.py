@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,9 @@ class Timed:
         return self
 
 
-@pytest.fixture(scope="module")
-def timed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timed]:
-    office, app = served(Path(tmp_path_factory.mktemp("buku")))
+@contextmanager
+def _timed(folder: Path) -> Iterator[Timed]:
+    office, app = served(folder)
     with background_server(app) as url, httpx.Client(base_url=url, auth=As(app)) as http:
         keep(app, url)
         made = Timed(office, url, http)
@@ -53,6 +54,20 @@ def timed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timed]:
         made.after(90)
         yield made
     app.close()
+
+
+@pytest.fixture(scope="module")
+def timed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timed]:
+    """One for those who only read."""
+    with _timed(Path(tmp_path_factory.mktemp("buku"))) as made:
+        yield made
+
+
+@pytest.fixture
+def acting(tmp_path: Path) -> Iterator[Timed]:
+    """One of its own for each test that acts: in whatever order they run, nobody else meets what it did."""
+    with _timed(tmp_path / "buku") as made:
+        yield made
 
 
 def test_every_visit_is_told_with_its_standard_its_time_its_rule_and_its_verdict(timed: Timed) -> None:
@@ -105,23 +120,23 @@ def test_the_inbox_tells_how_long_it_has_waited_and_against_which_standard(timed
     assert "here" not in waiting
 
 
-def test_a_confirmed_reading_shows_in_the_inbox_at_once(timed: Timed) -> None:
+def test_a_confirmed_reading_shows_in_the_inbox_at_once(acting: Timed) -> None:
     reading = {"amount": 2, "unit": "hari-kerja"}
-    body = {"sop": timed.office.sop_leaf, "step": "4", "cell": "waktu", "raw": "II hari", "reading": reading}
-    timed.office.do("sri-wahyuni", STREAM, "reading.confirmed", body | {"ground": "Rapat staf (sintetis)."})
-    (waiting,) = timed.get("/v1/inbox", office="staf", unit="kalipare")["waiting"]
+    body = {"sop": acting.office.sop_leaf, "step": "4", "cell": "waktu", "raw": "II hari", "reading": reading}
+    acting.office.do("sri-wahyuni", STREAM, "reading.confirmed", body | {"ground": "Rapat staf (sintetis)."})
+    (waiting,) = acting.get("/v1/inbox", office="staf", unit="kalipare")["waiting"]
     assert waiting["time"]["standard"]["words"] == "2 hari kerja"
     assert waiting["time"]["rule"].startswith("Masih berjalan")
 
 
-def test_an_inferred_actor_that_the_office_confirms_is_no_longer_shown_as_inferred(timed: Timed) -> None:
-    before = timed.get(f"/v1/cases/{UUID}")["step"]["actor_basis"]
-    leaf = timed.get(f"/v1/cases/{UUID}")["leaf_index"]
-    body = {"sop": timed.office.sop_leaf, "step": "4", "cell": "pelaksana", "raw": "", "reading": "staf"}
-    timed.office.do("sri-wahyuni", STREAM, "reading.confirmed", body | {"ground": "SK tugas (sintetis)."})
+def test_an_inferred_actor_that_the_office_confirms_is_no_longer_shown_as_inferred(acting: Timed) -> None:
+    before = acting.get(f"/v1/cases/{UUID}")["step"]["actor_basis"]
+    leaf = acting.get(f"/v1/cases/{UUID}")["leaf_index"]
+    body = {"sop": acting.office.sop_leaf, "step": "4", "cell": "pelaksana", "raw": "", "reading": "staf"}
+    acting.office.do("sri-wahyuni", STREAM, "reading.confirmed", body | {"ground": "SK tugas (sintetis)."})
     assert before == "disimpulkan"
-    assert timed.get(f"/v1/cases/{UUID}")["step"]["actor_basis"] == "dikonfirmasi"
-    assert timed.get(f"/v1/cases/{UUID}", at=leaf)["step"]["actor_basis"] == "disimpulkan", "never backwards"
+    assert acting.get(f"/v1/cases/{UUID}")["step"]["actor_basis"] == "dikonfirmasi"
+    assert acting.get(f"/v1/cases/{UUID}", at=leaf)["step"]["actor_basis"] == "disimpulkan", "never backwards"
 
 
 def test_the_command_prints_a_row_a_visit_and_what_each_verdict_rests_on(timed: Timed) -> None:
