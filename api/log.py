@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from api.parameters import AtQuery, EntryPath, Number, StreamPath, blueprint, json_answer
 from api.parts import not_founded, parts
 from api.trails import trail_of
-from keys.errors import NotFound
+from keys.errors import Forged, NotFound
 from keys.fields import Fact
 from ledger import log
 from ledger.bodies import Body, LedgerFounded
@@ -189,11 +189,16 @@ def health() -> Response:
     """Return how far the log, the read models and the outside memory are; writes nothing."""
     here = parts()
     outside_memory = here.ledger.outside
+    found, size, shrunk = [], 0, False
     with here.ledger.reading() as rows:
-        size = rows.size()
-    found = []
+        try:
+            size = rows.size()
+        except Forged as fault:
+            size, shrunk = fault.facts.get("size", 0), True
     if outside_memory.contradicted:
         found.append(("riwayat-bertentangan", "Isi buku besar bertentangan dengan segel di luar; pencatatan berhenti."))
+    elif shrunk:
+        found.append(("riwayat-bertentangan", "Buku besar bukan lagi yang tadi dilihat di sini; pencatatan berhenti."))
     elif outside_memory.fault:
         found.append(("ingatan-luar-berhenti", "Segel terbaru tidak dapat ditulis di luar; pencatatan tetap berjalan."))
     if here.follower.fault:

@@ -21,11 +21,19 @@ from keys.errors import Conflict, Unavailable
 from ledger.aggregates import LeafEvent
 from ledger.note import NoteSigner
 from ledger.rows import Rows, Run
+from ledger.sight import Sight, SightedRows
 from ledger.turn import Turn
 
 
 class Journal(ABC):
-    """What the rest of the ledger asks of a recorder; a mixin before the library's own."""
+    """What the rest of the ledger asks of a recorder; a mixin before the library's own.
+
+    ``sight`` is what this process has seen of the log: whoever reads, and every turn, is held to it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sight = Sight()
 
     @abstractmethod
     def locked(self) -> AbstractContextManager[Run]:
@@ -50,9 +58,14 @@ class Journal(ABC):
 
     @contextmanager
     def turn(self, signer: NoteSigner) -> Iterator[Turn]:
-        """Take the write lock, yield the turn, commit; raises Unavailable when lock or disk is not to be had."""
+        """Take the write lock, yield the turn, commit; raises Unavailable when lock or disk is not to be had.
+
+        Raises Forged where the log has less than was seen of it, or something else (:mod:`ledger.sight`).
+        """
         with self.locked() as run:
-            yield Turn(Rows(run), signer)
+            turn = Turn(SightedRows(run, self.sight, self.sight.newest), signer)
+            yield turn
+        self.sight.saw(turn.edge)
 
     @contextmanager
     def filling(self) -> Iterator[Rows]:
@@ -62,9 +75,13 @@ class Journal(ABC):
 
     @contextmanager
     def reading(self) -> Iterator[Rows]:
-        """Yield rows that all come from one snapshot of the journal; raises Unavailable when it cannot be read."""
+        """Yield rows that all come from one snapshot of the journal; raises Unavailable when it cannot be read.
+
+        To ask for its size or edge raises Forged where that is less than was seen of it, or something else.
+        """
+        before = self.sight.newest  # what others see while the snapshot is taken need not be in it
         with self.reading_run() as run:
-            yield Rows(run)
+            yield SightedRows(run, self.sight, before)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append within the turn given as ``turn``; the library calls this from ``Application.save``."""

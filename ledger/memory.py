@@ -18,7 +18,7 @@ from typing import cast
 
 from eventsourcing.application import AggregateNotFoundError, LRUCache, Repository
 
-from keys.errors import Forged, Malformed
+from keys.errors import Malformed
 from ledger import agenda_book
 from ledger.acts import Act
 from ledger.agenda_book import AgendaBook
@@ -79,17 +79,7 @@ class Memory:
         return kept.stream if kept else None
 
     def in_turn(self, turn: Turn) -> InTurn:
-        """Return the streams as they are in this turn.
-
-        Raises Forged where the log has fewer leaves than after the last turn: it was put back to an older copy.
-        """
-        if turn.frontier.size < self._size:
-            raise Forged(
-                "outside.shorter",
-                f"Buku besar ini menyusut: tadi {self._size} daun, sekarang {turn.frontier.size}.",
-                allowed="Hubungi pengelola dan Inspektorat; jangan kirim ke peladen lain dari buku besar ini.",
-                leaf=turn.frontier.size,
-            )
+        """Return the streams as they are in this turn, whose log continues that of the last one."""
         if turn.frontier.size != self._size:
             self._newest_at = None
             others = turn.frontier.size - self._size

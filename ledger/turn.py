@@ -35,6 +35,8 @@ class Turn:
     def __init__(self, rows: Rows, signer: NoteSigner) -> None:
         self.rows = rows
         self.frontier = rows.frontier()
+        #: The tree's right edge once the turn is committed.
+        self.edge = self.frontier
         self.added: list[Recorded] = []
         self.receipts: dict[int, Receipt] = {}
         #: When the newest entry was recorded; None where nobody has said it or asked yet.
@@ -119,9 +121,9 @@ class Turn:
         first, leaves = self.frontier.size, [event.leaf_hash for event in events]
         if [event.leaf_index for event in events] != list(range(first, first + len(events))):
             raise AssertionError("leaf indices follow the frontier")
-        frontier, completed = grow(self.frontier, leaves)
-        note = sign_checkpoint(self._signer, self._signer.name, frontier.size, frontier.root)
-        self.rows.append([event.row() for event in events], completed, frontier, note)
+        self.edge, completed = grow(self.frontier, leaves)
+        note = sign_checkpoint(self._signer, self._signer.name, self.edge.size, self.edge.root)
+        self.rows.append([event.row() for event in events], completed, self.edge, note)
         self.receipts = {
             first + offset: Receipt(first + offset, tuple(proof), note)
             for offset, proof in enumerate(fresh_proofs(self.frontier, leaves))

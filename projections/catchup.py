@@ -86,7 +86,7 @@ class Views:
         """
         if not self._checked:
             with self._lock, self._journal() as rows:
-                if not self._belongs(rows):
+                if self._own_size(rows) is None:
                     self._rebuild_again(rows)
             self._checked = True
         return storage.reading(self._engine)
@@ -96,7 +96,7 @@ class Views:
 
         Raises Forged where an entry does not hold, NotJudged where an act cannot be placed (``views.event``) or a leaf
         is missing (``views.missing``), with leaf and kind in their facts. Everything before that leaf is projected
-        then, and nothing after it.
+        then, and nothing after it. Raises Forged too where the journal lacks what was seen of it.
         """
         with self._lock:
             done, left = 0, BATCH
@@ -104,9 +104,10 @@ class Views:
                 step = left if most is None else min(left, most - done)
                 try:
                     with self._journal() as rows:
-                        if not self._belongs(rows):
+                        size = self._own_size(rows)
+                        if size is None:
                             return self._rebuild_again(rows)
-                        more = self._follow(rows, step)
+                        more = self._follow(rows, size, step)
                 except (Forged, NotJudged) as fault:
                     self._walk, before = None, fault.facts.get("leaf", 0) - self.position()
                     if not 0 < before < step:
@@ -151,15 +152,18 @@ class Views:
             self._stopped = _Stopped(fault, _row(rows, fault), time.monotonic())
             raise
 
-    def _belongs(self, rows: Rows) -> bool:
-        """Tell whether the views are of this schema and this journal."""
-        with storage.reading(self._engine) as connection:
-            place = place_of(connection)
-        return place is not None and place.is_in(rows)
+    def _own_size(self, rows: Rows) -> int | None:
+        """Return how many leaves the journal has, None where the views are not of this schema or not of it.
 
-    def _follow(self, rows: Rows, most: int) -> int:
-        """Project at most ``most`` leaves after the position and return how many."""
+        Raises Forged where it was put back to an older copy: no views are made of that in the place of newer ones.
+        """
+        with storage.reading(self._engine) as connection:  # before the journal, which may grow meanwhile
+            place = place_of(connection)
         size = rows.size()
+        return size if place is not None and place.is_in(rows) else None
+
+    def _follow(self, rows: Rows, size: int, most: int) -> int:
+        """Project at most ``most`` of the journal's leaves after the position and return how many."""
         if self.position() >= size:
             return 0
         with storage.writing(self._engine) as connection:

@@ -1,6 +1,7 @@
 """``make run-pg``: the demonstration ledger in a PostgreSQL of its own, served by three processes that are one ledger.
 
-Everything is kept under ``var/pg`` from one run to the next: ``data`` is the server's, ``buku`` the ledger's folder.
+Everything is kept under ``var/pg`` from one run to the next: ``data`` is the server's, ``buku`` the ledger's folder,
+``segel`` the outside memory, which all processes share: none starts on a database that lacks what one of them recorded.
 The ledger is founded at the first start; a founding that was broken off is begun anew, for its keys are gone. The
 processes have sessions of their own, so that Ctrl-C stops them in order: first the services, then the server. When one
 of them ends, all do, and the exit code is 1. Ports are given as arguments, 0 for any free one.
@@ -37,6 +38,8 @@ FOLDER = Path("var") / "pg"
 PORTS = (8001, 8002, 8003)
 #: The database in the server.
 NAME = "jejak"
+#: The outside memory, beside the ledger's folder.
+MEMORY = "segel"
 #: Seconds that a service may take to start, and to stop before it is killed.
 STARTS, STOPS = 60.0, 15.0
 
@@ -58,13 +61,15 @@ def own_server(folder: Path) -> Iterator[str]:
 
 def prepared(server: str, home: Path) -> Settings:
     """Return the settings of the ledger in ``home``, whose database is there and whose founding is whole."""
-    url = urlunsplit(urlsplit(server)._replace(path=f"/{NAME}"))
-    settings = Settings(home, database_url=url)
+    url, memory = urlunsplit(urlsplit(server)._replace(path=f"/{NAME}")), home.parent / MEMORY
+    settings = Settings(home, remembered=(memory,), database_url=url)
     with psycopg.connect(server, autocommit=True) as connection:
         if not demo_office.founded(home):
             connection.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+            memory.unlink(missing_ok=True)
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (NAME,)).fetchone() is None:
             connection.execute(f"CREATE DATABASE {NAME}")
+    memory.touch()
     if not demo_office.founded(home):
         found_demo(settings)
     return settings
@@ -74,7 +79,10 @@ def prepared(server: str, home: Path) -> Settings:
 def service(settings: Settings, port: int) -> Iterator[subprocess.Popen[str]]:
     """Run a process of the service, with a pipe on which it tells its address; stopped at the end."""
     command = [sys.executable, "-m", "api.cli", "serve", "--home", str(settings.home), "--port", str(port), "--json"]
-    known = os.environ | {"JEJAK_DATABASE_URL": settings.database_url}
+    known = os.environ | {
+        "JEJAK_DATABASE_URL": settings.database_url,
+        "JEJAK_MEMORY": os.pathsep.join(map(str, settings.remembered)),
+    }
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=known, start_new_session=True)
     try:
         yield process

@@ -158,7 +158,7 @@ def test_views_that_lag_behind_are_compared_as_far_as_they_have_come(office: Pat
     kecamatan = Kecamatan(lagging)
     views = Views(f"sqlite:///{lagging / FILE}", kecamatan.ledger.reading, kecamatan.ledger.documents)
     with kecamatan.ledger.reading() as rows:
-        views._follow(rows, 50)
+        views._follow(rows, rows.size(), 50)
     views.close()
     kecamatan.ledger.close()
     found = compared(lagging)

@@ -59,6 +59,7 @@ EFFECTS = {
     "outside_memory": "reads files outside the store",
     "restore": "makes a home of a copy of a store",
     "seen": "keeps evidence as files",
+    "sight": "threads",
     "store": "opens a copy of a store",
     "turn": "the write lock, held",
     "waiting": "threads",
