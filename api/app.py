@@ -34,7 +34,7 @@ from api.desk import rooms as desk
 from api.follower import Follower
 from api.opening import now, open_ledger
 from api.parameters import check_query, wait_for_leaf
-from api.parts import NAME, Parts
+from api.parts import NAME, Parts, parts
 from api.session_store import SessionStore
 from api.settings import Settings
 from projections.catchup import Views
@@ -68,6 +68,8 @@ def _headers(sources: str) -> list[tuple[str, str]]:
     ]
 
 
+#: Endpoints that are served wherever the ledger is by now.
+_SAY_IT = frozenset({"service.health", "desk.static"})
 #: What every answer says to a browser; no view says any of it itself.
 _OF_A_PAGE, _OF_ANYTHING_ELSE = _headers("'self'"), _headers("'none'")
 
@@ -110,6 +112,7 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     problems.install(app, desk.as_page)
+    app.before_request(_require_here)
     app.before_request(access.guard)
     app.before_request(check_query)
     app.before_request(wait_for_leaf)  # after the guard: who is not let in holds no thread
@@ -137,6 +140,15 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     access.complete(app)
     app.parts.follower.start()
     return app
+
+
+def _require_here() -> None:
+    """Return if the ledger was not moved away from this service, else raise Unavailable: what it has is no longer new.
+
+    What says so is answered: ``/healthz``, and what a page is drawn with.
+    """
+    if request.endpoint not in _SAY_IT:
+        parts().ledger.require_here()
 
 
 def _guarded(response: Response) -> Response:

@@ -10,10 +10,10 @@ from api.cli_base import item, paragraph, table
 from ledger.audit_remembered import SoundAudit
 from ledger.audit_report import ALL, BROKEN, NOT_JUDGED, NOTHING_NEW, SINCE, STEPS, Finding, Report
 from ledger.checkpoint import open_checkpoint
-from ledger.database import MOVED
 from ledger.kind_names import name_of
 from ledger.note import VerifierKey
 from ledger.notices import CUT_TAIL, DISCLAIMER, SYNTHETIC
+from ledger.whereabouts import NOTE
 from ledger.wording import when
 from projections.compare import Comparison
 
@@ -71,7 +71,7 @@ def page_of(done: Audited) -> str:
     if done.moved:
         lines.append(
             paragraph(
-                f"PERHATIAN: menurut berkas {MOVED} di folder ini buku besarnya berlanjut di {done.moved}."
+                f"PERHATIAN: menurut berkas {NOTE} di folder ini buku besarnya berlanjut di {done.moved}."
                 " Yang dicatat di sana sesudahnya tidak ada di sini, jadi tidak diperiksa."
             )
         )

@@ -52,6 +52,7 @@ from ledger.notices import DISCLAIMER
 from ledger.receipt import parse_receipt
 from ledger.rows import Rows
 from ledger.store import documents_in, open_store
+from ledger.whereabouts import Whereabouts
 from projections.compare import Comparison, Stored, compare, stored_views
 
 _ALL_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -293,7 +294,7 @@ def _of_store(store: Path, pinned: _Pinned, kept: _Kept, workers: int) -> Audite
     with stored_views(store) as stored, open_store(store) as rows:
         report = Audit(rows, documents_in(store).read, brief, rows).run()
         views = _compared(stored, rows, documents_in(store), report)
-    return Audited(report, views, vkey, "", moved=Database("sqlite", store).moved(store))
+    return Audited(report, views, vkey, "", moved=Whereabouts(store, Database("sqlite", store)).elsewhere())
 
 
 def _of_service(url: str, pinned: _Pinned, kept: _Kept) -> Audited:

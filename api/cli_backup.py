@@ -25,7 +25,7 @@ from api.cli_base import (
     read_file,
 )
 from api.cli_store import founded_settings, home_option, progress
-from api.opening import LOG_KEY, open_ledger
+from api.opening import LOG_KEY, open_founded
 from api.remembered import Pins
 from api.session_store import SessionStore
 from api.settings import Settings
@@ -54,7 +54,7 @@ _OPEN = "Isinya nama, NIP, dan surat, tidak disandikan: simpan di cakram yang di
 def backup(home: Path | None, place: Path, as_json: bool) -> int:
     """Salin buku besar ke folder cadangan, juga selagi dilayani, lalu periksa salinannya."""
     settings = dataclasses.replace(founded_settings(home), remembered=())
-    ledger = open_ledger(settings)
+    ledger = open_founded(settings)
     try:
         source = making.Source(
             ledger.reading, ledger.documents, settings.home, ledger.signer.vkey, _sessions_of(settings)

@@ -20,6 +20,7 @@ from ledger.application import Ledger
 from ledger.checkpoint import Checkpoint, format_hash
 from ledger.database import Database
 from ledger.moving import move as move_rows
+from ledger.whereabouts import Whereabouts
 
 
 @click.command("migrate", cls=JejakCommand)
@@ -28,6 +29,7 @@ from ledger.moving import move as move_rows
 def migrate(home: Path | None, as_json: bool) -> None:
     """Siapkan basis data untuk versi Jejak ini; hentikan layanannya dan buat cadangan dahulu."""
     settings = founded_settings(home)
+    Whereabouts(settings.home.resolve(), settings.database).require_here()
     before, after = migrating.migrate(settings.database)
     if as_json:
         print_json({"database": str(settings.database), "from": before or None, "to": after})
@@ -46,7 +48,7 @@ def move(home: Path | None, source: str, target: str, as_json: bool) -> None:
     """Pindahkan buku besar ke basis data lain dan buktikan salinannya sama; layanannya harus berhenti dahulu."""
     settings = founded_settings(home)
     old, new = (Database.parse(one, settings.home.resolve()) for one in (source, target))
-    if str(old) == str(new):
+    if old.place == new.place:
         raise NotAllowed("moving.same", "Asal dan tujuannya sama.", allowed="Sebut dua basis data yang berbeda.")
     if old.journal and not old.journal.exists():
         raise NotFound("ledger.founded", f"Tidak ada buku besar di {old}.", allowed="Sebut basis data asal yang benar.")
@@ -67,7 +69,7 @@ def move(home: Path | None, source: str, target: str, as_json: bool) -> None:
 def _moved(settings: Settings, old: Database, new: Database) -> tuple[Checkpoint, bool]:
     """Move the rows and note it; nobody records in the old place meanwhile, nor after: the lock is held until then."""
     signer = logkey.read(settings.home / LOG_KEY)
-    here = dataclasses.replace(settings, database_url=old.url or str(old))
+    here = dataclasses.replace(settings, database_url=old.url or old.place)
     if new.kind == "postgresql":
         migrating.require_newest(new)
     with (
@@ -75,12 +77,12 @@ def _moved(settings: Settings, old: Database, new: Database) -> tuple[Checkpoint
         closing(Ledger(settings.home, signer, now, database=new)) as target,
         source.filling() as rows,
     ):
-        old.require_home(settings.home)  # another move may have held the lock
+        Whereabouts(settings.home.resolve(), old).require_here()  # another move may have held the lock
         with target.filling() as empty:
             sealed, again = move_rows(rows, empty, signer.vkey, progress("Memindahkan daun"))
             with closing(SessionStore(old)) as kept, closing(SessionStore(new)) as fresh:
                 fresh.take_over(kept)
-        new.note_moved(settings.home)
+        Whereabouts(settings.home.resolve(), new).note()
         return sealed, again
 
 

@@ -25,7 +25,7 @@ from api.cli_base import (
     write_new_file,
 )
 from api.cli_successor import predecessor_at, predecessor_on_page, require_founded_after
-from api.opening import LOG_KEY, open_ledger
+from api.opening import LOG_KEY, open_founded, open_ledger
 from api.pace import Pace, duration
 from api.remembered import Pins
 from api.settings import Settings
@@ -240,7 +240,7 @@ def rebuild(home: Path | None, as_json: bool) -> None:
     from projections.catchup import Views
 
     settings = founded_settings(home)
-    ledger = open_ledger(dataclasses.replace(settings, remembered=()))
+    ledger = open_founded(dataclasses.replace(settings, remembered=()))
     try:
         views = Views(settings.database.views_url, ledger.reading, ledger.documents, settings.database.views_file)
         try:

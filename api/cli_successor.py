@@ -15,6 +15,7 @@ from ledger.note import VerifierKey
 from ledger.outside_memory import read_note
 from ledger.store import JOURNAL, open_store
 from ledger.successor import Predecessor, last_checkpoint
+from ledger.whereabouts import Whereabouts
 from ledger.wording import flat
 
 
@@ -66,7 +67,7 @@ def _last_note(place: Path, pins: Pins) -> bytes:
         signed = read_note(place, vkey)
         assert signed is not None  # only an empty file that may be has none
         return signed.data
-    moved = Database("sqlite", place).moved(place)
+    moved = Whereabouts(place, Database("sqlite", place)).elsewhere()
     if moved:  # what is left here is not the end of it
         raise NotAllowed(
             "found.successor",

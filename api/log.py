@@ -195,6 +195,8 @@ def health() -> Response:
             size = rows.size()
         except Forged as fault:
             size, shrunk = fault.facts.get("size", 0), True
+    if here.ledger.moved():
+        found.append(("buku-besar-pindah", "Buku besar sudah dipindahkan; di tempat lama ini tidak ada yang dilayani."))
     if outside_memory.contradicted:
         found.append(("riwayat-bertentangan", "Isi buku besar bertentangan dengan segel di luar; pencatatan berhenti."))
     elif shrunk:

@@ -39,6 +39,7 @@ from ledger.seen import SeenCheck
 from ledger.streams import REGISTER, Stream, advance, judge
 from ledger.turn import Turn
 from ledger.waiting import Queue
+from ledger.whereabouts import Whereabouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Ledger(Application[str]):
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(journal_environment(self.database))
         self.signer = signer
-        self._folder = folder
+        self._whereabouts = Whereabouts(folder, self.database)
         self.documents = Documents(folder / "documents")
         self._seen = SeenCheck(folder / "contradictions")
         self._clock = clock
@@ -108,7 +109,7 @@ class Ledger(Application[str]):
         with place.leading() as batch:
             if batch:  # it is this thread's turn: it carries everyone who waits
                 with self._journal.turn(self.signer) as turn:
-                    self._require_here()
+                    self.require_here()
                     world = self._memory.in_turn(turn)
                     for each in batch:
                         with each.alone():  # a refused act leaves its batch, the others go on
@@ -126,6 +127,8 @@ class Ledger(Application[str]):
                 for each in batch:
                     if not each.settled:
                         each.settle(self._accepted(turn, each.item))
+                if turn.frontier.size == 0:  # what was begun here is begun nowhere else
+                    self._whereabouts.note_first()
         return place.outcome()
 
     def close(self) -> None:
@@ -153,16 +156,22 @@ class Ledger(Application[str]):
         """Return a stream as it now is, or None where nothing was recorded."""
         return self._memory.stream(name)
 
-    def _require_here(self) -> None:
+    def moved(self) -> bool:
+        """Tell whether the ledger is no longer in this database."""
+        return bool(self._whereabouts.elsewhere())
+
+    def require_here(self) -> None:
         """Return if the ledger is still in this database, for who moves it holds the lock until that is noted.
 
         Raises Unavailable else (``database.moved``). Where it went is for its keeper, and told when it is opened.
         """
-        if self.database.moved(self._folder):
+        if self.moved():
             raise Unavailable(
                 "database.moved",
-                "Buku besar ini sudah dipindahkan ke basis data lain; tindakan Anda belum dicatat.",
-                allowed="Kirim lagi amplop yang sama sesudah pengelola menjalankan layanannya di tempat yang baru.",
+                "Buku besar ini sudah dipindahkan ke basis data lain; di tempat lama ini tidak ada yang dibaca atau"
+                " dicatat lagi.",
+                allowed="Coba lagi sesudah pengelola menjalankan layanannya di tempat yang baru; tindakan yang belum"
+                " dijawab dikirim lagi dengan amplop yang sama.",
             )
 
     def _accepted(self, turn: Turn, signed: SignedAct) -> Accepted:

@@ -13,25 +13,24 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from keys.errors import Conflict, Malformed
-from ledger.whole_file import replace
+from keys.errors import Malformed
 
 #: The journal's file, as every copy of a store has it.
 JOURNAL = "journal.sqlite"
 _VIEWS, _SESSIONS = "views.sqlite", "sessions.sqlite"
 #: Seconds that a connection to a server may take to come about.
 CONNECT_SECONDS = 5
-#: In the ledger's folder: where it was moved to, if it was. Two databases that go on are two histories.
-MOVED = "moved-to"
 #: The schemas of a PostgreSQL database: of what must not be lost, and of what can be built anew.
 SCHEMA, VIEWS_SCHEMA = "jejak", "jejak_views"
 
 _SQLITE, _POSTGRES = "sqlite:///", ("postgresql://", "postgres://")
 _PORT, _PORT_OF_LIBPQ = re.compile(r":[0-9]+$"), "5432"
-#: Characters of :data:`MOVED` that are read, and that are told of it.
-_MOST_NOTE, _MOST_SAID = 8192, 400
+#: What else than hosts, ports and name says which database it is; all other words of a query say how to reach it.
+_WHERE = ("hostaddr", "service")
+#: Characters of a place that people are shown.
+_MOST_SHOWN = 200
 _ALLOWED = f"sqlite:////folder/{JOURNAL} atau postgresql://pengguna@mesin/nama"
 
 
@@ -55,9 +54,9 @@ class Database:
             path = Path(url.removeprefix(_SQLITE))
             if path.is_absolute() and path.name == JOURNAL and "?" not in url:
                 return cls("sqlite", path.parent)
-        if url.startswith(_POSTGRES) and len(urlsplit(url).path) > 1:
+        if url.startswith(_POSTGRES) and _names_a_database(url):
             return cls("postgresql", home, url)
-        raise Malformed("settings.database_url", f"JEJAK_DATABASE_URL berisi {said(url)!r}.", allowed=_ALLOWED)
+        raise Malformed("settings.database_url", f"JEJAK_DATABASE_URL berisi {_shown(url)!r}.", allowed=_ALLOWED)
 
     @property
     def journal(self) -> Path | None:
@@ -102,42 +101,52 @@ class Database:
             where = ""
         return f"postgresql+psycopg://{who}{at}{where}{parts.path}?{urlencode(told)}"
 
-    def moved(self, home: Path) -> str:
-        """Return where the ledger of ``home`` is now (:data:`MOVED`), "" if it is in this database."""
-        note = home / MOVED
-        if not note.is_file():
-            return ""
-        with note.open(encoding="utf-8", errors="replace") as file:  # in a copy it may be anything
-            there = file.read(_MOST_NOTE).strip() or "?"
-        return "" if there == str(self) else "".join(one if one.isprintable() else "?" for one in there[:_MOST_SAID])
+    @property
+    def place(self) -> str:
+        """Return where it is, the same however it is spelt: hosts and ports in order, and the name; no user, no secret.
 
-    def require_home(self, home: Path) -> None:
-        """Return if the ledger of ``home`` was not moved elsewhere (:data:`MOVED`), else raise Conflict."""
-        there = self.moved(home)
-        if there:
-            raise Conflict(
-                "database.moved",
-                f"Buku besar ini sudah dipindahkan ke {there}; yang di {self} tidak dilanjutkan.",
-                allowed="Setel JEJAK_DATABASE_URL ke tempat yang baru.",
-            )
-
-    def note_moved(self, home: Path) -> None:
-        """Note in ``home`` that its ledger is in this database from now on, and nowhere else."""
-        replace(home / MOVED, f"{self}\n".encode())
+        Not cut. It is a URL that :meth:`parse` reads, and of the same place.
+        """
+        if self.kind == "sqlite":
+            return f"{_SQLITE}{self.folder.resolve() / JOURNAL}"
+        parts = urlsplit(self.url)
+        told = dict(parse_qsl(parts.query))  # goes before what stands before it, as libpq has it
+        named = [_server(one) for one in parts.netloc.rpartition("@")[2].split(",")]
+        hosts = told["host"].split(",") if "host" in told else [host for host, _ in named]
+        ports = told["port"].split(",") if "port" in told else [port for _, port in named]
+        ports = ports * len(hosts) if len(ports) == 1 else ports
+        where = ",".join(sorted(_spelt(*one) for one in zip(hosts, ports, strict=False)))
+        more = urlencode([(name, told[name]) for name in _WHERE if name in told])
+        name = quote(told.get("dbname") or unquote(parts.path[1:]), safe="")
+        return f"{_POSTGRES[0]}{where}/{name}{'?' if more else ''}{more}"
 
     def __str__(self) -> str:
-        """Return the URL without any password, for people."""
-        return f"{_SQLITE}{self.folder.resolve() / JOURNAL}" if self.kind == "sqlite" else said(self.url)
+        """Return the place, for people: it is not endless."""
+        place = self.place
+        return place if len(place) <= _MOST_SHOWN else f"{place[: _MOST_SHOWN - 1]}…"
 
 
-def _server(said: str) -> tuple[str, str]:
+def _names_a_database(url: str) -> bool:
+    try:
+        return len(urlsplit(url).path) > 1
+    except ValueError:  # an address in brackets that is none
+        return False
+
+
+def _server(named: str) -> tuple[str, str]:
     """Return host and port of one server of a list; libpq's own port where it names none."""
-    host, _, port = said.rpartition(":") if _PORT.search(said) else (said, "", _PORT_OF_LIBPQ)
+    host, _, port = named.rpartition(":") if _PORT.search(named) else (named, "", _PORT_OF_LIBPQ)
     return unquote(host.strip("[]")), port
 
 
-def said(url: str) -> str:
-    """Return a URL as it may be shown: its password is left out, and it is not endless."""
-    scheme, _, rest = url.partition("://")
-    front, at, host = rest.rpartition("@")
-    return (f"{scheme}://{front.partition(':')[0]}{at}{host}" if at else url)[:120]
+def _spelt(host: str, port: str) -> str:
+    """Return one server as a URL has it, nothing for the one that libpq would take by itself."""
+    host = host if host.startswith("/") else host.lower()
+    name = f"[{host}]" if ":" in host else quote(host, safe="")
+    return f"{name}:{port or _PORT_OF_LIBPQ}" if host or port not in ("", _PORT_OF_LIBPQ) else ""
+
+
+def _shown(setting: str) -> str:
+    """Return a setting that is no URL of ours as it may be shown: without anything in which a password may be."""
+    scheme, sep, rest = setting.partition("://")
+    return f"{scheme if sep else ''}{sep}…" if set("@?:") & set(rest if sep else setting) else setting[:120]

@@ -58,7 +58,7 @@ RULES: dict[str, str] = {
     "journal.durability": "Yang sudah dijawab tercatat harus sudah aman di disk.",
     **dict.fromkeys(("journal.schema", "database.older", "database.newer"), _FORM),
     "database.used": "Buku besar dipindahkan ketika tidak ada yang memakainya.",
-    "database.moved": "Buku besar yang dipindahkan berlanjut di satu tempat saja.",
+    **dict.fromkeys(("database.moved", "database.note"), "Sebuah buku besar ada, dan berlanjut, di satu tempat saja."),
     "settings.database_url": "Alamat penyimpanan ditulis dalam bentuk yang dikenal.",
     "journal.clock": "Waktu catat tidak pernah mundur.",
     "journal.unreadable": "Buku besar dibaca langsung dari penyimpanannya, tidak dari ingatan.",

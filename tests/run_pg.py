@@ -33,6 +33,7 @@ from api.opening import open_ledger
 from api.settings import Settings
 from keys.errors import JejakError, Unavailable
 from ledger.case import Case
+from ledger.whereabouts import NOTE
 
 FOLDER = Path("var") / "pg"
 PORTS = (8001, 8002, 8003)
@@ -70,6 +71,7 @@ def prepared(server: str, home: Path) -> Settings:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (NAME,)).fetchone() is None:
             connection.execute(f"CREATE DATABASE {NAME}")
     memory.touch()
+    (home / NOTE).unlink(missing_ok=True)  # the server is our own, wherever its socket is today
     if not demo_office.founded(home):
         found_demo(settings)
     return settings

@@ -43,6 +43,7 @@ EFFECTS = {
     "audit": "reads a copy of a store, and how long that takes",
     "audit_workers": "processes",
     "database": "names files",
+    "whereabouts": "a note in the ledger's folder",
     "backup": "copies a store while it is written",
     "backup_form": "reads a copy of a store",
     "documents": "files",

@@ -142,7 +142,7 @@ def moving_held_up(office: Kecamatan, url: str) -> Iterator[subprocess.Popen[str
 
 def command(office: Kecamatan, url: str, patch: str = "pass") -> list[str]:
     """Return what moves the office's files in a process of its own."""
-    code = f"import os, signal; from api.cli import main; from ledger.database import Database; {patch}; main()"
+    code = f"import os, signal; from api.cli import main; from ledger.whereabouts import Whereabouts; {patch}; main()"
     return [sys.executable, "-c", code, "move", "--home", str(office.folder), "--to", url, "--json"]
 
 
@@ -164,7 +164,7 @@ def test_a_service_that_was_started_during_the_move_records_nothing_then_nor_aft
 
 
 def killed_before_it_was_noted(office: Kecamatan, url: str) -> None:
-    patch = "Database.note_moved = lambda *all: os.kill(os.getpid(), signal.SIGKILL)"
+    patch = "Whereabouts.note = lambda *all: os.kill(os.getpid(), signal.SIGKILL)"
     assert subprocess.run(command(office, url, patch), check=False).returncode == -signal.SIGKILL
     assert not (office.folder / "moved-to").exists()
 
@@ -338,7 +338,7 @@ def test_a_url_without_user_and_host_is_read_as_libpq_reads_it(tmp_path: Path, u
     parts, known = urlsplit(url), conninfo_to_dict(url)
     told = {name: known[name] for name in ("host", "port", "user", "password") if known.get(name)}
     found = Database.parse(f"postgresql://{parts.path}?{urlencode(told)}", tmp_path)
-    assert str(found).startswith("postgresql:///")
+    assert not urlsplit(found.url).netloc
     migrating.migrate(found)
     with closing(SessionStore(found)) as store:
         assert store.reads(official=None, what=None, things=None, before=None, limit=9) == []

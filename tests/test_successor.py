@@ -26,6 +26,7 @@ from ledger.note import NoteSigner
 from ledger.sentences import about_to_sign, sentence
 from ledger.store import open_store
 from ledger.successor import Predecessor, last_checkpoint, predecessor_in_words, require_successor
+from ledger.whereabouts import Whereabouts
 from tests.bundles import honest
 from tests.kit import FOUNDERS, MORNING, ORIGIN, Kecamatan, founding, key, mandate_of
 from tests.served import Served, asked, served
@@ -240,10 +241,10 @@ def test_another_ledger_than_the_pinned_one_is_not_the_one_before(
 def test_a_ledger_that_was_moved_is_not_ended_by_what_it_left_behind(
     tmp_path: Path, old: Kecamatan, plan: list[object]
 ) -> None:
-    Database.parse("postgresql://jejak@basis/jejak", old.folder).note_moved(old.folder)
+    Whereabouts(old.folder, Database.parse("postgresql://jejak@basis/jejak", old.folder)).note()
     asked = ("found", tmp_path / "baru", *plan, *after(old), "--yes")
     said = fault(run(*asked, "--json"), 1, "found.successor")
-    assert "dipindahkan ke postgresql://jejak@basis/jejak" in said["detail"]
+    assert "dipindahkan ke postgresql://basis:5432/jejak" in said["detail"]
     assert not (tmp_path / "baru").exists()
 
 
