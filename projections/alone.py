@@ -25,6 +25,8 @@ from projections import storage, storage_postgres
 Replacing = Callable[[Path], AbstractContextManager[Connection]]
 #: The rule under which it is said that views are being built.
 BUILDING = "views.building"
+#: Seconds after which who met it may well ask again.
+ASK_AGAIN = 5
 #: Seconds between two looks at whether the lock is free.
 _LOOK_EVERY = 0.05
 
@@ -49,11 +51,12 @@ def building(done: int | None = None, leaves: int | None = None) -> Unavailable:
     """Return the fault of views that are being built; ``done`` of the leaves, None where another process knows it."""
     far = "" if done is None or leaves is None else f" Selesai {_number(done)} dari {_number(leaves)} daun."
     return Unavailable(
-        BUILDING,
+        "views.building",
         f"Tampilan sedang disusun dari buku besar.{far} Pencatatan dan tanda terima tetap berjalan.",
-        allowed="Buka lagi sebentar lagi; tidak ada yang perlu dikirim ulang ke buku besar.",
+        allowed="Minta lagi sebentar lagi; yang sudah tercatat tidak perlu dikirim ulang.",
         leaves_done=done,
         leaves=leaves,
+        retry_after=ASK_AGAIN,
     )
 
 
