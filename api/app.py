@@ -51,7 +51,8 @@ class App(OpenAPI):
         return func
 
     def close(self) -> None:
-        """Stop the follower and close the stores."""
+        """Stop the follower and close the stores; a rebuild is left off, and the next start goes on with it."""
+        self.parts.views.leave_off()
         self.parts.follower.close()
         self.parts.views.close()
         self.parts.sessions.close()
@@ -75,8 +76,9 @@ _OF_A_PAGE, _OF_ANYTHING_ELSE = _headers("'self'"), _headers("'none'")
 
 
 def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> App:
-    """Return the application that serves the ledger in ``settings.home``, its read models caught up.
+    """Return the application that serves the ledger in ``settings.home``.
 
+    Its read models are caught up if that is soon done; else it goes on meanwhile (:mod:`api.follower`).
     ``clock`` returns aware times. Raises NotFound where there is no log key, Forged where the ledger's end is not
     sealed or is not what is remembered outside, Unavailable where it cannot be opened.
     """

@@ -3,7 +3,8 @@
 Receipts never depend on a read model (DESIGN, invariant 7), so recording an act wakes nobody: whoever *reads* catches
 up first (:meth:`api.parts.Parts.reading`) and so sees every act acknowledged before, also by other processes. One
 thread catches up too, so that the first reader after a busy hour does not have to wait for all of it; it looks twice a
-second and works when nothing new came since, for whoever waits for a receipt needs the processor more.
+second and works when nothing new came since, for whoever waits for a receipt needs the processor more. A reader who
+finds more left than anybody waits for has it work now (:meth:`Follower.urge`).
 
 Whoever wants a leaf that another process is just recording waits here for it (:meth:`Follower.wait_for`). The log is
 looked at again and again meanwhile. Where the database tells of commits, one more thread listens and lets nobody sleep
@@ -18,8 +19,13 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from keys.errors import Unavailable
+from projections.alone import BUILDING
+
 #: Seconds between two looks at the log.
 EVERY = 0.5
+#: Seconds that who starts it waits for the first catching up, which may take minutes.
+FIRST = 1.0
 #: Leaves that are projected at once, and seconds in which whoever waits has the processor before the next of them.
 STEP, PAUSE = 50, 0.01
 #: Looks that find the log growing before the work is done all the same.
@@ -53,6 +59,7 @@ class Follower:
         self._known = -1
         self._passed_over = 0
         self._stopping = threading.Event()
+        self._caught_up = threading.Event()
         self._grown = threading.Condition()
         self._heard = 0  # how often something was heard, so that nobody sleeps who looked just before
         self._told = threading.Event()
@@ -67,10 +74,15 @@ class Follower:
         self.fault: Exception | None = None
 
     def start(self) -> None:
-        """Start following; the first catching up is now, on the thread of the caller."""
-        self._try(self._work)
+        """Start following; returns when it has caught up for the first time, or soon all the same."""
         for one in self._threads:
             one.start()
+        self._caught_up.wait(FIRST)
+
+    def urge(self) -> None:
+        """Work now, though the log may grow; from any thread."""
+        self._passed_over = MOST_PASSED_OVER
+        self._told.set()
 
     def heard(self) -> None:
         """Look at the log now, for it has grown: for who waits for a leaf; from any thread."""
@@ -121,6 +133,8 @@ class Follower:
                 self.heard()
 
     def _follow(self) -> None:
+        self._try(self._work)
+        self._caught_up.set()
         while not self._stopping.is_set():
             if self._told.wait(self._every):
                 self._told.clear()
@@ -149,6 +163,8 @@ class Follower:
         try:
             work()
         except Exception as fault:  # a projection that stops must stop neither the log nor its receipts
+            if isinstance(fault, Unavailable) and fault.rule == BUILDING:
+                return  # another process builds them: nothing has stopped
             if repr(fault) != repr(self.fault):
                 log.exception("the projections have stopped")
             self.fault = fault

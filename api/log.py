@@ -24,6 +24,7 @@ from ledger.notices import DISCLAIMER, SYNTHETIC
 from ledger.receipt import Receipt, format_receipt
 from ledger.rows import Rows
 from ledger.successor import last_checkpoint
+from projections.alone import building
 
 TEXT = "text/plain; charset=utf-8"
 FOREVER = "private, max-age=31536000, immutable"
@@ -205,6 +206,8 @@ def health() -> Response:
         found.append(("ingatan-luar-berhenti", "Segel terbaru tidak dapat ditulis di luar; pencatatan tetap berjalan."))
     if here.follower.fault:
         found.append(("tampilan-berhenti", "Tampilan berhenti mengikuti buku besar; tanda terima tidak terpengaruh."))
+    if not shrunk and (built := here.views.built()) is not None:
+        found.append(("tampilan-disusun", building(built.done, built.leaves).detail))
     said = Health(
         status=found[0][0] if found else "ok",
         size=size,

@@ -13,11 +13,12 @@ from flask import current_app
 from api.follower import Follower
 from api.rate import Rate
 from api.session_store import SessionStore
-from keys.errors import NotFound, Unavailable
+from keys.errors import JejakError, NotFound, Unavailable
 from keys.register import Register
 from ledger.application import Ledger
 from ledger.past import Past, Place, place_at
 from ledger.streams import REGISTER, Stream
+from projections.alone import BUILDING
 from projections.catchup import Views
 
 #: Where an application keeps its parts.
@@ -42,9 +43,17 @@ class Parts:
     def reading(self) -> Iterator[Any]:
         """Yield a connection for the queries in ``projections``, which are brought to the end of the log first.
 
-        So a reader sees its own acts. Nothing here looks into the connection.
+        So a reader sees its own acts. Nothing here looks into the connection. Raises Unavailable (``views.building``)
+        where that takes longer than a reader waits, or what has stopped it meanwhile.
         """
-        self.views.catch_up()
+        try:
+            self.views.catch_up_soon()
+        except Unavailable as fault:
+            if fault.rule == BUILDING:
+                self.follower.urge()
+                if isinstance(stopped := self.follower.fault, JejakError):
+                    raise stopped.with_traceback(None) from None
+            raise
         with self.views.reading() as connection:
             yield connection
 

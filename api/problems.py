@@ -36,6 +36,7 @@ from keys.errors import (
 )
 from keys.fields import in_words
 from ledger.rule_words import RULES
+from projections.alone import BUILDING
 
 MEDIA_TYPE = "application/problem+json"
 #: Seconds after which a request that could not be served now is worth sending again.
@@ -186,7 +187,7 @@ def problem_of(fault: JejakError) -> dict[str, Any]:
 def answer_to(fault: JejakError) -> WsgiResponse:
     """Return the problem document of a fault."""
     outcome = outcome_of(fault)
-    if outcome.status >= 500:
+    if outcome.status >= 500 and fault.rule != BUILDING:  # which is no fault, and met by all who read
         log.error("%s: %s %s", fault.rule, fault, fault.facts, exc_info=outcome.status == 500)
     elif isinstance(fault, Forged):
         log.warning("%s: %s", fault.rule, fault)

@@ -31,6 +31,8 @@ from ledger.rows import Rows, Run
 LOCK_SECONDS = 30
 #: Seconds that the connection which listens may take to come about: who stops waits for it, and 2 is libpq's least.
 EAR_SECONDS = 2
+#: Seconds in which a connection that was just closed has left the server too.
+LEAVING_SECONDS = 2
 #: Connections kept open, and how many more a busy moment may open.
 KEPT, MORE = 4, 28
 CHANNEL = "jejak_leaves"
@@ -99,9 +101,11 @@ def environment(url: str) -> dict[str, str]:
 def require_alone(url: str) -> None:
     """Return if no other connection uses the database; raises Conflict (``database.used``), Unavailable."""
     asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    until = time.monotonic() + LEAVING_SECONDS
     try:
-        with psycopg.connect(url, connect_timeout=CONNECT_SECONDS) as connection:
-            found = connection.execute(asked).fetchone()
+        with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
+            while (found := connection.execute(asked).fetchone()) != (0,) and time.monotonic() < until:
+                time.sleep(0.05)
     except psycopg.Error as error:
         raise unreadable(error) from error
     if found != (0,):

@@ -26,6 +26,7 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    inspect,
     literal,
     make_url,
     select,
@@ -39,7 +40,7 @@ from sqlalchemy.sql.visitors import InternalTraversal
 
 from keys.errors import Malformed, Unavailable
 from projections import storage_postgres
-from projections.schema import METADATA
+from projections.schema import METADATA, VIEWS
 
 #: Seconds that a writer waits for another one.
 MOST_WAITING = 30.0
@@ -56,6 +57,11 @@ def file_of(url: str) -> Path:
     if named.get_backend_name() != "sqlite" or not named.database:
         raise Malformed("views.url", "Berkas tampilan harus berupa berkas SQLite.", allowed="sqlite:////jalur/berkas")
     return Path(named.database)
+
+
+def open_views(url: str) -> Engine:
+    """Return an engine on the views, which somebody may replace between two transactions, and never within one."""
+    return open_engine(url).execution_options(standing=True)
 
 
 def open_engine(url: str, *, attach: Path | None = None) -> Engine:
@@ -110,6 +116,12 @@ def writing(engine: Engine, *, alone: bool = True) -> Iterator[Connection]:
         connection = connection.execution_options(writes=True, alone=alone)
         with connection.begin():
             yield connection
+
+
+def has_tables(engine: Engine) -> bool:
+    """Tell whether there are views, of whatever schema; waits for nobody who writes them."""
+    with faults():
+        return inspect(engine).has_table(VIEWS.name)
 
 
 def make_tables(engine: Engine) -> None:
@@ -255,18 +267,14 @@ def create_indexes(connection: Connection) -> None:
 
 @contextmanager
 def replacing(url: str, fresh: Path) -> Iterator[Connection]:
-    """Yield a connection on the views in ``url`` in whose transaction every table is replaced by that of ``fresh``.
+    """Yield a connection on the file ``url`` in whose transaction every table is replaced by that of ``fresh``.
 
-    Of SQLite both have the same tables and indexes, so it copies rows as they are, and indexes in their order, without
+    Both have the same tables and indexes, so SQLite copies rows as they are, and indexes in their order, without
     looking into either (its source, "the transfer optimization"): for that the tables must be empty, and all be asked
     for as ``*``.
     """
     engine = open_engine(url, attach=fresh)
     try:
-        if engine.dialect.name == "postgresql":
-            with faults(), storage_postgres.replacing(engine, fresh, writing) as connection:
-                yield connection
-            return
         with writing(engine) as connection:
             old = MetaData()
             old.reflect(connection)

@@ -28,6 +28,7 @@ from ledger.merkle import root_at
 from ledger.notices import DISCLAIMER
 from ledger.recorded import Recorded
 from projections import agenda, audit_trail, iku_state, inbox
+from projections.alone import Replacing
 from projections.catchup import Progress, Views
 from projections.schema import METADATA, VERSION
 from tests.kit import CASE, IKU, OFFICERS, Kecamatan, key, mandate_of
@@ -414,9 +415,9 @@ class Counted(Views):
 
     rebuilds = 0
 
-    def rebuild(self, progress: Progress | None = None) -> int:
+    def _rebuild(self, replacing: Replacing, progress: Progress | None, shares: int | None) -> int:
         self.rebuilds += 1
-        return super().rebuild(progress)
+        return super()._rebuild(replacing, progress, shares)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from ledger import log
 from ledger.checkpoint import format_hash, parse_body
 from ledger.note import parse_unverified
 from ledger.notices import DISCLAIMER, SYNTHETIC
+from projections.alone import BUILDING
 
 __all__ = ["HTML", "_", "page", "reader_or_none", "routes", "seal"]
 
@@ -121,10 +122,21 @@ def as_page(problem: dict[str, Any]) -> AnyResponse | None:
             sign_in_of(parts())
         where = _("Periksa alamatnya, atau pilih halaman di bawah ini.")
         problem = problem | {"detail": _("Halaman ini tidak ada."), "allowed": where}
+    if problem["rule"] == BUILDING:
+        return _building(problem)
     return page("problem.html", problem["status"], problem=problem)
+
+
+def _building(problem: dict[str, Any]) -> Response:
+    """Return the page that says how far the read models are, and comes again by itself where a page was asked for."""
+    built = page("building.html", problem["status"], problem=problem)
+    if request.method in ("GET", "HEAD"):
+        built.headers["Refresh"] = str(problem["retry_after"])
+    return built
 
 
 routes.add_app_template_filter(language.day, "hari")
 routes.add_app_template_filter(language.moment, "waktu")
 routes.add_app_template_filter(language.ago, "lalu")
+routes.add_app_template_filter(language.count, "ribuan")
 routes.add_app_template_filter(with_links, "bertaut")

@@ -15,6 +15,7 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from flask import g, request
 
 from api.parts import parts
@@ -73,6 +74,11 @@ def moment(value: str | dt.datetime | None) -> str:
     at = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
     clock = "HH.mm" if language() == INDONESIAN else "HH:mm"
     return f"{format_datetime(at.astimezone(WIB), f'd MMMM y, {clock}', locale=language())} WIB"
+
+
+def count(value: int) -> str:
+    """Return a number as people write it: 120.000."""
+    return str(format_decimal(value, locale=language()))
 
 
 def now() -> dt.datetime:
