@@ -3,7 +3,8 @@
 A turn is ``LOCK TABLE ... IN EXCLUSIVE MODE`` and what follows it, in one transaction at READ COMMITTED, so that each
 statement after the lock sees the newest (PostgreSQL 18, 13.3.1); readers are not held up. COMMIT is durable on the
 server's own terms, which are looked at when the journal is opened: a server that answers before it has written is
-refused, and so are tables that a crash empties. Whoever listens is told after each commit (``NOTIFY``).
+refused, and so are tables that a crash empties, or on which something foreign stands (:mod:`ledger.foreign`). That
+is looked for at the end of each turn too. Whoever listens is told after each commit (``NOTIFY``).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import tuple_row
 
 from keys.errors import Malformed, Unavailable
+from ledger import foreign
 from ledger.database import CONNECT_SECONDS
 from ledger.database import SCHEMA as NAME
 from ledger.journal import Journal, busy, unreadable, used
@@ -174,6 +176,8 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
                 " dalamnya tidak ada yang boleh dicatat.",
                 allowed=f"Pengelola menjalankan ALTER TABLE {NAME}.{unlogged[0]} SET LOGGED, juga untuk yang lain.",
             )
+        with self.reading_run() as run:
+            foreign.require_none_in_postgres(run, NAME)
 
     def max_notification_id(self) -> int | None:
         """Return the highest leaf index, None where there is none."""
@@ -191,6 +195,7 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
                 try:
                     cursor.execute(_BEGIN)
                     yield _runner(cursor)
+                    foreign.require_no_sign_in_postgres(_runner(cursor), NAME)
                     cursor.execute(_LAST)
                     begun = True
                     _commit(connection)

@@ -56,6 +56,7 @@ RULES: dict[str, str] = {
     **dict.fromkeys(("seen.missing", "seen.ahead", "seen.behind", "seen.root"), _SEEN),
     **dict.fromkeys(("journal.busy", "journal.crowded"), _BUSY),
     "journal.durability": "Yang sudah dijawab tercatat harus sudah aman di disk.",
+    "journal.foreign": "Yang ditulis ke buku besar tersimpan persis seperti ditulis.",
     **dict.fromkeys(("journal.schema", "database.older", "database.newer"), _FORM),
     "database.used": "Buku besar dipindahkan ketika tidak ada yang memakainya.",
     "database.moved": "Buku besar yang dipindahkan berlanjut di satu tempat saja.",
