@@ -13,11 +13,10 @@ from collections.abc import Sequence
 from keys.errors import Unavailable
 from ledger.rows import Run
 
-#: The tables of the journal, in a schema.
+#: The tables of the journal, by names that PostgreSQL looks up once and not in each turn.
 _OURS = (
-    "SELECT pg_class.oid, relname, relkind, relrowsecurity "
-    "FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
-    "WHERE nspname = ? AND relname IN ('stored_events', 'tile_hashes', 'checkpoints', 'frontier')"
+    "SELECT oid, relname, relkind, relrowsecurity FROM pg_class WHERE oid IN ('jejak.stored_events'::regclass, "
+    "'jejak.tile_hashes'::regclass, 'jejak.checkpoints'::regclass, 'jejak.frontier'::regclass)"
 )
 #: What is foreign in PostgreSQL, and on which table.
 _IN_POSTGRES = (
@@ -30,8 +29,9 @@ _IN_POSTGRES = (
     "JOIN pg_inherits ON inhparent = ours.oid "
     "UNION ALL SELECT 'sesuatu yang bukan tabel biasa', relname FROM ours WHERE relkind <> 'r' ORDER BY 2, 1"
 )
-#: A sign of any of them, by what PostgreSQL notes of a table; it may stay until a VACUUM when nothing is left.
-_SIGNS = f"{_OURS} AND (relhastriggers OR relhasrules OR relrowsecurity OR relhassubclass OR relkind <> 'r')"
+#: Whether there is a sign of any of them, by what PostgreSQL notes of a table: looked at in no time, and right or too
+#: careful, for a sign may stay until a VACUUM when nothing is left.
+SIGN = f"EXISTS ({_OURS} AND (relhastriggers OR relhasrules OR relrowsecurity OR relhassubclass OR relkind <> 'r'))"
 #: Of SQLite, whose file holds nothing but the journal.
 _IN_SQLITE = (
     "SELECT CASE type WHEN 'view' THEN 'tampilan (view) ' ELSE 'pemicu (trigger) ' END || name, tbl_name "
@@ -39,15 +39,9 @@ _IN_SQLITE = (
 )
 
 
-def require_none_in_postgres(run: Run, schema: str) -> None:
+def require_none_in_postgres(run: Run) -> None:
     """Return if nothing foreign is on the tables, else raise Unavailable (``journal.foreign``) naming it."""
-    _require_none(run(_IN_POSTGRES, (schema,)))
-
-
-def require_no_sign_in_postgres(run: Run, schema: str) -> None:
-    """Do the same in a twentieth of a millisecond where PostgreSQL has no sign of it."""
-    if run(_SIGNS, (schema,)):
-        require_none_in_postgres(run, schema)
+    _require_none(run(_IN_POSTGRES, ()))
 
 
 def require_none_in_sqlite(run: Run) -> None:

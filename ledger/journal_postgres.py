@@ -63,7 +63,8 @@ _BEGIN = f"BEGIN; SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; LOCK TABLE {NAME}.
 #: Whoever listens is told. And something is written even if the turn only found acts that were there: such a COMMIT
 #: waits for disk and standby as any other does, and behind what it answers for. Else a primary that was started anew
 #: would acknowledge acts of which no standby knows (PostgreSQL 18, 26.2.8.4: a restart makes them visible).
-_LAST = f"NOTIFY {CHANNEL}; SELECT pg_logical_emit_message(true, '{CHANNEL}', '')"
+#: The same statement tells whether something foreign is on the tables, which the turn's locks keep as they are.
+_LAST = f"SELECT {foreign.SIGN}, pg_notify('{CHANNEL}', '')::text, pg_logical_emit_message(true, '{CHANNEL}', '')::text"
 _MARK = re.compile(r"\?")
 _DURABLE = ("fsync", "synchronous_commit", "synchronous_standby_names")
 #: Our tables that a server empties after a crash (PostgreSQL 18, CREATE TABLE: UNLOGGED).
@@ -177,7 +178,7 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
                 allowed=f"Pengelola menjalankan ALTER TABLE {NAME}.{unlogged[0]} SET LOGGED, juga untuk yang lain.",
             )
         with self.reading_run() as run:
-            foreign.require_none_in_postgres(run, NAME)
+            foreign.require_none_in_postgres(run)
 
     def max_notification_id(self) -> int | None:
         """Return the highest leaf index, None where there is none."""
@@ -194,9 +195,11 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
                 cursor = connection.cursor(row_factory=tuple_row)
                 try:
                     cursor.execute(_BEGIN)
-                    yield _runner(cursor)
-                    foreign.require_no_sign_in_postgres(_runner(cursor), NAME)
-                    cursor.execute(_LAST)
+                    run = _runner(cursor)
+                    yield run
+                    ((sign, *_),) = run(_LAST, ())
+                    if sign:
+                        foreign.require_none_in_postgres(run)
                     begun = True
                     _commit(connection)
                 except BaseException:
