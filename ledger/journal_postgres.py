@@ -3,7 +3,8 @@
 A turn is ``LOCK TABLE ... IN EXCLUSIVE MODE`` and what follows it, in one transaction at READ COMMITTED, so that each
 statement after the lock sees the newest (PostgreSQL 18, 13.3.1); readers are not held up. COMMIT is durable on the
 server's own terms, which are looked at when the journal is opened: a server that answers before it has written is
-refused, and so are tables that a crash empties. Whoever listens is told after each commit (``NOTIFY``).
+refused, and so are tables that a crash empties, or on which something foreign stands (:mod:`ledger.foreign`). That
+is looked for at the end of each turn too. Whoever listens is told after each commit (``NOTIFY``).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import tuple_row
 
 from keys.errors import Malformed, Unavailable
+from ledger import foreign
 from ledger.database import CONNECT_SECONDS
 from ledger.database import SCHEMA as NAME
 from ledger.journal import Journal, busy, unreadable, used
@@ -63,7 +65,8 @@ _BEGIN = f"BEGIN; SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; LOCK TABLE {NAME}.
 #: Whoever listens is told. And something is written even if the turn only found acts that were there: such a COMMIT
 #: waits for disk and standby as any other does, and behind what it answers for. Else a primary that was started anew
 #: would acknowledge acts of which no standby knows (PostgreSQL 18, 26.2.8.4: a restart makes them visible).
-_LAST = f"NOTIFY {CHANNEL}; SELECT pg_logical_emit_message(true, '{CHANNEL}', '')"
+#: The same statement tells whether something foreign is on the tables, which the turn's locks keep as they are.
+_LAST = f"SELECT {foreign.SIGN}, pg_notify('{CHANNEL}', '')::text, pg_logical_emit_message(true, '{CHANNEL}', '')::text"
 _MARK = re.compile(r"\?")
 _DURABLE = ("fsync", "synchronous_commit", "synchronous_standby_names")
 #: Our tables that a server empties after a crash (PostgreSQL 18, CREATE TABLE: UNLOGGED).
@@ -178,6 +181,8 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
                 " dalamnya tidak ada yang boleh dicatat.",
                 allowed=f"Pengelola menjalankan ALTER TABLE {NAME}.{unlogged[0]} SET LOGGED, juga untuk yang lain.",
             )
+        with self.reading_run() as run:
+            foreign.require_none_in_postgres(run)
 
     def max_notification_id(self) -> int | None:
         """Return the highest leaf index, None where there is none."""
@@ -194,8 +199,11 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
                 cursor = connection.cursor(row_factory=tuple_row)
                 try:
                     cursor.execute(_BEGIN)
-                    yield _runner(cursor)
-                    cursor.execute(_LAST)
+                    run = _runner(cursor)
+                    yield run
+                    ((sign, *_),) = run(_LAST, ())
+                    if sign:
+                        foreign.require_none_in_postgres(run)
                     begun = True
                     _commit(connection)
                 except BaseException:

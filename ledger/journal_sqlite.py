@@ -19,6 +19,7 @@ from eventsourcing.sqlite import (
     SQLiteFactory,
 )
 
+from ledger import foreign
 from ledger.journal import Journal, busy, unreadable, used
 from ledger.rows import SCHEMA, Run
 from ledger.turnstile import Turnstile
@@ -110,6 +111,7 @@ class SQLiteJournal(Journal, SQLiteApplicationRecorder):
     def __init__(self, datastore: SQLiteDatastore, turnstile: Turnstile) -> None:
         super().__init__(datastore)
         self._turnstile = turnstile
+        self._form = -1  # SQLite's number of the form of the file in which nothing foreign was found
         self.select_max_notification_id_statement = "SELECT MAX(leaf_index) FROM stored_events"
 
     def construct_create_table_statements(self) -> list[str]:
@@ -117,11 +119,13 @@ class SQLiteJournal(Journal, SQLiteApplicationRecorder):
         return list(SCHEMA)
 
     def create_table(self) -> None:
-        """Make the journal's tables where they are not; raises Unavailable when the file is no journal."""
+        """Make the journal's tables where they are not; raises Unavailable when the file is none, or not ours alone."""
         try:
             super().create_table()
         except (sqlite3.Error, PersistenceError) as error:
             raise unreadable(error) from error
+        with self.reading_run() as run:
+            foreign.require_none_in_sqlite(run)
 
     @contextmanager
     def locked(self) -> Iterator[Run]:
@@ -135,7 +139,9 @@ class SQLiteJournal(Journal, SQLiteApplicationRecorder):
                 cursor = connection.cursor()
                 cursor.execute("BEGIN IMMEDIATE")
                 try:
-                    yield _runner(cursor)
+                    run = _runner(cursor)
+                    self._require_alone(run)
+                    yield run
                     begun = True
                     connection.commit()
                 except BaseException:
@@ -145,6 +151,13 @@ class SQLiteJournal(Journal, SQLiteApplicationRecorder):
                     raise
         except (sqlite3.Error, PersistenceError) as error:
             raise busy(error, begun=begun) from error
+
+    def _require_alone(self, run: Run) -> None:
+        """Return if nothing foreign is in the file; only looked for where its form is not that of the last turn."""
+        ((form,),) = run("PRAGMA schema_version", ())
+        if form != self._form:
+            foreign.require_none_in_sqlite(run)
+            self._form = form
 
     @contextmanager
     def reading_run(self) -> Iterator[Run]:

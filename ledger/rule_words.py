@@ -56,6 +56,7 @@ RULES: dict[str, str] = {
     **dict.fromkeys(("seen.missing", "seen.ahead", "seen.behind", "seen.root"), _SEEN),
     **dict.fromkeys(("journal.busy", "journal.crowded"), _BUSY),
     "journal.durability": "Yang sudah dijawab tercatat harus sudah aman di disk.",
+    "journal.foreign": "Yang ditulis ke buku besar tersimpan persis seperti ditulis.",
     **dict.fromkeys(("journal.schema", "database.older", "database.newer"), _FORM),
     "database.used": "Buku besar dipindahkan ketika tidak ada yang memakainya.",
     **dict.fromkeys(("database.moved", "database.note"), "Sebuah buku besar ada, dan berlanjut, di satu tempat saja."),
