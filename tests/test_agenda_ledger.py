@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -20,6 +19,7 @@ from ledger.application import Accepted, Ledger
 from ledger.audit import NOT_JUDGED, Report, audit
 from ledger.recorded import Recorded
 from ledger.rows import Rows
+from tests import postgres
 from tests.kit import CASE, OFFICERS, Kecamatan, key, the_sop
 from tests.test_journal import as_one_batch, together
 
@@ -42,7 +42,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Kecamatan:
 @pytest.fixture
 def office(prepared: Kecamatan, tmp_path: Path) -> Iterator[Kecamatan]:
     """Return a copy of it, open."""
-    made = Kecamatan(shutil.copytree(prepared.folder, tmp_path / "buku"))
+    made = Kecamatan(postgres.copied(prepared.folder, tmp_path / "buku"))
     made.sop_leaf, made.clock.now = prepared.sop_leaf, prepared.clock.now
     with closing(made.ledger):
         yield made

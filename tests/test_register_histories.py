@@ -31,6 +31,7 @@ from ledger.bodies import CATALOGUE
 from ledger.recorded import Recorded
 from ledger.replay import Replay
 from ledger.streams import judge
+from tests import postgres
 from tests.kit import Kecamatan, key
 from tests.random_officials import Dice
 from tests.random_registrars import WAITING, Act, Registrars, case_of
@@ -104,7 +105,7 @@ class Office(Kecamatan):
 
     def __init__(self, folder: Path, opened: Path | None = None) -> None:
         if opened is not None:
-            shutil.copytree(opened, folder)
+            postgres.copied(opened, folder)
         super().__init__(folder)
         self.ledger._clock = lambda: self.clock.now
 
