@@ -20,6 +20,7 @@ from ledger.audit import NOT_JUDGED, Report, audit
 from ledger.recorded import Recorded
 from ledger.rows import Rows
 from tests import postgres
+from tests.behind import in_files
 from tests.kit import CASE, OFFICERS, Kecamatan, key, the_sop
 from tests.test_journal import as_one_batch, together
 
@@ -192,6 +193,7 @@ def test_the_acts_that_make_the_book_are_found_among_all_from_any_leaf(office: K
     assert {row.kind for row in found} == KINDS
 
 
+@pytest.mark.sqlite("it is about an index of the file")
 def test_the_acts_that_make_the_book_are_found_by_their_index(office: Kecamatan) -> None:
     plan: list[str] = []
     with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
@@ -223,7 +225,7 @@ def test_the_audit_finds_a_number_that_was_taken_twice_and_names_the_leaf(
     office: Kecamatan, numbers: dict[str, int], rule: str
 ) -> None:
     done = doubled(office, **numbers)
-    report = audit(office.folder, vkey=office.log.vkey)
+    report = audit(in_files(office.folder), vkey=office.log.vkey)
     assert [(one.leaf, one.rule) for one in report.findings] == [(done.index, rule)]
     assert report.broken
     assert report.verified == report.leaves - 1
@@ -233,9 +235,10 @@ def test_the_audit_calls_two_different_numbers_sound(office: Kecamatan) -> None:
     for case, number in ((CASE, 1), (OTHER, 2)):
         office.ledger.record(entry(office, case, number, number))
     office.ledger.close()
-    assert audit(office.folder, vkey=office.log.vkey).sound
+    assert audit(in_files(office.folder), vkey=office.log.vkey).sound
 
 
+@pytest.mark.sqlite("its attacks are on a file")
 def test_the_audit_does_not_call_a_number_proved_whose_numbering_it_cannot_read(office: Kecamatan) -> None:
     wider = NUMBERING | {"classifications": ["070", "060.1"]}
     numbering = office.do("sri-wahyuni", f"sop:{the_sop().slug}", "numbering.enacted", wider).recorded.index
@@ -248,7 +251,7 @@ def test_the_audit_does_not_call_a_number_proved_whose_numbering_it_cannot_read(
             (numbering,),
         )
         connection.commit()
-    report = audit(office.folder, vkey=office.log.vkey)
+    report = audit(in_files(office.folder), vkey=office.log.vkey)
     assert {one.leaf for one in report.findings if one.verdict != NOT_JUDGED} == {numbering}
     assert {one.leaf for one in report.findings if one.verdict == NOT_JUDGED} == {index}
 
@@ -258,7 +261,7 @@ def damaged(office: Kecamatan, change: str, index: int) -> Report:
     with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
         connection.execute(f"UPDATE stored_events SET {change} WHERE leaf_index = ?", (index,))  # noqa: S608  our own words
         connection.commit()
-    return audit(office.folder, vkey=office.log.vkey)
+    return audit(in_files(office.folder), vkey=office.log.vkey)
 
 
 UNREADABLE = [
@@ -270,6 +273,7 @@ UNREADABLE = [
 ]
 
 
+@pytest.mark.sqlite("its attacks are on a file")
 @pytest.mark.parametrize("change", UNREADABLE)
 def test_once_the_first_taker_of_a_number_is_damaged_the_second_is_not_counted_as_verified(
     office: Kecamatan, change: str
@@ -284,6 +288,7 @@ def test_once_the_first_taker_of_a_number_is_damaged_the_second_is_not_counted_a
     assert ("audit.lost", NOT_JUDGED) in {(one.rule, one.verdict) for one in report.findings if one.leaf == second}
 
 
+@pytest.mark.sqlite("its attacks are on a file")
 def test_a_number_that_its_own_taker_signed_anew_behind_the_seal_proves_nothing_of_the_second(
     office: Kecamatan,
 ) -> None:
@@ -296,13 +301,14 @@ def test_a_number_that_its_own_taker_signed_anew_behind_the_seal_proves_nothing_
         asked = "UPDATE stored_events SET state = ? WHERE leaf_index = ?"
         connection.execute(asked, (forged.entry.data, first.index))
         connection.commit()
-    report = audit(office.folder, vkey=office.log.vkey)
+    report = audit(in_files(office.folder), vkey=office.log.vkey)
     assert {(one.leaf, one.rule) for one in report.findings} == {
         *((first.index, rule) for rule in ("entry.leaf_hash", "entry.columns")),
         (second, "audit.lost"),
     }
 
 
+@pytest.mark.sqlite("its attacks are on a file")
 def test_a_number_after_an_unreadable_leaf_of_any_kind_cannot_be_judged_for_it_may_have_taken_it(
     office: Kecamatan,
 ) -> None:
@@ -327,7 +333,7 @@ def test_after_a_number_that_was_refused_no_later_one_is_counted_as_verified(off
     twice = (office.ledger.record(entry(office, CASE)), smuggle(office, entry(office, OTHER)))[1]
     later = office.ledger.record(entry(office, third, 2, 2)).recorded.index
     office.ledger.close()
-    report = audit(office.folder, vkey=office.log.vkey)
+    report = audit(in_files(office.folder), vkey=office.log.vkey)
     assert [(one.leaf, one.rule) for one in report.findings] == [(twice.index, "agenda.number"), (later, "audit.lost")]
     assert report.findings[1].verdict == NOT_JUDGED
 
@@ -339,5 +345,5 @@ def test_a_broken_act_that_counts_for_no_number_leaves_the_numbers_of_other_case
     refused = smuggle(office, early).index
     office.ledger.record(entry(office, CASE))
     office.ledger.close()
-    report = audit(office.folder, vkey=office.log.vkey)
+    report = audit(in_files(office.folder), vkey=office.log.vkey)
     assert {one.leaf for one in report.findings} == {refused}

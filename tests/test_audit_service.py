@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -24,10 +23,12 @@ from ledger import logkey
 from ledger.audit import Audit, Brief, Report
 from ledger.audit_remembered import SoundAudit
 from ledger.checkpoint import SignedCheckpoint, open_checkpoint, sign_checkpoint
+from ledger.database import Database
 from ledger.documents import digest_of
 from ledger.entry import Entry
 from ledger.merkle import leaf_hash
 from ledger.tiles import Place, format_bundle, format_place, parse_bundle
+from tests.behind import behind
 from tests.forged_store import LOG, busy_office, entries_of
 from tests.kit import Clock
 from tests.signed_in import keep, signed_in
@@ -331,6 +332,6 @@ def test_what_a_client_remembers_by_itself_widens_no_audit(url: str, pins: Pins,
 
 
 def _note(folder: Path, size: int) -> bytes:
-    with closing(sqlite3.connect(folder / "journal.sqlite")) as connection:
+    with behind(Database.parse("", folder)) as connection:
         found = connection.execute("SELECT note FROM checkpoints WHERE size = ?", (size,)).fetchone()
     return bytes(found[0])

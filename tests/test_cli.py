@@ -45,7 +45,7 @@ from ledger.iku import sample
 from ledger.note import NoteSigner
 from ledger.receipt import verify_receipt
 from tests import postgres
-from tests.behind import behind
+from tests.behind import behind, in_files
 from tests.kit import FOUNDERS, ORIGIN, PEOPLE, Kecamatan, key, mandate, mandate_of, person
 from tests.signed_in import keep
 
@@ -673,7 +673,7 @@ def test_a_ledger_is_founded_by_two_served_and_audited(tmp_path: Path) -> None:
 
     rebuilt = json.loads(ended(run("rebuild", "--home", tmp_path / "buku", "--json"), 0).stdout)
     assert rebuilt["leaves"] == 2
-    audit = ("audit", "--store", tmp_path / "buku", "--pin", tmp_path / "buku" / "pin.json", "--json")
+    audit = ("audit", "--store", in_files(tmp_path / "buku"), "--pin", tmp_path / "buku" / "pin.json", "--json")
     report = json.loads(ended(run(*audit), 0).stdout)
     assert (report["verified"], report["founding"]) == (2, pins["founding"])
     assert report["synthetic"] is True
@@ -697,9 +697,8 @@ def test_an_interrupted_founding_is_finished_when_it_is_run_again(tmp_path: Path
 
 def test_the_audit_names_the_broken_leaf(desk: Desk) -> None:
     desk.kecamatan.run(upto=3)
-    copy = desk.folder / "salinan"
     desk.kecamatan.ledger.close()
-    shutil.copytree(desk.folder / "buku", copy)
+    copy = shutil.copytree(in_files(desk.folder / "buku"), desk.folder / "salinan")
     with sqlite3.connect(copy / "journal.sqlite") as store:
         store.execute(
             "UPDATE stored_events SET state = replace(state, X'323032362D', X'323032352D') WHERE leaf_index = 7"

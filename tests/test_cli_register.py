@@ -20,6 +20,7 @@ from keys.errors import Forged, JejakError
 from keys.possession import prove
 from keys.signing import PrivateKey
 from ledger.acts import PAYLOAD_TYPE, compose
+from ledger.backup import write_journal
 from ledger.checkpoint import Checkpoint
 from ledger.entry import Entry
 from ledger.log import recorded as entry_at
@@ -291,11 +292,8 @@ def copied(desk: Desk) -> Path:
     """Return a copy of the ledger's folder, as an auditor would take it."""
     store = desk.folder / "salinan"
     store.mkdir()
-    with (
-        sqlite3.connect(desk.folder / "buku" / "journal.sqlite") as source,
-        sqlite3.connect(store / "journal.sqlite") as to,
-    ):
-        source.backup(to)
+    with desk.kecamatan.ledger.reading() as rows:
+        write_journal(rows, store / "journal.sqlite")
     return store
 
 

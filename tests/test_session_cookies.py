@@ -87,6 +87,7 @@ def test_signing_out_takes_the_cookie_back(web_origin: str | None, office: Serve
     refused(office.http.get("/v1/session", headers=cookie), 401, "session.ended")
 
 
+@pytest.mark.sqlite("it is about who may read a file")
 def test_of_a_token_only_the_hash_is_kept_and_only_the_service_reads_that(office: Served) -> None:
     token = office.signed_in()["Authorization"].removeprefix("Bearer ")
     browser = office.answered(office.statement(), "/v1/sessions/browser", Origin=LOCAL)

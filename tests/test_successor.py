@@ -134,7 +134,7 @@ def test_what_is_unknown_of_the_ledger_before_is_no_part_of_leaf_0() -> None:
 def test_an_earlier_checkpoint_than_the_last_is_taken_and_whoever_kept_a_later_one_sees_it(
     tmp_path: Path, old: Kecamatan
 ) -> None:
-    with open_store(old.folder) as rows:
+    with old.ledger.reading() as rows:
         early, kept = rows.checkpoints(12, 1)[0][1], rows.checkpoint()
         first = rows.entry(0)
     assert kept is not None
