@@ -32,7 +32,7 @@ class _Postgres:
         self._connection = connection
 
     def execute(self, statement: str, parameters: Sequence[Any] = (), /) -> Any:
-        spelt = re.sub(r"X'([0-9a-f]*)'", r"'\\x\1'::bytea", statement.replace("%", "%%").replace("?", "%s"))
+        spelt = re.sub(r"X'([0-9A-Fa-f]*)'", r"'\\x\1'::bytea", statement.replace("%", "%%").replace("?", "%s"))
         return self._connection.execute(spelt.replace("zeroblob(32)", "decode(repeat('00', 32), 'hex')"), parameters)
 
 
@@ -92,7 +92,8 @@ def in_files(home: Path) -> Path:
     store = Path(tempfile.mkdtemp(prefix=f"{home.name}-", dir=home.parent))
     with journal_postgres.read_only(database.url) as rows:
         write_journal(rows, store / JOURNAL)
-    shutil.copytree(home / "documents", store / "documents")
+    if (home / "documents").exists():
+        shutil.copytree(home / "documents", store / "documents")
     return store
 
 

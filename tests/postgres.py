@@ -18,13 +18,16 @@ import socket
 import subprocess
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import psycopg_pool
 
 from api import migrating
 from ledger.database import Database
@@ -99,6 +102,12 @@ def database(*, prepared: bool = True) -> Iterator[str]:
 def databases_by_folder() -> Iterator[Callable[[str, Path], Database]]:
     """Yield what reads a setting as :meth:`Database.parse` does, an empty one being a database of each folder's own."""
     parse = Database.parse
+    pools = weakref.WeakSet[psycopg_pool.ConnectionPool[Any]]()
+    made = psycopg_pool.ConnectionPool.__init__
+
+    def noted(pool: psycopg_pool.ConnectionPool[Any], *given: Any, **named: Any) -> None:
+        made(pool, *given, **named)
+        pools.add(pool)
 
     def parsed(url: str, home: Path) -> Database:
         if url:
@@ -108,9 +117,13 @@ def databases_by_folder() -> Iterator[Callable[[str, Path], Database]]:
             _OF_FOLDERS[folder] = create()
         return parse(url_of(_OF_FOLDERS[folder]), home)
 
+    psycopg_pool.ConnectionPool.__init__ = noted  # type: ignore[method-assign]
     try:
         yield parsed
     finally:
+        psycopg_pool.ConnectionPool.__init__ = made  # type: ignore[method-assign]
+        for pool in pools:  # of ledgers that a test left open: they would look for their database for ever
+            pool.close()
         while _OF_FOLDERS:
             drop(_OF_FOLDERS.popitem()[1])
 

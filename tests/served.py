@@ -85,7 +85,8 @@ class Served(Kecamatan):
     def sql(self, statement: str) -> list[Any]:
         """Return what a statement gives on the tables of sign-ins, behind the service's back."""
         with sign_ins_behind(self.ledger.database) as connection:
-            return list(connection.execute(statement).fetchall())
+            found = connection.execute(statement)
+            return list(found.fetchall()) if found.description else []
 
     def sessions(self) -> int:
         """Return how many sessions were ever begun."""

@@ -194,9 +194,10 @@ def test_the_acts_that_make_the_book_are_found_among_all_from_any_leaf(office: K
 
 
 @pytest.mark.sqlite("it is about an index of the file")
-def test_the_acts_that_make_the_book_are_found_by_their_index(office: Kecamatan) -> None:
+def test_the_acts_that_make_the_book_are_found_by_their_index(tmp_path: Path) -> None:
     plan: list[str] = []
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+    Kecamatan(tmp_path).ledger.close()
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as connection:
 
         def explained(statement: str, parameters: Sequence[Any]) -> list[Any]:
             plan.extend(one[3] for one in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
@@ -238,30 +239,31 @@ def test_the_audit_calls_two_different_numbers_sound(office: Kecamatan) -> None:
     assert audit(in_files(office.folder), vkey=office.log.vkey).sound
 
 
-@pytest.mark.sqlite("its attacks are on a file")
 def test_the_audit_does_not_call_a_number_proved_whose_numbering_it_cannot_read(office: Kecamatan) -> None:
     wider = NUMBERING | {"classifications": ["070", "060.1"]}
     numbering = office.do("sri-wahyuni", f"sop:{the_sop().slug}", "numbering.enacted", wider).recorded.index
     index = office.ledger.record(entry(office, CASE)).recorded.index
     office.ledger.close()
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+    store = in_files(office.folder)
+    with closing(sqlite3.connect(store / "journal.sqlite")) as connection:
         changed = 'replace(state, \'"recorded_at":"2026\', \'"recorded_at":"2025\')'
         connection.execute(
             f"UPDATE stored_events SET state = CAST({changed} AS BLOB) WHERE leaf_index = ?",  # noqa: S608  our own words
             (numbering,),
         )
         connection.commit()
-    report = audit(in_files(office.folder), vkey=office.log.vkey)
+    report = audit(store, vkey=office.log.vkey)
     assert {one.leaf for one in report.findings if one.verdict != NOT_JUDGED} == {numbering}
     assert {one.leaf for one in report.findings if one.verdict == NOT_JUDGED} == {index}
 
 
 def damaged(office: Kecamatan, change: str, index: int) -> Report:
     """Change a row of the closed journal behind everybody's back, and audit it."""
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+    store = in_files(office.folder)
+    with closing(sqlite3.connect(store / "journal.sqlite")) as connection:
         connection.execute(f"UPDATE stored_events SET {change} WHERE leaf_index = ?", (index,))  # noqa: S608  our own words
         connection.commit()
-    return audit(in_files(office.folder), vkey=office.log.vkey)
+    return audit(store, vkey=office.log.vkey)
 
 
 UNREADABLE = [
@@ -273,7 +275,6 @@ UNREADABLE = [
 ]
 
 
-@pytest.mark.sqlite("its attacks are on a file")
 @pytest.mark.parametrize("change", UNREADABLE)
 def test_once_the_first_taker_of_a_number_is_damaged_the_second_is_not_counted_as_verified(
     office: Kecamatan, change: str
@@ -288,7 +289,6 @@ def test_once_the_first_taker_of_a_number_is_damaged_the_second_is_not_counted_a
     assert ("audit.lost", NOT_JUDGED) in {(one.rule, one.verdict) for one in report.findings if one.leaf == second}
 
 
-@pytest.mark.sqlite("its attacks are on a file")
 def test_a_number_that_its_own_taker_signed_anew_behind_the_seal_proves_nothing_of_the_second(
     office: Kecamatan,
 ) -> None:
@@ -297,25 +297,25 @@ def test_a_number_that_its_own_taker_signed_anew_behind_the_seal_proves_nothing_
     second = smuggle(office, entry(office, OTHER)).index
     office.ledger.close()
     forged = Recorded.new(first.index, SignedAct(instead), first.entry.recorded_at)
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+    store = in_files(office.folder)
+    with closing(sqlite3.connect(store / "journal.sqlite")) as connection:
         asked = "UPDATE stored_events SET state = ? WHERE leaf_index = ?"
         connection.execute(asked, (forged.entry.data, first.index))
         connection.commit()
-    report = audit(in_files(office.folder), vkey=office.log.vkey)
+    report = audit(store, vkey=office.log.vkey)
     assert {(one.leaf, one.rule) for one in report.findings} == {
         *((first.index, rule) for rule in ("entry.leaf_hash", "entry.columns")),
         (second, "audit.lost"),
     }
 
 
-@pytest.mark.sqlite("its attacks are on a file")
 def test_a_number_after_an_unreadable_leaf_of_any_kind_cannot_be_judged_for_it_may_have_taken_it(
     office: Kecamatan,
 ) -> None:
     first = office.ledger.record(entry(office, CASE)).recorded.index
     second = office.ledger.record(entry(office, OTHER, 2, 2)).recorded.index
     office.ledger.close()
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+    with closing(sqlite3.connect(in_files(office.folder) / "journal.sqlite")) as connection:
         asked = "SELECT MIN(leaf_index) FROM stored_events WHERE topic = 'direction.given' AND originator_id = ?"
         ((lost,),) = connection.execute(asked, (OTHER,)).fetchall()
     report = damaged(office, "topic = 'paraf.given'", lost)
