@@ -33,7 +33,7 @@ from api import (
 from api.desk import rooms as desk
 from api.follower import Follower
 from api.opening import now, open_ledger
-from api.parameters import check_query, wait_for_leaf
+from api.parameters import check_address, check_query, wait_for_leaf
 from api.parts import NAME, Parts, parts
 from api.session_store import SessionStore
 from api.settings import Settings
@@ -114,6 +114,7 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     problems.install(app, desk.as_page)
+    app.before_request(check_address)  # before the guard, which looks names up
     app.before_request(_require_here)
     app.before_request(access.guard)
     app.before_request(check_query)

@@ -56,9 +56,8 @@ def backup(home: Path | None, place: Path, as_json: bool) -> int:
     settings = dataclasses.replace(founded_settings(home), remembered=())
     ledger = open_founded(settings)
     try:
-        source = making.Source(
-            ledger.reading, ledger.documents, settings.home, ledger.signer.vkey, _sessions_of(settings)
-        )
+        sessions = sessions_of(settings.database, settings.home)
+        source = making.Source(ledger.reading, ledger.documents, settings.home, ledger.signer.vkey, sessions)
         made = making.back_up(source, place, dt.datetime.now(dt.UTC), progress("Memeriksa salinan daun"))
     finally:
         ledger.close()
@@ -69,10 +68,9 @@ def backup(home: Path | None, place: Path, as_json: bool) -> int:
     return REFUSED if made.manifest.lacking else DONE
 
 
-def _sessions_of(settings: Settings) -> Callable[[Path], None] | None:
+def sessions_of(database: Database, home: Path) -> Callable[[Path], None] | None:
     """Return what copies sign-ins into a file in a folder, None where they are such a file in the home."""
-    database = settings.database
-    if database.sessions == settings.home.resolve() / SESSIONS:
+    if database.sessions == home.resolve() / SESSIONS:
         return None
 
     def copy(folder: Path) -> None:

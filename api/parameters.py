@@ -173,6 +173,13 @@ def blueprint(name: str, prefix: str | None = "/v1") -> APIBlueprint:
     )
 
 
+def check_address() -> None:
+    """Raise Malformed for a NUL in path or query: it stands in no name, and PostgreSQL takes no text that has one."""
+    said = [*(request.view_args or {}).values(), *request.args, *(one for _, one in request.args.items(multi=True))]
+    if any("\0" in str(one) for one in said):
+        raise Malformed("request.parameter", "Alamat: ada karakter NUL di dalamnya, yang tidak ada dalam nama apa pun.")
+
+
 def check_query() -> None:
     """Raise Malformed for a name that stands twice in the query, or any name where the address takes none.
 

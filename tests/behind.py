@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
 
-from ledger.database import SCHEMA, Database
+from ledger import journal_postgres
+from ledger.backup import write_journal
+from ledger.database import JOURNAL, SCHEMA, Database
 
 TABLES = ("stored_events", "tile_hashes", "checkpoints", "frontier")
 
@@ -27,7 +32,7 @@ class _Postgres:
         self._connection = connection
 
     def execute(self, statement: str, parameters: Sequence[Any] = (), /) -> Any:
-        spelt = re.sub(r"X'([0-9a-f]*)'", r"'\\x\1'::bytea", statement.replace("%", "%%").replace("?", "%s"))
+        spelt = re.sub(r"X'([0-9A-Fa-f]*)'", r"'\\x\1'::bytea", statement.replace("%", "%%").replace("?", "%s"))
         return self._connection.execute(spelt.replace("zeroblob(32)", "decode(repeat('00', 32), 'hex')"), parameters)
 
 
@@ -41,6 +46,55 @@ def behind(database: Database) -> Iterator[Behind]:
         return
     with psycopg.connect(database.url, options=f"-c search_path={SCHEMA}") as other:
         yield _Postgres(other)
+
+
+@contextmanager
+def sign_ins_behind(database: Database) -> Iterator[Behind]:
+    """Yield a connection to the tables of sign-ins; what it changes is committed."""
+    if database.sessions is not None:
+        with closing(sqlite3.connect(database.sessions)) as connection:
+            yield connection
+            connection.commit()
+        return
+    with behind(database) as other:  # in PostgreSQL they are in the journal's schema
+        yield other
+
+
+@contextmanager
+def held(database: Database) -> Iterator[Callable[[], None]]:
+    """Hold the journal's write lock, so that whoever records an act waits; yield what lets it go before the end."""
+    if database.journal is not None:
+        with closing(sqlite3.connect(database.journal)) as file:
+            file.execute("BEGIN IMMEDIATE")
+            yield file.rollback
+            file.rollback()
+        return
+    with psycopg.connect(database.url) as server:
+        server.execute(f"LOCK TABLE {SCHEMA}.stored_events IN EXCLUSIVE MODE")
+        yield server.rollback
+        server.rollback()
+
+
+def fill(database: Database, rows: dict[str, list[Any]]) -> None:
+    """Put rows (:func:`contents`) in the place of all that the journal holds, as whoever has an old copy would."""
+    with behind(database) as connection:
+        for name, found in rows.items():
+            connection.execute(f"DELETE FROM {name}")  # noqa: S608
+            for row in found:
+                connection.execute(f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+
+
+def in_files(home: Path) -> Path:
+    """Return the ledger of a folder as an auditor gets it: that folder, or a copy in files beside it."""
+    database = Database.parse("", home)
+    if database.journal is not None:
+        return home
+    store = Path(tempfile.mkdtemp(prefix=f"{home.name}-", dir=home.parent))
+    with journal_postgres.read_only(database.url) as rows:
+        write_journal(rows, store / JOURNAL)
+    if (home / "documents").exists():
+        shutil.copytree(home / "documents", store / "documents")
+    return store
 
 
 def contents(database: Database) -> dict[str, list[Any]]:

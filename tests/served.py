@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from api.app import App, create_app
 from api.settings import Settings
 from keys import signin
 from ledger import logkey
+from tests.behind import sign_ins_behind
 from tests.kit import FOUNDERS, ORIGIN, Kecamatan, key, mandate_of
 
 JSON = "application/json"
@@ -83,13 +83,10 @@ class Served(Kecamatan):
             return rows.size()
 
     def sql(self, statement: str) -> list[Any]:
-        """Return what a statement gives on the file of sessions, behind the service's back."""
-        connection = sqlite3.connect(self.folder / "sessions.sqlite")
-        try:
-            with connection:
-                return connection.execute(statement).fetchall()
-        finally:
-            connection.close()
+        """Return what a statement gives on the tables of sign-ins, behind the service's back."""
+        with sign_ins_behind(self.ledger.database) as connection:
+            found = connection.execute(statement)
+            return list(found.fetchall()) if found.description else []
 
     def sessions(self) -> int:
         """Return how many sessions were ever begun."""

@@ -33,7 +33,7 @@ from ledger.acts import PAYLOAD_TYPE, Seen, compose
 from ledger.checkpoint import parse_body
 from ledger.note import parse_unverified
 from ledger.receipt import parse_receipt
-from ledger.store import open_store
+from tests import postgres
 from tests.kit import ORIGIN, Kecamatan, key, mandate_of
 
 ROOT = Path(__file__).parent.parent
@@ -232,7 +232,7 @@ def soak(folder: Path, seconds: float, load: float = LOAD, tell: Callable[[str],
     """Return what came of so many seconds at ``load`` times the capacity; ``tell`` gets a line each minute."""
     crowd, soaked = Crowd(folder), Soaked()
     command = [sys.executable, "-m", "api.cli", "serve", "--home", str(folder), "--port", "0", "--json"]
-    service = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    service = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=postgres.environment(folder))
     try:
         assert service.stdout is not None
         port = int(json.loads(service.stdout.readline())["url"].rpartition(":")[2])
@@ -240,11 +240,11 @@ def soak(folder: Path, seconds: float, load: float = LOAD, tell: Callable[[str],
     finally:
         service.terminate()
         service.communicate(timeout=60)
-    crowd.kecamatan.ledger.close()
-    with open_store(folder) as rows:
+    with crowd.kecamatan.ledger.reading() as rows:
         soaked.missing = sum(
             (row := rows.entry(index)) is None or row.leaf_hash != leaf for index, leaf in soaked.acknowledged.items()
         )
+    crowd.kecamatan.ledger.close()
     return soaked
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -20,6 +19,8 @@ from ledger.application import Accepted, Ledger
 from ledger.audit import NOT_JUDGED, Report, audit
 from ledger.recorded import Recorded
 from ledger.rows import Rows
+from tests import postgres
+from tests.behind import in_files
 from tests.kit import CASE, OFFICERS, Kecamatan, key, the_sop
 from tests.test_journal import as_one_batch, together
 
@@ -42,7 +43,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Kecamatan:
 @pytest.fixture
 def office(prepared: Kecamatan, tmp_path: Path) -> Iterator[Kecamatan]:
     """Return a copy of it, open."""
-    made = Kecamatan(shutil.copytree(prepared.folder, tmp_path / "buku"))
+    made = Kecamatan(postgres.copied(prepared.folder, tmp_path / "buku"))
     made.sop_leaf, made.clock.now = prepared.sop_leaf, prepared.clock.now
     with closing(made.ledger):
         yield made
@@ -192,9 +193,11 @@ def test_the_acts_that_make_the_book_are_found_among_all_from_any_leaf(office: K
     assert {row.kind for row in found} == KINDS
 
 
-def test_the_acts_that_make_the_book_are_found_by_their_index(office: Kecamatan) -> None:
+@pytest.mark.sqlite("it is about an index of the file")
+def test_the_acts_that_make_the_book_are_found_by_their_index(tmp_path: Path) -> None:
     plan: list[str] = []
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+    Kecamatan(tmp_path).ledger.close()
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as connection:
 
         def explained(statement: str, parameters: Sequence[Any]) -> list[Any]:
             plan.extend(one[3] for one in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
@@ -223,7 +226,7 @@ def test_the_audit_finds_a_number_that_was_taken_twice_and_names_the_leaf(
     office: Kecamatan, numbers: dict[str, int], rule: str
 ) -> None:
     done = doubled(office, **numbers)
-    report = audit(office.folder, vkey=office.log.vkey)
+    report = audit(in_files(office.folder), vkey=office.log.vkey)
     assert [(one.leaf, one.rule) for one in report.findings] == [(done.index, rule)]
     assert report.broken
     assert report.verified == report.leaves - 1
@@ -233,7 +236,7 @@ def test_the_audit_calls_two_different_numbers_sound(office: Kecamatan) -> None:
     for case, number in ((CASE, 1), (OTHER, 2)):
         office.ledger.record(entry(office, case, number, number))
     office.ledger.close()
-    assert audit(office.folder, vkey=office.log.vkey).sound
+    assert audit(in_files(office.folder), vkey=office.log.vkey).sound
 
 
 def test_the_audit_does_not_call_a_number_proved_whose_numbering_it_cannot_read(office: Kecamatan) -> None:
@@ -241,24 +244,26 @@ def test_the_audit_does_not_call_a_number_proved_whose_numbering_it_cannot_read(
     numbering = office.do("sri-wahyuni", f"sop:{the_sop().slug}", "numbering.enacted", wider).recorded.index
     index = office.ledger.record(entry(office, CASE)).recorded.index
     office.ledger.close()
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+    store = in_files(office.folder)
+    with closing(sqlite3.connect(store / "journal.sqlite")) as connection:
         changed = 'replace(state, \'"recorded_at":"2026\', \'"recorded_at":"2025\')'
         connection.execute(
             f"UPDATE stored_events SET state = CAST({changed} AS BLOB) WHERE leaf_index = ?",  # noqa: S608  our own words
             (numbering,),
         )
         connection.commit()
-    report = audit(office.folder, vkey=office.log.vkey)
+    report = audit(store, vkey=office.log.vkey)
     assert {one.leaf for one in report.findings if one.verdict != NOT_JUDGED} == {numbering}
     assert {one.leaf for one in report.findings if one.verdict == NOT_JUDGED} == {index}
 
 
 def damaged(office: Kecamatan, change: str, index: int) -> Report:
     """Change a row of the closed journal behind everybody's back, and audit it."""
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+    store = in_files(office.folder)
+    with closing(sqlite3.connect(store / "journal.sqlite")) as connection:
         connection.execute(f"UPDATE stored_events SET {change} WHERE leaf_index = ?", (index,))  # noqa: S608  our own words
         connection.commit()
-    return audit(office.folder, vkey=office.log.vkey)
+    return audit(store, vkey=office.log.vkey)
 
 
 UNREADABLE = [
@@ -292,11 +297,12 @@ def test_a_number_that_its_own_taker_signed_anew_behind_the_seal_proves_nothing_
     second = smuggle(office, entry(office, OTHER)).index
     office.ledger.close()
     forged = Recorded.new(first.index, SignedAct(instead), first.entry.recorded_at)
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+    store = in_files(office.folder)
+    with closing(sqlite3.connect(store / "journal.sqlite")) as connection:
         asked = "UPDATE stored_events SET state = ? WHERE leaf_index = ?"
         connection.execute(asked, (forged.entry.data, first.index))
         connection.commit()
-    report = audit(office.folder, vkey=office.log.vkey)
+    report = audit(store, vkey=office.log.vkey)
     assert {(one.leaf, one.rule) for one in report.findings} == {
         *((first.index, rule) for rule in ("entry.leaf_hash", "entry.columns")),
         (second, "audit.lost"),
@@ -309,7 +315,7 @@ def test_a_number_after_an_unreadable_leaf_of_any_kind_cannot_be_judged_for_it_m
     first = office.ledger.record(entry(office, CASE)).recorded.index
     second = office.ledger.record(entry(office, OTHER, 2, 2)).recorded.index
     office.ledger.close()
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+    with closing(sqlite3.connect(in_files(office.folder) / "journal.sqlite")) as connection:
         asked = "SELECT MIN(leaf_index) FROM stored_events WHERE topic = 'direction.given' AND originator_id = ?"
         ((lost,),) = connection.execute(asked, (OTHER,)).fetchall()
     report = damaged(office, "topic = 'paraf.given'", lost)
@@ -327,7 +333,7 @@ def test_after_a_number_that_was_refused_no_later_one_is_counted_as_verified(off
     twice = (office.ledger.record(entry(office, CASE)), smuggle(office, entry(office, OTHER)))[1]
     later = office.ledger.record(entry(office, third, 2, 2)).recorded.index
     office.ledger.close()
-    report = audit(office.folder, vkey=office.log.vkey)
+    report = audit(in_files(office.folder), vkey=office.log.vkey)
     assert [(one.leaf, one.rule) for one in report.findings] == [(twice.index, "agenda.number"), (later, "audit.lost")]
     assert report.findings[1].verdict == NOT_JUDGED
 
@@ -339,5 +345,5 @@ def test_a_broken_act_that_counts_for_no_number_leaves_the_numbers_of_other_case
     refused = smuggle(office, early).index
     office.ledger.record(entry(office, CASE))
     office.ledger.close()
-    report = audit(office.folder, vkey=office.log.vkey)
+    report = audit(in_files(office.folder), vkey=office.log.vkey)
     assert {one.leaf for one in report.findings} == {refused}

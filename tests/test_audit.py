@@ -28,6 +28,8 @@ from ledger.rows import Rows
 from ledger.store import documents_in
 from tests.kit import CASE, MORNING, ORIGIN, Kecamatan, key, mandate
 
+pytestmark = pytest.mark.sqlite("an audit of a store reads its files")
+
 LOG = NoteSigner(ORIGIN, key("log"))
 LEAVES = 45
 #: When a tampered service took another act.

@@ -16,6 +16,8 @@ from tests.kit import Kecamatan, key
 from tests.tamper.hands import at_time, change, entries_in, payload_of, seal, signed, time_of
 from tests.tamper.office import LOG
 
+pytestmark = pytest.mark.sqlite("an audit of a store reads its files")
+
 #: The last act of a case that is finished, and the leaves after it.
 LAST, LEAVES = 44, 47
 OTHER = "case:22222222-2222-4222-8222-222222222222"

@@ -25,6 +25,8 @@ from ledger.merkle import leaf_hash
 from tests.kit import CASE, MORNING, Clock, Kecamatan, key, mandate_of, the_sop
 from tests.test_audit import LOG
 
+pytestmark = pytest.mark.sqlite("an audit of a store reads its files")
+
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:

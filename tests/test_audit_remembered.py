@@ -33,6 +33,8 @@ from ledger.receipt import Receipt, format_receipt
 from tests.forged_store import LOG, OTHER, Members, busy_office, collude, entries_of, reseal, tamper
 from tests.kit import ORIGIN, key
 
+pytestmark = pytest.mark.sqlite("an audit of a store reads its files")
+
 CHANGED = "UPDATE stored_events SET {} WHERE leaf_index = ?"
 
 

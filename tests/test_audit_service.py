@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -24,10 +23,12 @@ from ledger import logkey
 from ledger.audit import Audit, Brief, Report
 from ledger.audit_remembered import SoundAudit
 from ledger.checkpoint import SignedCheckpoint, open_checkpoint, sign_checkpoint
+from ledger.database import Database
 from ledger.documents import digest_of
 from ledger.entry import Entry
 from ledger.merkle import leaf_hash
 from ledger.tiles import Place, format_bundle, format_place, parse_bundle
+from tests.behind import behind, in_files
 from tests.forged_store import LOG, busy_office, entries_of
 from tests.kit import Clock
 from tests.signed_in import keep, signed_in
@@ -131,7 +132,7 @@ def test_what_an_honest_service_shows_is_sound_and_says_what_was_not_to_be_seen(
 def test_the_same_leaves_are_told_of_as_in_a_copy(url: str, pins: Pins, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "pin.json").write_bytes(pins.format())
     shown = told("--url", url, "--pin", tmp_path / "pin.json", "--remembered", _empty(tmp_path / "ingatan"))
-    copied = told("--store", folder, "--pin", tmp_path / "pin.json")
+    copied = told("--store", in_files(folder), "--pin", tmp_path / "pin.json")
     beside = {"views", "took", "inapplicable", "not_run", "workers"}
     assert {name: shown[name] for name in shown.keys() - beside} == {
         name: copied[name] for name in copied.keys() - beside
@@ -152,7 +153,7 @@ def test_address_and_memory_of_the_environment_stand_for_the_options(
         str(tmp_path / "ingatan" / "checkpoint"),
         True,
     )
-    assert told("--store", folder, "--vkey", pins.vkey)["remembered"] == [], "a copy is held to what is named"
+    assert told("--store", in_files(folder), "--vkey", pins.vkey)["remembered"] == [], "a copy is held to what is named"
 
 
 def _empty(path: Path) -> Path:
@@ -331,6 +332,6 @@ def test_what_a_client_remembers_by_itself_widens_no_audit(url: str, pins: Pins,
 
 
 def _note(folder: Path, size: int) -> bytes:
-    with closing(sqlite3.connect(folder / "journal.sqlite")) as connection:
+    with behind(Database.parse("", folder)) as connection:
         found = connection.execute("SELECT note FROM checkpoints WHERE size = ?", (size,)).fetchone()
     return bytes(found[0])

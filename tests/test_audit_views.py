@@ -23,6 +23,8 @@ from projections.schema import METADATA, VERSION
 from tests.forged_store import CASE, LOG, busy_office, entries_of
 from tests.kit import Kecamatan
 
+pytestmark = pytest.mark.sqlite("an audit of a store reads its files")
+
 Statement = tuple[str, tuple[object, ...]]
 
 

@@ -46,6 +46,8 @@ from tests.forged_store import (
 )
 from tests.kit import CASE, key
 
+pytestmark = pytest.mark.sqlite("an audit of a store reads its files")
+
 ROOT = Path(__file__).parent.parent
 #: More than the line to a process holds where it is not read.
 PIPE_BYTES = 256 * 1024

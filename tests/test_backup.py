@@ -19,23 +19,25 @@ from typing import Any
 
 import pytest
 
+from api.cli_backup import sessions_of
 from keys.errors import Forged, JejakError, Malformed, NotFound, Unavailable
 from ledger import logkey
 from ledger.audit import audit
 from ledger.backup import Source, back_up
 from ledger.backup_form import MANIFEST, Backup, Manifest, backup_at, check, document_path, newest_in
 from ledger.checkpoint import format_hash, open_checkpoint, sign_checkpoint
+from ledger.database import Database
 from ledger.note import NoteSigner
 from ledger.rows import Rows
 from ledger.store import open_store
 from ledger.whole_file import INCOMING
+from tests.behind import behind, contents, fill
 from tests.kit import Kecamatan, key
 from tests.served import Served, served
 from tests.test_cli import ended, fault, run
 
 OTHER_CASE = "case:22222222-2222-4222-8222-222222222222"
 AT = dt.datetime(2026, 3, 2, 8, 0, tzinfo=dt.UTC)
-TABLES = ("stored_events", "checkpoints", "tile_hashes", "frontier")
 
 
 @pytest.fixture
@@ -53,7 +55,8 @@ def untold(done: int, of: int) -> None:
 
 
 def source(office: Kecamatan) -> Source:
-    return Source(office.ledger.reading, office.ledger.documents, office.folder, office.log.vkey)
+    sessions = sessions_of(office.ledger.database, office.folder)
+    return Source(office.ledger.reading, office.ledger.documents, office.folder, office.log.vkey, sessions)
 
 
 def made(office: Kecamatan, days: int = 0) -> Backup:
@@ -72,10 +75,9 @@ def refused(office: Kecamatan, days: int = 1) -> JejakError:
     return caught.value
 
 
-def tables(folder: Path) -> list[Any]:
-    """Return everything in the tables of a journal."""
-    with closing(sqlite3.connect(f"file:{folder / 'journal.sqlite'}?mode=ro", uri=True)) as connection:
-        return [connection.execute(f"SELECT * FROM {one} ORDER BY 1, 2").fetchall() for one in TABLES]  # noqa: S608
+def tables(folder: Path) -> dict[str, list[Any]]:
+    """Return everything in the tables of a backup's journal."""
+    return contents(Database("sqlite", folder))
 
 
 def files(folder: Path) -> set[str]:
@@ -96,7 +98,7 @@ def draft(office: Kecamatan, text: bytes, case: str = OTHER_CASE) -> str:
 def test_a_backup_is_the_journal_verbatim_with_every_document_that_it_names(office: Kecamatan) -> None:
     unnamed = office.store(b"belum disebut tindakan mana pun", "lain.txt", "text/plain")["digest"]
     done = made(office)
-    assert tables(done.folder) == tables(office.folder)
+    assert tables(done.folder) == contents(office.ledger.database)
     with open_store(done.folder) as rows:
         note = rows.checkpoint()
     assert note == (done.folder / "checkpoint").read_bytes()
@@ -211,7 +213,7 @@ def test_the_next_backup_copies_only_what_is_new(office: Kecamatan) -> None:
     digest = draft(office, b'{"naskah":"baru"}')
     second = made(office, 1)
     assert (second.new_leaves, second.fresh) == (3, 1)
-    assert tables(second.folder) == tables(office.folder)
+    assert tables(second.folder) == contents(office.ledger.database)
     old = document_path(first.folder, office.letter["digest"])
     assert old.stat().st_ino == document_path(second.folder, office.letter["digest"]).stat().st_ino
     assert not document_path(first.folder, digest).exists()
@@ -247,7 +249,7 @@ def test_what_was_altered_in_the_journal_since_the_backup_before_is_found_as_in_
 ) -> None:
     made(office)
     draft(office, b"hari ini")
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection, connection:
+    with behind(office.ledger.database) as connection:
         connection.execute(f"UPDATE stored_events SET {altered} WHERE leaf_index = 3")  # noqa: S608  our own words
     again = refused(office)
     shutil.rmtree(office.folder.parent / "cadangan")
@@ -260,7 +262,7 @@ def test_an_older_checkpoint_that_was_altered_in_the_journal_is_in_the_next_back
     office: Kecamatan,
 ) -> None:
     made(office)
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection, connection:
+    with behind(office.ledger.database) as connection:
         connection.execute("UPDATE checkpoints SET note = X'00' WHERE size = 12")
     second = made(office, 1)
     assert second.new_leaves == second.manifest.leaves
@@ -293,9 +295,7 @@ def test_a_journal_that_was_put_back_is_not_laid_over_its_newer_backup(office: K
     draft(office, b"hari ini")
     newer = made(office, 1)
     office.ledger.close()
-    for name in ("journal.sqlite-wal", "journal.sqlite-shm"):
-        (office.folder / name).unlink(missing_ok=True)
-    shutil.copyfile(older.folder / "journal.sqlite", office.folder / "journal.sqlite")
+    fill(office.ledger.database, tables(older.folder))
     office.ledger = type(office.ledger)(office.folder, office.log, office.clock)
     fault = refused(office, 2)
     first, last = older.manifest.leaves, newer.manifest.leaves - 1
@@ -313,13 +313,13 @@ def test_of_what_is_not_founded_there_is_no_backup(tmp_path: Path) -> None:
 
 
 def test_a_store_that_is_not_sealed_whole_is_not_copied_as_if_it_were(office: Kecamatan) -> None:
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection, connection:
+    with behind(office.ledger.database) as connection:
         connection.execute("UPDATE stored_events SET leaf_hash = zeroblob(32) WHERE leaf_index = 2")
     assert isinstance(refused(office), Forged)
 
 
 def test_a_row_whose_column_lies_is_found_before_it_is_called_a_backup(office: Kecamatan) -> None:
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection, connection:
+    with behind(office.ledger.database) as connection:
         connection.execute("UPDATE stored_events SET topic = 'paraf.given' WHERE leaf_index = 2")
     fault = refused(office)
     assert (fault.rule, fault.facts["leaf"]) == ("entry.columns", 2)
@@ -407,6 +407,7 @@ def test_a_backup_of_another_ledger_than_the_pinned_one_is_found(office: Kecamat
 # --- the command -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite("where nobody signed in there is no file of sign-ins")
 def test_the_command_says_what_it_did_and_what_to_do_with_the_logs_key(office: Kecamatan, tmp_path: Path) -> None:
     page = " ".join(ended(run("backup", "--home", office.folder, "--to", tmp_path / "c"), 0).stdout.split())
     assert "Cadangan selesai dan sudah diperiksa" in page

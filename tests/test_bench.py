@@ -23,6 +23,8 @@ from tests.bench.sizes import TINY
 from tests.bench.table import table
 from tests.kit import Kecamatan
 
+pytestmark = pytest.mark.sqlite("a run of figures names its databases")
+
 SLOW = Bar("append", "ratio", "at least", 1.5, "issue 7")
 LATE = Bar("append_p99", "value", "at most", 30, "issue 7")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import secrets
 import shutil
@@ -40,10 +39,13 @@ from ledger.acts import act_of
 from ledger.application import Ledger
 from ledger.bodies import CATALOGUE
 from ledger.case import Case
+from ledger.database import Database
 from ledger.entry import Entry
 from ledger.iku import sample
 from ledger.note import NoteSigner
 from ledger.receipt import verify_receipt
+from tests import postgres
+from tests.behind import behind, in_files
 from tests.kit import FOUNDERS, ORIGIN, PEOPLE, Kecamatan, key, mandate, mandate_of, person
 from tests.signed_in import keep
 
@@ -151,7 +153,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Kecamatan:
 
 @pytest.fixture
 def desk(tmp_path: Path, opened: Kecamatan) -> Iterator[Desk]:
-    shutil.copytree(opened.folder, tmp_path / "buku")
+    postgres.copied(opened.folder, tmp_path / "buku")
     kecamatan = Kecamatan(tmp_path / "buku")
     kecamatan.clock.now, kecamatan.sop_leaf = opened.clock.now, opened.sop_leaf
     with kecamatan.ledger.reading() as rows:
@@ -652,13 +654,13 @@ def test_a_ledger_is_founded_by_two_served_and_audited(tmp_path: Path) -> None:
     card = hashlib.sha256(f"{pins['vkey']}\n{pins['founding']}\n".encode()).hexdigest()
     assert pins["fingerprint"].replace(" ", "") == card[:32], "what people compare is made from what is pinned"
     assert (tmp_path / "buku" / "log.key").stat().st_mode & 0o777 == 0o600
-    with sqlite3.connect(tmp_path / "buku" / "journal.sqlite") as store:
+    with behind(Database.parse("", tmp_path / "buku")) as store:
         assert store.execute(size).fetchone() == (2,)
-    store.close()
     fault(run(*found, "--yes"), 1, "ledger.founded")
 
     command = [sys.executable, "-m", "api.cli", "serve", "--home", str(tmp_path / "buku"), "--port", "0", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as service:
+    known = postgres.environment(tmp_path / "buku")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=known) as service:
         assert service.stdout is not None
         try:
             card = json.loads(service.stdout.readline())
@@ -671,7 +673,7 @@ def test_a_ledger_is_founded_by_two_served_and_audited(tmp_path: Path) -> None:
 
     rebuilt = json.loads(ended(run("rebuild", "--home", tmp_path / "buku", "--json"), 0).stdout)
     assert rebuilt["leaves"] == 2
-    audit = ("audit", "--store", tmp_path / "buku", "--pin", tmp_path / "buku" / "pin.json", "--json")
+    audit = ("audit", "--store", in_files(tmp_path / "buku"), "--pin", tmp_path / "buku" / "pin.json", "--json")
     report = json.loads(ended(run(*audit), 0).stdout)
     assert (report["verified"], report["founding"]) == (2, pins["founding"])
     assert report["synthetic"] is True
@@ -695,9 +697,8 @@ def test_an_interrupted_founding_is_finished_when_it_is_run_again(tmp_path: Path
 
 def test_the_audit_names_the_broken_leaf(desk: Desk) -> None:
     desk.kecamatan.run(upto=3)
-    copy = desk.folder / "salinan"
     desk.kecamatan.ledger.close()
-    shutil.copytree(desk.folder / "buku", copy)
+    copy = shutil.copytree(in_files(desk.folder / "buku"), desk.folder / "salinan")
     with sqlite3.connect(copy / "journal.sqlite") as store:
         store.execute(
             "UPDATE stored_events SET state = replace(state, X'323032362D', X'323032352D') WHERE leaf_index = 7"
@@ -755,7 +756,7 @@ def test_a_demonstration_from_before_there_was_an_auditor_names_only_keys_that_a
 
 
 def test_behind_a_proxy_the_service_says_under_which_address_people_sign_in(tmp_path: Path, opened: Kecamatan) -> None:
-    shutil.copytree(opened.folder, tmp_path / "buku")
+    postgres.copied(opened.folder, tmp_path / "buku")
     page = _welcome(tmp_path / "buku", demo=False, JEJAK_WEB_ORIGIN="https://jejak.malangkab.example")
     assert "orang masuk hanya lewat https://jejak.malangkab.example, juga dari komputer ini." in page
 
@@ -790,7 +791,7 @@ def _welcome(home: Path, demo: bool = True, **environment: str) -> str:
     """Serve a ledger and return what it tells before the first request."""
     command = [sys.executable, "-m", "api.cli", "serve", "--home", str(home), "--port", "0"]
     command += ["--demo"] if demo else []
-    known = os.environ | environment
+    known = postgres.environment(home) | environment
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=known) as service:
         assert service.stdout is not None
         lines = []

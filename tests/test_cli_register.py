@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,13 @@ from keys.errors import Forged, JejakError
 from keys.possession import prove
 from keys.signing import PrivateKey
 from ledger.acts import PAYLOAD_TYPE, compose
+from ledger.backup import write_journal
 from ledger.checkpoint import Checkpoint
 from ledger.entry import Entry
 from ledger.log import recorded as entry_at
 from ledger.recorded import Recorded
 from ledger.wording import when
+from tests import postgres
 from tests.kit import CASE as CASE_STREAM
 from tests.kit import FOUNDERS, ORIGIN, Kecamatan, key, mandate, mandate_of, person
 from tests.signed_in import keep
@@ -291,11 +292,8 @@ def copied(desk: Desk) -> Path:
     """Return a copy of the ledger's folder, as an auditor would take it."""
     store = desk.folder / "salinan"
     store.mkdir()
-    with (
-        sqlite3.connect(desk.folder / "buku" / "journal.sqlite") as source,
-        sqlite3.connect(store / "journal.sqlite") as to,
-    ):
-        source.backup(to)
+    with desk.kecamatan.ledger.reading() as rows:
+        write_journal(rows, store / "journal.sqlite")
     return store
 
 
@@ -379,7 +377,7 @@ def test_mine_does_not_trust_a_service_about_a_copy(desk: Desk) -> None:
 def log(opened: Kecamatan, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Recorded], Checkpoint]:
     """Return every entry of a ledger with the tree that they make."""
     folder = tmp_path_factory.mktemp("log") / "buku"
-    shutil.copytree(opened.folder, folder)
+    postgres.copied(opened.folder, folder)
     office = Kecamatan(folder)
     with office.ledger.reading() as rows:
         frontier = rows.frontier()

@@ -31,6 +31,8 @@ from ledger.receipt import verify_receipt
 from ledger.store import open_store
 from tests.kit import ORIGIN, Kecamatan, disposition, key, mandate_of, the_sop
 
+pytestmark = pytest.mark.sqlite("tests/crash kills the service on both")
+
 KILLS = int(os.environ.get("JEJAK_TEST_KILLS", "20"))
 CLIENTS = 4
 START_SECONDS = 60.0

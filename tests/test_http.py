@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
-import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from api.app import App, create_app
 from api.follower import EVERY
@@ -33,6 +33,8 @@ from ledger.iku import sample
 from ledger.log import recorded
 from ledger.merkle import verify_consistency
 from ledger.receipt import verify_receipt
+from projections import storage
+from projections.schema import METADATA
 from tests.kit import CASE, FOUNDERS, IKU, ORIGIN, PEOPLE, Kecamatan, founding, key, mandate_of, person, the_sop
 from tests.signed_in import As, desk
 
@@ -530,10 +532,10 @@ def test_a_ledger_can_be_founded_over_http(tmp_path: Path) -> None:
 def test_a_read_model_that_stops_holds_up_no_receipt(tmp_path: Path) -> None:
     office, app = served(tmp_path)
     client = desk(app)
-    connection = sqlite3.connect(tmp_path / "views.sqlite")
-    connection.execute("DROP TABLE trail")
-    connection.commit()
-    connection.close()
+    engine = storage.open_engine(office.ledger.database.views_url)
+    with storage.writing(engine) as connection:
+        connection.execute(text("DROP TABLE trail"))
+    engine.dispose()
     official, kind, body = office.steps()[0]
     answer = client.post("/v1/acts", data=office.sign(official, CASE, kind, body), headers=ENVELOPE)
     assert answer.status_code == 201
@@ -555,8 +557,10 @@ def test_read_models_that_were_lost_are_made_again_at_the_start(tmp_path: Path) 
     office.run()
     before = desk(app).get(f"/v1/cases/{CASE_ID}").get_json()
     app.close()
-    for path in tmp_path.glob("views.sqlite*"):
-        path.unlink()
+    engine = storage.open_engine(office.ledger.database.views_url)
+    with storage.writing(engine) as connection:
+        METADATA.drop_all(connection)
+    engine.dispose()
     again = create_app(Settings(tmp_path), office.clock)
     assert desk(again).get(f"/v1/cases/{CASE_ID}").get_json() == before
     again.close()

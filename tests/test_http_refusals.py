@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from keys.possession import PAYLOAD_TYPE as POSSESSION
 from keys.signing import PrivateKey
 from ledger import logkey
 from ledger.acts import PAYLOAD_TYPE
+from tests.behind import behind
 from tests.kit import CASE, INSPECTOR, Kecamatan, key, mandate_of
 from tests.signed_in import desk
 
@@ -589,10 +589,8 @@ def test_a_damaged_entry_is_our_fault_and_is_said_so(tmp_path_factory: pytest.Te
     office = Kecamatan(tmp_path_factory.mktemp("rusak")).open()
     logkey.write(office.folder / "log.key", office.log)
     app = create_app(Settings(office.folder), office.clock)
-    connection = sqlite3.connect(office.folder / "journal.sqlite")
-    connection.execute("UPDATE stored_events SET originator_version = 99 WHERE leaf_index = 5")
-    connection.commit()
-    connection.close()
+    with behind(office.ledger.database) as connection:
+        connection.execute("UPDATE stored_events SET originator_version = 99 WHERE leaf_index = 5")
     body = check_problem(desk(app).get("/v1/entries/5"), 500, "entry.columns")
     assert body["leaf"] == 5
     app.close()

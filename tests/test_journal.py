@@ -718,7 +718,7 @@ def test_a_stream_whose_stored_bytes_changed_is_not_folded(kecamatan: Kecamatan)
 def test_a_file_that_is_no_database_is_refused_in_our_own_words(tmp_path: Path) -> None:
     (tmp_path / "journal.sqlite").write_bytes(b"bukan basis data" * 100)
     with pytest.raises(JejakError):
-        Ledger(tmp_path, NoteSigner(ORIGIN, key("log")), Clock())
+        Ledger(tmp_path, NoteSigner(ORIGIN, key("log")), Clock(), database=Database("sqlite", tmp_path))
 
 
 # --- how it is stored -------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def test_no_more_tiles_are_kept_than_there_is_room_for_and_those_used_last_stay(
     assert [tiles.find(root) for root in (b"one", b"two", b"three")] == [b"1", None, b"3"]
 
 
-@pytest.mark.sqlite  # it is about a file's index
+@pytest.mark.sqlite("it is about an index of the file")
 def test_leaf_hashes_are_read_from_an_index_that_is_made_where_it_is_missing(tmp_path: Path) -> None:
     Kecamatan(tmp_path).open().ledger.close()
 

@@ -37,6 +37,8 @@ from tests.behind import behind, contents
 from tests.kit import Kecamatan, key
 from tests.test_cli import ended, fault, run
 
+pytestmark = pytest.mark.sqlite("a move names both of its databases")
+
 NOW = dt.datetime(2026, 3, 2, 1, tzinfo=dt.UTC)
 
 

@@ -26,8 +26,10 @@ from ledger.acts import PAYLOAD_TYPE, Act, act_of, compose
 from ledger.application import Accepted, Ledger
 from ledger.audit import audit
 from ledger.bodies import KeyRevoked, MandateWithdrawn
+from ledger.database import Database
 from ledger.entry import Entry
 from ledger.store import open_store
+from tests.behind import in_files
 from tests.kit import FOUNDERS, MORNING, ORIGIN, Kecamatan, key, mandate, mandate_of
 from tests.test_journal import as_one_batch
 
@@ -140,8 +142,8 @@ class Running:
 class Process:
     """What every process does: it opens the ledger for itself, looks, signs, sends, and writes down its refusals."""
 
-    def __init__(self, folder: str, start: str, sop_leaf: str, number: str) -> None:
-        self.kecamatan = Kecamatan(Path(folder))
+    def __init__(self, folder: str, url: str, start: str, sop_leaf: str, number: str) -> None:
+        self.kecamatan = Kecamatan(Path(folder), Database.parse(url, Path(folder)))
         self.kecamatan.clock = Running(float(start))  # type: ignore[assignment]  # a clock that runs
         self.kecamatan.ledger._clock = self.kecamatan.clock
         self.kecamatan.sop_leaf = sop_leaf
@@ -249,7 +251,14 @@ with closing(getattr(test, sys.argv[1])(*sys.argv[2:])) as process:
 
 
 def started(what: type[Process], number: int, kecamatan: Kecamatan, start: float) -> subprocess.Popen[str]:
-    arguments = [what.__name__, str(kecamatan.folder), str(start), kecamatan.sop_leaf, str(number)]
+    arguments = [
+        what.__name__,
+        str(kecamatan.folder),
+        kecamatan.ledger.database.url,
+        str(start),
+        kecamatan.sop_leaf,
+        str(number),
+    ]
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", SCRIPT, *arguments],
         cwd=Path(__file__).parent.parent,
@@ -281,7 +290,7 @@ class Landed:
 
 def landed(folder: Path) -> list[Landed]:
     out = []
-    with open_store(folder) as rows:
+    with open_store(in_files(folder)) as rows:
         for index in range(rows.count()):
             row = rows.entry(index)
             assert row is not None
@@ -329,6 +338,6 @@ def test_processes_in_a_hurry_land_no_act_above_the_leaf_that_took_its_key_or_ma
     overtaking = sum(one["signed_at"] <= lost[one["key" if one["rule"] == KEY else "mandate"]] for one in refused)
     assert overtaking > len(lost) // 8, "too few acts were signed while their power was held and sent when it was gone"
 
-    report = audit(kecamatan.folder, vkey=kecamatan.log.vkey)
+    report = audit(in_files(kecamatan.folder), vkey=kecamatan.log.vkey)
     assert report.sound, report.findings[:3]
     assert report.verified == len(acts)

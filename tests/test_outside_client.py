@@ -18,11 +18,10 @@ import hashlib
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,9 +33,11 @@ from api.app import create_app
 from api.server import background_server
 from api.settings import Settings
 from ledger import logkey
+from ledger.database import Database
 from ledger.merkle import leaf_hash
 from ledger.note import VerifierKey
 from ledger.receipt import parse_receipt, verify_receipt
+from tests.behind import behind
 from tests.kit import ORIGIN, Kecamatan, key
 from tests.signed_in import let_in
 
@@ -152,11 +153,10 @@ def spoiled(tmp_path: Path, bin_folder: Path) -> Iterator[World]:
 
 def alter(world: World, index: int, entry: bytes) -> None:
     """Put another entry in the place of a leaf, with its own hash, where the service does not notice."""
-    with closing(sqlite3.connect(world.store / "journal.sqlite")) as connection:
+    with behind(Database.parse("", world.store)) as connection:
         connection.execute(
             "UPDATE stored_events SET state = ?, leaf_hash = ? WHERE leaf_index = ?", (entry, leaf_hash(entry), index)
         )
-        connection.commit()
 
 
 def test_the_clients_know_nothing_of_ours(world: World) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from ledger.entry import Entry
 from ledger.log import recorded
 from ledger.merkle import leaf_hash, verify_consistency
 from ledger.receipt import verify_receipt
+from tests.behind import behind
 from tests.kit import CASE, ORIGIN
 from tests.served import Served, asked, refused, served
 from tests.signed_in import desk
@@ -186,9 +186,7 @@ def test_to_ask_for_a_place_is_to_read_the_stream_and_is_noted(office: Served) -
 
 def test_an_act_whose_columns_were_altered_is_not_handed_out(office: Served) -> None:
     index = office.run(upto=2)[0].recorded.index
-    connection = sqlite3.connect(office.folder / "journal.sqlite")
-    connection.execute("UPDATE stored_events SET topic = 'paraf.given' WHERE leaf_index = ?", (index,))
-    connection.commit()
-    connection.close()
+    with behind(office.ledger.database) as connection:
+        connection.execute("UPDATE stored_events SET topic = 'paraf.given' WHERE leaf_index = ?", (index,))
     body = refused(desk(office.app).get(f"/v1/streams/{CASE}/place"), 500, "entry.columns")
     assert body["leaf"] == index

@@ -31,6 +31,7 @@ from projections import agenda, audit_trail, iku_state, inbox
 from projections.alone import Replacing
 from projections.catchup import Progress, Views
 from projections.schema import METADATA, VERSION
+from tests.behind import behind
 from tests.kit import CASE, IKU, OFFICERS, Kecamatan, key, mandate_of
 
 OTHER = "case:22222222-2222-4222-8222-222222222222"
@@ -388,9 +389,8 @@ def test_an_act_that_cannot_have_happened_stops_the_projection_by_its_name(desk:
 
 def test_an_entry_that_was_altered_stops_the_projection_by_its_name(desk: Desk) -> None:
     desk.kecamatan.run(CASE, 4)
-    with closing(sqlite3.connect(desk.kecamatan.folder / "journal.sqlite")) as file:
-        file.execute("UPDATE stored_events SET topic = 'paraf.given' WHERE leaf_index = 35")
-        file.commit()
+    with behind(desk.kecamatan.ledger.database) as journal:
+        journal.execute("UPDATE stored_events SET topic = 'paraf.given' WHERE leaf_index = 35")
     with pytest.raises(Forged) as stopped:
         desk.views.catch_up()
     assert stopped.value.facts == {"leaf": 35, "kind": "paraf.given"}
@@ -400,9 +400,8 @@ def test_an_entry_that_was_altered_stops_the_projection_by_its_name(desk: Desk) 
 @pytest.mark.parametrize("gone", [0, 34, 36])
 def test_a_leaf_that_is_missing_stops_the_projection_at_the_gap(desk: Desk, gone: int) -> None:
     desk.kecamatan.run(CASE, 4)
-    with closing(sqlite3.connect(desk.kecamatan.folder / "journal.sqlite")) as file:
-        file.execute("DELETE FROM stored_events WHERE leaf_index = ?", (gone,))
-        file.commit()
+    with behind(desk.kecamatan.ledger.database) as journal:
+        journal.execute("DELETE FROM stored_events WHERE leaf_index = ?", (gone,))
     for project in (desk.views.catch_up, desk.views.rebuild):
         with pytest.raises(NotJudged) as stopped:
             project()
@@ -432,9 +431,8 @@ def counted(desk: Desk) -> Iterator[Counted]:
 
 
 def alter(desk: Desk, leaf: bytes) -> None:
-    with closing(sqlite3.connect(desk.kecamatan.folder / "journal.sqlite")) as file:
-        file.execute("UPDATE stored_events SET leaf_hash = ? WHERE leaf_index = 36", (leaf,))
-        file.commit()
+    with behind(desk.kecamatan.ledger.database) as journal:
+        journal.execute("UPDATE stored_events SET leaf_hash = ? WHERE leaf_index = 36", (leaf,))
 
 
 def stopped(views: Views) -> Forged:

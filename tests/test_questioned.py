@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import io
 import json
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -28,6 +27,7 @@ from ledger import logkey
 from ledger.flag_names import QUESTIONED
 from projections import storage
 from projections.schema import TRAIL
+from tests.behind import in_files
 from tests.kit import CASE, FOUNDERS, ORIGIN, Kecamatan, key
 from tests.signed_in import desk, keep
 from tests.test_projections import Desk
@@ -304,7 +304,7 @@ def test_verdicts_believe_no_column_of_the_read_models(tmp_path: Path) -> None:
         path = f"/v1/cases/{CASE_ID}/trail"
         true = desk(app).get(path).get_json()["trail"]
         lies = {"keyid": "0" * 64, "official": "orang-lain", "recorded_at": "2001-01-01T00:00:00.000000Z"}
-        engine = storage.open_engine(f"sqlite:///{tmp_path / 'views.sqlite'}")
+        engine = storage.open_engine(office.ledger.database.views_url)
         with storage.writing(engine) as connection:
             connection.execute(update(TRAIL).values(**lies))
         engine.dispose()
@@ -359,8 +359,7 @@ def test_an_auditor_is_told_of_what_is_in_question_as_the_trail_tells_it(
 ) -> None:
     founding = world.get("/v1/ledger")["founding"]
     pins = ("--vkey", str(world.office.log.vkey), "--founding", founding)
-    shutil.copytree(world.office.folder, tmp_path / "salinan")
-    copy, service = ("--store", str(tmp_path / "salinan")), ("--url", url, "--remembered", str(tmp_path))
+    copy, service = ("--store", str(in_files(world.office.folder))), ("--url", url, "--remembered", str(tmp_path))
     arguments = ["audit", *(copy if how == "a copy" else service), *pins]
     said = json.loads(CliRunner().invoke(main, [*arguments, "--json"]).stdout)
     assert said["sound"], said["findings"]

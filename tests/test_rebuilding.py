@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -19,10 +18,13 @@ from sqlalchemy import select
 from keys.errors import Forged
 from ledger.application import Ledger
 from ledger.audit import audit
+from ledger.database import Database
 from projections import rebuilding
 from projections.catchup import Views
 from projections.schema import METADATA
 from projections.scratch import SUFFIX
+from tests import postgres
+from tests.behind import behind, in_files
 from tests.bench import large_journal
 from tests.kit import Kecamatan
 
@@ -49,13 +51,13 @@ def write(*given):
         os.kill(os.getpid(), signal.SIGKILL)
 
 whole, rebuilding.write = rebuilding.write, write
-opened(Path(sys.argv[1])).rebuild(shares=1)
+opened(Path(sys.argv[1]), sys.argv[4]).rebuild(shares=1)
 """
 
 
-def opened(folder: Path) -> Views:
+def opened(folder: Path, url: str) -> Views:
     """Return the views of the office in a folder, which records nothing."""
-    office = Kecamatan(folder)
+    office = Kecamatan(folder, Database.parse(url, folder))
     return Views(f"sqlite:///{folder / 'views.sqlite'}", office.ledger.reading, office.ledger.documents)
 
 
@@ -125,7 +127,7 @@ def test_processes_are_started_anew_where_a_fork_would_copy_the_locks_of_other_t
 
 
 def test_a_journal_that_is_made_for_measuring_is_one_that_an_auditor_finds_sound(office: Kecamatan) -> None:
-    report = audit(office.folder, vkey=office.log.vkey, workers=1)
+    report = audit(in_files(office.folder), vkey=office.log.vkey, workers=1)
     assert report.sound
     with office.ledger.reading() as rows:
         assert rows.size() >= LEAVES
@@ -147,10 +149,9 @@ def test_the_lowest_damaged_leaf_stops_a_rebuild_by_its_name(tmp_path: Path, sha
     for number in range(6):
         office.run(large_journal.case_of(number), 4)
     damaged = (44, 47, 50, 53)
-    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as file:
+    with behind(office.ledger.database) as journal:
         for leaf in damaged:
-            file.execute("UPDATE stored_events SET topic = 'paraf.given' WHERE leaf_index = ?", (leaf,))
-        file.commit()
+            journal.execute("UPDATE stored_events SET topic = 'paraf.given' WHERE leaf_index = ?", (leaf,))
     with closing(views_of(office, tmp_path)) as made:
         with pytest.raises(Forged) as stopped:
             made.rebuild(shares=shares)
@@ -166,8 +167,9 @@ def test_the_lowest_damaged_leaf_stops_a_rebuild_by_its_name(tmp_path: Path, sha
 def struck(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an office's folder whose rebuild was killed in its fourth transaction, after the rows, before COMMIT."""
     folder = tmp_path_factory.mktemp("struck")
-    large_journal.make(folder, LEAVES).ledger.close()
-    command = [sys.executable, "-c", KILLED, str(folder), str(TOGETHER), "4"]
+    office = large_journal.make(folder, LEAVES)
+    office.ledger.close()
+    command = [sys.executable, "-c", KILLED, str(folder), str(TOGETHER), "4", office.ledger.database.url]
     ended = subprocess.run(command, cwd=Path(__file__).parent.parent, timeout=60, check=False)
     assert ended.returncode == -signal.SIGKILL
     return folder
@@ -176,7 +178,7 @@ def struck(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def killed(struck: Path, tmp_path: Path) -> Iterator[Kecamatan]:
     """Yield an office as the killed rebuild left it."""
-    office = Kecamatan(shutil.copytree(struck, tmp_path / "killed"))
+    office = Kecamatan(postgres.copied(struck, tmp_path / "killed"))
     yield office
     office.ledger.close()
 

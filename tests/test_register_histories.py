@@ -31,6 +31,8 @@ from ledger.bodies import CATALOGUE
 from ledger.recorded import Recorded
 from ledger.replay import Replay
 from ledger.streams import judge
+from tests import postgres
+from tests.behind import in_files
 from tests.kit import Kecamatan, key
 from tests.random_officials import Dice
 from tests.random_registrars import WAITING, Act, Registrars, case_of
@@ -104,7 +106,7 @@ class Office(Kecamatan):
 
     def __init__(self, folder: Path, opened: Path | None = None) -> None:
         if opened is not None:
-            shutil.copytree(opened, folder)
+            postgres.copied(opened, folder)
         super().__init__(folder)
         self.ledger._clock = lambda: self.clock.now
 
@@ -198,7 +200,7 @@ class Histories(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.office.ledger.close()
-        report = audit(self.office.folder, vkey=self.office.log.vkey, founding=self.reference.said[0].leaf)
+        report = audit(in_files(self.office.folder), vkey=self.office.log.vkey, founding=self.reference.said[0].leaf)
         assert (report.sound, report.verified) == (True, len(self.reference.said)), report.findings
         self.judge_again()
         shutil.rmtree(self.office.folder)

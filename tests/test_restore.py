@@ -16,14 +16,16 @@ from keys.errors import Forged, JejakError, NotAllowed, NotFound
 from ledger import logkey
 from ledger.application import Ledger
 from ledger.audit import audit
-from ledger.backup import Source, back_up
+from ledger.backup import back_up
 from ledger.backup_form import Backup, document_path
 from ledger.checkpoint import sign_checkpoint
+from ledger.database import Database
 from ledger.note import NoteSigner
 from ledger.restore import Remembered, Restored, restore
+from tests.behind import contents, in_files
 from tests.kit import ORIGIN, Kecamatan, key
 from tests.served import Served, asked, served
-from tests.test_backup import AT, draft, files, tables, untold
+from tests.test_backup import AT, draft, files, source, tables, untold
 from tests.test_cli import _founding, ended, fault, run
 
 NONE = Remembered(none=True)
@@ -41,8 +43,7 @@ def office(tmp_path: Path) -> Iterator[Kecamatan]:
 
 def made(office: Kecamatan, days: int = 0) -> Backup:
     """Return a backup of the office, begun so many days later."""
-    source = Source(office.ledger.reading, office.ledger.documents, office.folder, office.log.vkey)
-    return back_up(source, office.folder.parent / "cadangan", AT + dt.timedelta(days=days), untold)
+    return back_up(source(office), office.folder.parent / "cadangan", AT + dt.timedelta(days=days), untold)
 
 
 def note(office: Kecamatan, to: str = "segel", size: int | None = None) -> Path:
@@ -74,18 +75,19 @@ def refused(done: Backup, home: Path, remembered: Remembered) -> JejakError:
 
 
 def test_a_ledger_that_was_lost_is_restored_whole_and_goes_on(office: Kecamatan, tmp_path: Path) -> None:
-    done, kept, before = made(office), note(office), tables(office.folder)
+    done, kept, before = made(office), note(office), contents(office.ledger.database)
     office.ledger.close()
     shutil.rmtree(office.folder)
     restored = put_back(done, tmp_path / "buku", Remembered([kept]))
     assert tables(tmp_path / "buku") == before
     assert [one.path for one in restored.held] == [kept]
-    office.ledger = Ledger(tmp_path / "buku", office.log, office.clock, [kept])
+    office.ledger = Ledger(tmp_path / "buku", office.log, office.clock, [kept], Database("sqlite", tmp_path / "buku"))
     draft(office, b"sesudah dipulihkan")
     office.ledger.close()
     assert audit(tmp_path / "buku", vkey=office.log.vkey, founding=done.manifest.founding).sound
 
 
+@pytest.mark.sqlite("what is restored is files")
 def test_a_restored_home_serves_documents_views_and_the_record_of_reads(tmp_path: Path) -> None:
     with served(tmp_path / "buku", Served) as office:
         office.open()
@@ -288,6 +290,6 @@ def test_the_way_out_of_a_refused_backup_is_a_successor(office: Kecamatan, tmp_p
     fault(run(*command(office, done, "--remembered", note(office), "--json")), 1, "outside.shorter")
     old = ["--successor-of", done.folder.parent, "--old-pin", pin_of(office, done), "--reason", "Cakram rusak."]
     ended(run("found", tmp_path / "penerus", *_founding(tmp_path), *old, "--yes"), 0)
-    report = audit(tmp_path / "penerus", vkey=logkey.read(tmp_path / "penerus" / "log.key").vkey)
+    report = audit(in_files(tmp_path / "penerus"), vkey=logkey.read(tmp_path / "penerus" / "log.key").vkey)
     assert report.sound
     assert f"mencakup {done.manifest.leaves} daun dengan akar {done.manifest.root}" in report.predecessor

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +98,30 @@ def test_a_service_whose_port_is_taken_is_told_in_words(tmp_path: Path) -> None:
             run_pg.address(process, time.monotonic() + SECONDS)
     assert caught.value.rule == "demo.service"
     assert str(port) in caught.value.detail
+
+
+def running_under(folder: Path) -> list[int]:
+    """Return the processes that were started with this folder, and live."""
+    found = []
+    for one in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if os.fsencode(folder) in (one / "cmdline").read_bytes():  # of one that is not buried yet it is empty
+                found.append(int(one.name))
+    return found
+
+
+def test_whoever_kills_it_ends_its_services_and_its_server_too(folder: Path) -> None:
+    with running(folder) as first:
+        assert len(running_under(folder)) > 5, "itself, three services, the server, guards"
+        first.process.kill()
+        until = time.monotonic() + SECONDS / 4
+        while left := running_under(folder):
+            assert time.monotonic() < until, [Path(f"/proc/{one}/cmdline").read_text() for one in left]
+            time.sleep(0.1)
+        assert not (folder / "data" / "postmaster.pid").exists(), "the server has stopped in order"
+    code = "import sys, pathlib; from tests import run_pg\nwith run_pg.own_server(pathlib.Path(sys.argv[1])): pass"
+    subprocess.run([sys.executable, "-c", code, folder], cwd=ROOT, check=True)
+    assert running_under(folder) == [], "those that were killed keep no later server running"
 
 
 def test_three_services_are_one_ledger_that_is_kept_and_they_end_together(folder: Path, tmp_path: Path) -> None:

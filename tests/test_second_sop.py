@@ -16,6 +16,7 @@ from ledger.sop import Sop
 from ledger.sop_findings import findings
 from projections import audit_trail, inbox, time_spent
 from tests import kit
+from tests.behind import in_files
 from tests.kit import CASE, IKU, Kecamatan, the_sop
 from tests.scene import Scene, opened_scene
 from tests.test_projections import Desk
@@ -218,7 +219,7 @@ def test_both_sops_are_in_force_and_a_case_of_each_runs_beside_the_other(desk: D
 
 
 def test_the_audit_of_its_store_is_sound(desk: Desk, trail: list[Json]) -> None:
-    report = audit(desk.kecamatan.folder, vkey=desk.kecamatan.log.vkey)
+    report = audit(in_files(desk.kecamatan.folder), vkey=desk.kecamatan.log.vkey)
     assert report.findings == []
     assert report.sound
     assert report.verified == report.leaves == desk.size()

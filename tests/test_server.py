@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -27,6 +25,8 @@ from api.settings import Settings
 from keys.errors import NotAllowed, Unavailable
 from ledger import logkey
 from ledger.documents import MAX_BYTES
+from tests import postgres
+from tests.behind import held
 from tests.kit import CASE, Kecamatan
 from tests.signed_in import SOMEBODY, bearer
 
@@ -190,11 +190,8 @@ def test_a_peer_that_does_not_read_loses_its_place(app: App, monkeypatch: pytest
 @contextmanager
 def at_work(app: App) -> Iterator[None]:
     """Keep whoever records an act waiting for the journal."""
-    held = sqlite3.connect(app.settings.home / "journal.sqlite")
-    held.execute("BEGIN IMMEDIATE")
-    with closing(held):
+    with held(app.settings.database):
         yield
-        held.rollback()
 
 
 def asking(stack: ExitStack, url: str, sent: bytes) -> socket.socket:
@@ -336,13 +333,14 @@ def until_served(ask: Callable[[], httpx.Response]) -> httpx.Response:
 SERVE = textwrap.dedent(
     """
     import datetime as dt
+    import os
     import sys
-    from pathlib import Path
     from api.app import create_app
     from api.server import serve
     from api.settings import Settings
     from tests.kit import MORNING, Clock
-    app = create_app(Settings(Path(sys.argv[1]), port=int(sys.argv[2])), Clock(MORNING + dt.timedelta(days=1)))
+    settings = Settings.read(os.environ | {"JEJAK_HOME": sys.argv[1], "JEJAK_PORT": sys.argv[2]})
+    app = create_app(settings, Clock(MORNING + dt.timedelta(days=1)))
     serve(app)
     print("selesai", flush=True)
     """
@@ -358,7 +356,7 @@ def test_a_signal_stops_it_after_the_answers_that_it_owes(number: signal.Signals
     process = subprocess.Popen(
         [sys.executable, "-c", SERVE, str(tmp_path), str(port)],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=postgres.environment(tmp_path) | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -372,15 +370,16 @@ def test_a_signal_stops_it_after_the_answers_that_it_owes(number: signal.Signals
         head = (
             b"POST /v1/acts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
         )
-        held = sqlite3.connect(tmp_path / "journal.sqlite")
-        held.execute("BEGIN IMMEDIATE")
-        with closing(held), socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with (
+            held(office.ledger.database) as let_go,
+            socket.create_connection(("127.0.0.1", port), timeout=10) as connection,
+        ):
             connection.sendall(head % len(envelope) + envelope)
             time.sleep(0.3)  # the act has arrived and waits for its turn
             process.send_signal(number)
             time.sleep(0.3)
             assert process.poll() is None
-            held.rollback()
+            let_go()
             assert connection.recv(65536).startswith(b"HTTP/1.1 201")
         out, _ = process.communicate(timeout=20)
         assert (process.returncode, out) == (0, "selesai\n")

@@ -7,6 +7,7 @@ import copy
 import hashlib
 import stat
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from werkzeug.test import TestResponse
@@ -87,19 +88,28 @@ def test_signing_out_takes_the_cookie_back(web_origin: str | None, office: Serve
     refused(office.http.get("/v1/session", headers=cookie), 401, "session.ended")
 
 
-def test_of_a_token_only_the_hash_is_kept_and_only_the_service_reads_that(office: Served) -> None:
-    token = office.signed_in()["Authorization"].removeprefix("Bearer ")
-    browser = office.answered(office.statement(), "/v1/sessions/browser", Origin=LOCAL)
-    files = [path for path in office.folder.rglob("*") if path.is_file()]
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Served]:
+    """Yield an office of the test's own."""
+    with served(tmp_path) as office:
+        office.open()
+        yield office
+
+
+@pytest.mark.sqlite("it is about who may read a file")
+def test_of_a_token_only_the_hash_is_kept_and_only_the_service_reads_that(own: Served) -> None:
+    token = own.signed_in()["Authorization"].removeprefix("Bearer ")
+    browser = own.answered(own.statement(), "/v1/sessions/browser", Origin=LOCAL)
+    files = [path for path in own.folder.rglob("*") if path.is_file()]
     kept = {path: path.read_bytes() for path in files}
     for secret in (token, attributes(browser)[1]):
         hashed = hashlib.sha256(secret.encode()).hexdigest().encode()
         assert not [path.name for path, data in kept.items() if secret.encode() in data]
         assert not [path.name for path, data in kept.items() if base64.urlsafe_b64decode(secret + "=") in data]
         assert any(hashed in data for path, data in kept.items() if path.name.startswith("sessions.sqlite"))
-    own = [path for path in files if path.name.startswith("sessions.sqlite")]
-    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in own} == {path.name: 0o600 for path in own}
-    assert len(own) > 1, "what is written ahead stands in a file of its own"
+    ours = [path for path in files if path.name.startswith("sessions.sqlite")]
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in ours} == {path.name: 0o600 for path in ours}
+    assert len(ours) > 1, "what is written ahead stands in a file of its own"
 
 
 def test_the_hash_of_a_token_is_no_token(office: Served) -> None:

@@ -6,8 +6,7 @@ import base64
 import errno
 import json
 import os
-import shutil
-import sqlite3
+import pickle
 import subprocess
 import sys
 import threading
@@ -28,10 +27,12 @@ from ledger import logkey, outside_keeper, outside_memory
 from ledger.acts import Seen
 from ledger.application import Ledger
 from ledger.checkpoint import SignedCheckpoint, format_hash, open_checkpoint, sign_checkpoint
+from ledger.database import Database
 from ledger.merkle import EMPTY_ROOT, Frontier, verify_consistency
 from ledger.note import NoteSigner
 from ledger.receipt import verify_receipt
 from ledger.whole_file import replace
+from tests.behind import behind, contents, fill
 from tests.kit import CASE, ORIGIN, Kecamatan, key
 
 ROOT = Path(__file__).parent.parent
@@ -79,39 +80,30 @@ def reopen(office: Kecamatan, *remembered: Path) -> None:
 
 def refused(office: Kecamatan, *remembered: Path) -> JejakError:
     """Return why the service does not start, which changed neither journal nor places."""
-    before = contents(office.folder, *remembered)
+    before = what_there_is(office.ledger.database, *remembered)
     with pytest.raises(JejakError) as caught:
         opened(office, *remembered)
-    assert contents(office.folder, *remembered) == before
+    assert what_there_is(office.ledger.database, *remembered) == before
     assert caught.value.allowed
     return caught.value
 
 
-def contents(folder: Path, *places: Path) -> list[Any]:
+def what_there_is(database: Database, *places: Path) -> list[Any]:
     """Return what the journal holds, if there is one, and the files outside."""
     found: list[Any] = [path.read_bytes() for path in places if path.is_file()]
-    if (folder / "journal.sqlite").exists():
-        with closing(sqlite3.connect(f"file:{folder / 'journal.sqlite'}?mode=ro", uri=True)) as connection:
-            tables = ("stored_events", "checkpoints", "tile_hashes", "frontier")
-            found += [connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables]  # noqa: S608
-    return found
+    lost = database.journal is not None and not database.journal.exists()
+    return found if lost else [*found, contents(database)]
 
 
 def copied(office: Kecamatan, to: Path) -> None:
-    """Copy the journal as it is now to another file."""
-    with (
-        closing(sqlite3.connect(office.folder / "journal.sqlite")) as source,
-        closing(sqlite3.connect(to)) as target,
-    ):
-        source.backup(target)
+    """Copy the journal as it is now to a file."""
+    to.write_bytes(pickle.dumps(contents(office.ledger.database)))
 
 
 def put_back(office: Kecamatan, copy: Path) -> None:
     """Put a copy in the place of the journal."""
     office.ledger.close()
-    for path in office.folder.glob("journal.sqlite*"):
-        path.unlink()
-    shutil.copyfile(copy, office.folder / "journal.sqlite")
+    put_back_while_it_serves(office, copy)
 
 
 def kept(path: Path) -> SignedCheckpoint:
@@ -241,7 +233,8 @@ def forked(office: Kecamatan, tmp_path: Path, acts: int) -> None:
     other.sop_leaf, other.clock.now = office.sop_leaf, office.clock.now
     other.run(OTHER_CASE, upto=acts)
     other.ledger.close()
-    put_back(office, other.folder / "journal.sqlite")
+    copied(other, tmp_path / "cabang.sqlite")
+    put_back(office, tmp_path / "cabang.sqlite")
 
 
 @pytest.mark.parametrize("acts", [6, 12], ids=["as long", "longer"])
@@ -299,9 +292,8 @@ def test_where_the_log_signed_no_such_size_the_proof_is_kept_too(
 ) -> None:
     reopen(office, place)
     forked(office, tmp_path, 12)
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:  # as if it came in one batch
+    with behind(office.ledger.database) as connection:  # as if it came in one batch
         connection.execute("DELETE FROM checkpoints WHERE size = 39")
-        connection.commit()
     refused(office, place)
     (folder,) = (office.folder / "evidence").iterdir()
     ours = kept(folder / "ours").checkpoint
@@ -317,7 +309,7 @@ def test_where_the_log_signed_no_such_size_the_proof_is_kept_too(
 def roots(office: Kecamatan) -> list[bytes]:
     """Return the root at every size, as the leaves in the store make it."""
     frontier, found = Frontier(), [EMPTY_ROOT]
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+    with behind(office.ledger.database) as connection:
         for (leaf,) in connection.execute("SELECT leaf_hash FROM stored_events ORDER BY leaf_index"):
             frontier = frontier.append(leaf)
             found.append(frontier.root)
@@ -328,7 +320,7 @@ def cut(office: Kecamatan, size: int) -> None:
     """Drop every leaf from ``size`` on, and what seals them, so that the rest is whole."""
     hashes = []
     office.ledger.close()
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+    with behind(office.ledger.database) as connection:
         connection.execute("DELETE FROM stored_events WHERE leaf_index >= ?", (size,))
         connection.execute("DELETE FROM checkpoints WHERE size > ?", (size,))
         hashes = [leaf for (leaf,) in connection.execute("SELECT leaf_hash FROM stored_events ORDER BY leaf_index")]
@@ -336,7 +328,6 @@ def cut(office: Kecamatan, size: int) -> None:
         for leaf in hashes:
             frontier = frontier.append(leaf)
         connection.execute("UPDATE frontier SET data = ?", (frontier.dump(),))
-        connection.commit()
 
 
 @pytest.mark.parametrize("size", [OPENED + 11, OPENED + 1, 2])
@@ -352,14 +343,14 @@ def test_a_tail_that_was_cut_off_cleanly_is_missed(size: int, office: Kecamatan,
 def test_a_ledger_that_was_emptied_lacks_leaf_zero(office: Kecamatan, place: Path) -> None:
     reopen(office, place)
     office.ledger.close()
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+    with behind(office.ledger.database) as connection:
         for table in ("stored_events", "checkpoints", "frontier"):
             connection.execute(f"DELETE FROM {table}")  # noqa: S608
-        connection.commit()
     fault = refused(office, place)
     assert (fault.rule, fault.facts["leaf"]) == ("outside.shorter", 0)
 
 
+@pytest.mark.sqlite("it is about a file that is gone")
 def test_nothing_is_made_in_the_place_of_a_database_that_was_lost(office: Kecamatan, place: Path) -> None:
     reopen(office, place)
     office.ledger.close()
@@ -386,17 +377,15 @@ def test_evidence_that_cannot_be_kept_is_said_and_the_start_refused_all_the_same
 
 def test_a_leaf_hash_at_the_edge_of_the_tree_that_was_not_sealed_stops_the_start(office: Kecamatan) -> None:
     office.ledger.close()
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+    with behind(office.ledger.database) as connection:
         connection.execute("UPDATE stored_events SET leaf_hash = ? WHERE leaf_index = 20", (bytes(32),))
-        connection.commit()
     assert refused(office).rule == "log.unsealed"
 
 
 def test_a_newest_entry_that_is_not_what_its_hash_says_stops_the_start(office: Kecamatan) -> None:
     office.ledger.close()
-    with closing(sqlite3.connect(office.folder / "journal.sqlite")) as connection:
+    with behind(office.ledger.database) as connection:
         connection.execute("UPDATE stored_events SET state = state || ' ' WHERE leaf_index = 32")
-        connection.commit()
     assert refused(office).rule == "log.unsealed"
 
 
@@ -598,12 +587,8 @@ def test_two_histories_that_grow_under_one_key_meet_in_the_file_and_the_second_s
 
 
 def put_back_while_it_serves(office: Kecamatan, copy: Path) -> None:
-    """Put a copy in the place of the journal through SQLite itself, under the service that has it open."""
-    with (
-        closing(sqlite3.connect(copy)) as source,
-        closing(sqlite3.connect(office.folder / "journal.sqlite", timeout=10)) as target,
-    ):
-        source.backup(target)
+    """Put a copy in the place of the journal through the database itself, under the service that has it open."""
+    fill(office.ledger.database, pickle.loads(copy.read_bytes()))  # noqa: S301  our own
 
 
 def served_until(office: Kecamatan, place: Path, copy: Path, lost: int) -> bytes:
@@ -627,11 +612,11 @@ def still_to_come(office: Kecamatan) -> bytes:
 def stopped_by(office: Kecamatan, place: Path, before: bytes, act: bytes) -> JejakError:
     """Return why the service takes this act no more, which left the file as it was and evidence of both histories."""
     assert until(lambda: office.ledger.outside.contradicted)
-    found = contents(office.folder)
+    found = contents(office.ledger.database)
     with pytest.raises(Forged) as caught:
         office.ledger.record(act)
     assert caught.value.rule == "outside.fork"
-    assert contents(office.folder) == found
+    assert contents(office.ledger.database) == found
     fault = office.ledger.outside.fault
     assert fault is not None
     office.ledger.close()
@@ -663,12 +648,12 @@ def test_a_log_that_shrinks_under_the_service_takes_no_act_though_nothing_is_rem
         office.do(official, OTHER_CASE, kind, body)
     act = still_to_come(office)
     put_back_while_it_serves(office, tmp_path / "salinan.sqlite")
-    found = contents(office.folder)
+    found = contents(office.ledger.database)
     for _ in range(2):
         with pytest.raises(Forged) as caught:
             office.ledger.record(act)
         assert (caught.value.rule, caught.value.facts["leaf"]) == ("outside.shorter", OPENED)
-    assert contents(office.folder) == found
+    assert contents(office.ledger.database) == found
     office.ledger.close()
 
 
@@ -722,9 +707,8 @@ def test_a_journal_that_lost_what_would_show_its_growth_stops_the_service(office
     first = open_checkpoint(note_of(office, 1), LOG.vkey).checkpoint
     seen = Seen(size=first.size, root=format_hash(first.root))  # as somebody who looked long ago
     act = still_to_come(office)
-    with closing(sqlite3.connect(office.folder / "journal.sqlite", timeout=10)) as connection:
+    with behind(office.ledger.database) as connection:
         connection.execute("DELETE FROM stored_events WHERE leaf_index = ?", (OPENED + 2,))
-        connection.commit()
     official, kind, body = office.steps(case=OTHER_CASE)[0]
     office.do(official, OTHER_CASE, kind, body, seen=seen)
     assert stopped_by(office, place, before, act).rule == "tree.missing"
@@ -763,11 +747,13 @@ import datetime as dt
 from contextlib import closing
 from pathlib import Path
 from ledger.application import Ledger
+from ledger.database import Database
 from tests.kit import Kecamatan
 from tests.test_journal import run_case
-made = Kecamatan(Path(sys.argv[1]))
+database = Database.parse(sys.argv[5], Path(sys.argv[1]))
+made = Kecamatan(Path(sys.argv[1]), database)
 made.ledger.close()
-made.ledger = Ledger(made.folder, made.log, lambda: dt.datetime.now(dt.UTC), [Path(sys.argv[4])])
+made.ledger = Ledger(made.folder, made.log, lambda: dt.datetime.now(dt.UTC), [Path(sys.argv[4])], database)
 made.sop_leaf = sys.argv[3]
 with closing(made.ledger):
     for number in range(int(sys.argv[2]), int(sys.argv[2]) + 3):
@@ -778,9 +764,10 @@ with closing(made.ledger):
 def test_several_processes_on_one_store_write_it_and_it_never_goes_back(office: Kecamatan, place: Path) -> None:
     reopen(office, place)
     office.ledger.close()
+    url = office.ledger.database.url
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(office.folder), str(first), office.sop_leaf, str(place)],
+            [sys.executable, "-c", WRITER, str(office.folder), str(first), office.sop_leaf, str(place), url],
             cwd=ROOT,
             stderr=subprocess.PIPE,
             text=True,

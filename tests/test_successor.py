@@ -27,6 +27,7 @@ from ledger.sentences import about_to_sign, sentence
 from ledger.store import open_store
 from ledger.successor import Predecessor, last_checkpoint, predecessor_in_words, require_successor
 from ledger.whereabouts import Whereabouts
+from tests.behind import in_files
 from tests.bundles import honest
 from tests.kit import FOUNDERS, MORNING, ORIGIN, Kecamatan, founding, key, mandate_of
 from tests.served import Served, asked, served
@@ -135,7 +136,7 @@ def test_what_is_unknown_of_the_ledger_before_is_no_part_of_leaf_0() -> None:
 def test_an_earlier_checkpoint_than_the_last_is_taken_and_whoever_kept_a_later_one_sees_it(
     tmp_path: Path, old: Kecamatan
 ) -> None:
-    with open_store(old.folder) as rows:
+    with open_store(in_files(old.folder)) as rows:
         early, kept = rows.checkpoints(12, 1)[0][1], rows.checkpoint()
         first = rows.entry(0)
     assert kept is not None
@@ -189,7 +190,7 @@ def old(tmp_path: Path) -> Kecamatan:
 
 def after(old: Kecamatan, place: Path | None = None) -> list[object]:
     pin = old.folder.with_name("lama.pin")
-    return ["--successor-of", place or old.folder, "--old-pin", pin, "--reason", WHY]
+    return ["--successor-of", place or in_files(old.folder), "--old-pin", pin, "--reason", WHY]
 
 
 def test_two_founders_found_a_successor_of_what_is_left_of_a_store(
@@ -201,7 +202,7 @@ def test_two_founders_found_a_successor_of_what_is_left_of_a_store(
     assert "segel terakhir yang sah: 33 daun (daun 0 sampai 32)" in page
     assert not (tmp_path / "baru").exists()
     ended(run("found", tmp_path / "baru", *plan, *after(old), "--yes"), 0)
-    audit = ("audit", "--store", tmp_path / "baru", "--pin", tmp_path / "baru" / "pin.json")
+    audit = ("audit", "--store", in_files(tmp_path / "baru"), "--pin", tmp_path / "baru" / "pin.json")
     report = json.loads(ended(run(*audit, "--json"), 0).stdout)
     assert report["predecessor"].startswith(f"penerus {ORIGIN} (pendirian sidik ")
     assert f"Buku besar ini penerus {ORIGIN}" in " ".join(ended(run(*audit), 0).stdout.split())
@@ -213,7 +214,7 @@ def test_where_nothing_is_left_but_a_checkpoint_it_is_named_by_that(
     note = sign_checkpoint(old.log, ORIGIN, 90, bytes(32))
     (tmp_path / "segel").write_bytes(note)
     ended(run("found", tmp_path / "baru", *plan, *after(old, tmp_path / "segel"), "--yes"), 0)
-    with open_store(tmp_path / "baru") as rows:
+    with open_store(in_files(tmp_path / "baru")) as rows:
         row = rows.entry(0)
     assert row is not None
     body = act_of(Entry.parse(row.data).envelope).body
@@ -238,6 +239,7 @@ def test_another_ledger_than_the_pinned_one_is_not_the_one_before(
     fault(run("found", tmp_path / "baru", *plan, *after(old), "--yes", "--json"), 1, "found.successor")
 
 
+@pytest.mark.sqlite("it is about a file that was left behind")
 def test_a_ledger_that_was_moved_is_not_ended_by_what_it_left_behind(
     tmp_path: Path, old: Kecamatan, plan: list[object]
 ) -> None:

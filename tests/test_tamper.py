@@ -24,6 +24,8 @@ from tests.tamper.office import Office, build
 from tests.tamper.page import fingerprint, row
 from tests.tamper.spans import changes
 
+pytestmark = pytest.mark.sqlite("its attacks are on the files of a store")
+
 #: How many of the attacks that are seen by what is there are run: of each that is made on many parts, of each attacker.
 SAMPLE = 3
 ELSEWHERE = "is seen, but what is named is something else"

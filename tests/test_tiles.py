@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import doctest
 import gzip
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from ledger.entry import MAX_BYTES as MAX_ENTRY
 from ledger.entry import Entry
 from ledger.merkle import EMPTY_ROOT, MAX_SIZE, leaf_hash, node_hash, root_at
 from ledger.tiles import Place, format_bundle, format_place, hash_tile, parse_bundle, parse_level, parse_place
+from tests.behind import behind
 from tests.kit import MORNING, Kecamatan, key
 from tests.signed_in import desk
 from tests.test_merkle import Store, mth
@@ -340,9 +340,8 @@ def test_an_entry_that_was_altered_in_the_store_is_not_handed_out(tmp_path: Path
     logkey.write(tmp_path / "log.key", office.log)
     office.ledger.close()
     app = create_app(Settings(tmp_path), office.clock)
-    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+    with behind(office.ledger.database) as connection:
         connection.execute("UPDATE stored_events SET state = state || ' ' WHERE leaf_index = 5")
-    connection.close()
     answer = desk(app).get("/log/tile/entries/000.p/10")
     assert (answer.status_code, answer.get_json()["rule"], answer.get_json()["leaf"]) == (500, "entry.form", 5)
     app.close()
@@ -353,9 +352,8 @@ def test_a_row_that_is_gone_from_the_store_is_not_passed_over(tmp_path: Path) ->
     logkey.write(tmp_path / "log.key", office.log)
     office.ledger.close()
     app = create_app(Settings(tmp_path), office.clock)
-    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+    with behind(office.ledger.database) as connection:
         connection.execute("DELETE FROM stored_events WHERE leaf_index = 5")
-    connection.close()
     client = desk(app)
     for path, rule in (("entries/000.p/10", "entry.columns"), ("0/000.p/10", "tree.missing")):
         assert client.get(f"/log/tile/{path}").get_json()["rule"] == rule

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pytest
+
 from ledger import journal_sqlite
 from ledger.turnstile import Turnstile
 from tests.kit import CASE, Kecamatan
@@ -134,6 +136,7 @@ def test_where_no_gates_can_be_made_everybody_passes(tmp_path: Path) -> None:
     assert seconds_to_go_in(tmp_path / "not there" / "gates", 30) < 10
 
 
+@pytest.mark.sqlite("the gates are before a file")
 def test_a_stuck_process_at_the_gates_does_not_stop_a_ledger_whose_lock_is_free(tmp_path: Path) -> None:
     kecamatan = Kecamatan(tmp_path / "buku").open()
     with closing(kecamatan.ledger):
