@@ -2,8 +2,8 @@
 
 ``catch_up`` projects every leaf after the position, in batches; a batch's rows and the new position commit together,
 under the views' write lock, so that any number of threads and processes may call it. Views of another journal or of
-another schema are rebuilt (:mod:`projections.rebuilding`) by one process alone (:mod:`projections.alone`), and replaced
-in one transaction.
+another schema, and those that lack more than they have, are rebuilt (:mod:`projections.rebuilding`) by one process
+alone (:mod:`projections.alone`), and replaced in one transaction.
 
 Who reads waits for what is done soon, and for nothing else: ``catch_up_soon`` catches up with at most
 :data:`MOST_AWAITED` leaves, and raises Unavailable (``views.building``) at once where more are left.
@@ -121,8 +121,9 @@ class Views:
         """
         if not self._checked:
             with self._lock:
+                place = self._place()
                 with self._journal() as rows:
-                    belongs = _belongs(self._place(), rows)
+                    belongs = _belongs(place, rows)
                 if not belongs:
                     self._rebuild_again()
             self._checked = True
@@ -167,9 +168,9 @@ class Views:
                         place = self._place()  # first: who is faster than our snapshot would seem of another journal
                         if done == 0:
                             require(rows, place)
-                        belongs = _belongs(place, rows)
-                        more = self._follow(rows, place, step) if belongs and place else 0
-                    if not belongs:
+                        follows = self._follows(rows, place)
+                        more = self._follow(rows, place, step) if follows and place else 0
+                    if not follows:
                         done, most = self._rebuild_again(), None
                         continue
                 except (Forged, NotJudged) as fault:
@@ -210,7 +211,7 @@ class Views:
         with self._telling() as tell, alone(self._url, PATIENCE) as replacing:
             place = self._place()
             with self._journal() as rows:
-                if place is not None and place.is_in(rows):
+                if place is not None and self._follows(rows, place):
                     return place.position
             try:
                 return self._rebuild(replacing, tell, None)
@@ -250,6 +251,15 @@ class Views:
         if place is None or not place.is_in(rows):
             return Built(None, size)
         return Built(place.position, size) if size - place.position > MOST_AWAITED else None
+
+    def _follows(self, rows: Rows, place: Place | None) -> bool:
+        """Tell whether views at ``place`` are brought on leaf by leaf, and not rebuilt.
+
+        Those that lack more than they have are quicker made anew, but not where a damaged leaf has stopped that.
+        """
+        if place is None or not _belongs(place, rows):
+            return False
+        return self._stopped is not None or rows.size() - place.position <= max(place.position, MOST_AWAITED)
 
     def _place(self) -> Place | None:
         with storage.reading(self._engine) as connection:

@@ -99,11 +99,9 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
 
 
 def of_another_schema(office: Kecamatan, settings: Settings) -> None:
-    """Leave views of which another version made the last leaf."""
-    ledger = office.ledger
-    url = settings.database.views_url
-    with closing(Views(url, ledger.reading, ledger.documents, settings.database.views_file)) as views:
-        views.catch_up()
+    """Leave views that another version made."""
+    ledger, url = office.ledger, settings.database.views_url
+    Views(url, ledger.reading, ledger.documents, settings.database.views_file).close()
     engine = storage.open_views(url)
     with storage.writing(engine) as connection:
         connection.execute(update(VIEWS).values(schema=VERSION - 1))
@@ -233,6 +231,18 @@ def test_a_service_listens_before_its_views_are_built(office: tuple[Kecamatan, S
     kecamatan, settings = office
     with serving(kecamatan, settings, held) as app, background_server(app) as url:
         assert httpx.get(f"{url}/healthz").json()["status"] == "tampilan-disusun"
+
+
+def test_views_that_were_lost_are_built_as_quickly_as_those_of_another_version(
+    office: tuple[Kecamatan, Settings], held: Held
+) -> None:
+    kecamatan, settings = office
+    with closing(create_app(settings, kecamatan.clock)) as app:
+        assert held.reached.wait(SECONDS), "they are rebuilt, and not brought on leaf by leaf"
+        client = desk(app)
+        assert client.get("/v1/cases?unit=kalipare").get_json()["leaves_done"] == BATCH
+        held.go.set()
+        until(lambda: client.get("/v1/cases?unit=kalipare"), 200)
 
 
 @pytest.mark.parametrize("office", ["sqlite"], indirect=True)  # which tells of no commit: only readers wake anybody

@@ -397,6 +397,21 @@ def test_an_entry_that_was_altered_stops_the_projection_by_its_name(desk: Desk) 
     assert desk.views.position() == 35
 
 
+def test_where_a_damaged_leaf_stops_a_rebuild_of_lost_views_what_is_before_it_is_projected_all_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projections.catchup.MOST_AWAITED", 10)
+    desk.kecamatan.run(CASE, 4)
+    with closing(sqlite3.connect(desk.kecamatan.folder / "journal.sqlite")) as file:
+        file.execute("UPDATE stored_events SET topic = 'paraf.given' WHERE leaf_index = 35")
+        file.commit()
+    for _ in range(2):  # the second time whoever follows takes in what it can
+        with pytest.raises(Forged) as stopped:
+            desk.views.catch_up()
+        assert stopped.value.facts == {"leaf": 35, "kind": "paraf.given"}
+    assert desk.views.position() == 35
+
+
 @pytest.mark.parametrize("gone", [0, 34, 36])
 def test_a_leaf_that_is_missing_stops_the_projection_at_the_gap(desk: Desk, gone: int) -> None:
     desk.kecamatan.run(CASE, 4)
