@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -49,8 +49,19 @@ from tests.served import JSON, Served, served
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "deploy.md").read_text("utf-8")
-BLOCKS = {name: "".join(re.findall(rf"```{name}\n(.*?)```", PAGE, re.DOTALL)) for name in ("nginx", "ini")}
-COPYING, AUDITING, RESTORING = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+
+
+def blocks(language: str, heading: str = "") -> list[str]:
+    """Return the page's blocks in a language, those below one heading (two or three ``#``)."""
+    _, _, below = PAGE.partition(f"## {heading}\n") if heading else ("", "", PAGE)
+    part = re.split(r"^##", below, maxsplit=1, flags=re.MULTILINE)[0] if heading else below
+    return re.findall(rf"```{language}\n(.*?)```", part, re.DOTALL)
+
+
+COPYING, AUDITING, RESTORING = blocks("sh", "5. Backups")
+SEVERAL, SITE = blocks("nginx")
+UNIT, *_ = blocks("ini")
+(ENVIRONMENT,) = blocks("env")
 NAME = "jejak.malangkab.example"
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 MISSING = "no nginx on this machine: docs/deploy.md was not tried (Debian: apt install nginx-light)"
@@ -91,19 +102,20 @@ def certificate(folder: Path) -> None:
 
 
 @contextmanager
-def nginx(folder: Path, service: int, https: int, http: int) -> Iterator[None]:
-    """Run nginx with the page's own configuration, its ports and folders exchanged for ours."""
+def nginx(folder: Path, services: Sequence[int], https: int, http: int) -> Iterator[None]:
+    """Run nginx with the page's own configuration for one service, or for several; ports and folders are ours."""
     certificate(folder)
     ours = {
         f"/etc/letsencrypt/live/{NAME}": str(folder),
         "/var/cache/nginx-jejak": str(folder / "cache"),
         "/var/log/nginx": str(folder),
-        "127.0.0.1:8000": f"127.0.0.1:{service}",
         "listen 80;": f"listen 127.0.0.1:{http};",
         "listen 443": f"listen 127.0.0.1:{https}",
         f"https://{NAME}$": f"https://{NAME}:{https}$",
     }
-    site = BLOCKS["nginx"]
+    site = SITE if len(services) == 1 else re.sub(r"upstream jejak \{.*?\n\}", SEVERAL.strip(), SITE, flags=re.DOTALL)
+    listening = re.findall(r"server (127\.0\.0\.1:[0-9]+);", site)
+    ours |= {one: f"127.0.0.1:{port}" for one, port in zip(listening, services, strict=True)}
     for theirs, own in ours.items():
         assert theirs in site
         site = site.replace(theirs, own)
@@ -203,7 +215,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         app = office.serve(f"https://{NAME}:{https}")
         found = Deployed(office, app, folder, https, http)
         listening(app, found.asked)
-        with background_server(app) as url, nginx(folder, int(url.rpartition(":")[2]), https, http):
+        with background_server(app) as url, nginx(folder, [int(url.rpartition(":")[2])], https, http):
             yield found
 
 
@@ -347,7 +359,7 @@ def test_nothing_that_somebody_looks_for_or_signs_in_with_stands_in_its_records(
 def test_while_the_service_is_stopped_people_are_told_so_in_their_language(tmp_path: Path) -> None:
     needed(NGINX, MISSING)
     https, http = free_port(), free_port()
-    with nginx(tmp_path, free_port(), https, http), httpx.Client(transport=Line(tmp_path, "127.0.0.1")) as client:
+    with nginx(tmp_path, [free_port()], https, http), httpx.Client(transport=Line(tmp_path, "127.0.0.1")) as client:
         answer = client.get(f"https://127.0.0.1:{https}/meja", headers={"Host": NAME})
     assert answer.status_code == 503
     assert "tetap tersimpan di perangkat ini" in answer.text
@@ -428,7 +440,7 @@ def test_a_copy_that_is_made_while_acts_are_recorded_is_whole(tmp_path: Path) ->
         with ThreadPoolExecutor(1) as pool:
             recording, before = pool.submit(record), office.size()
             try:
-                typed(COPYING, tmp_path)
+                typed(COPYING, tmp_path, JEJAK_DATABASE_URL=office.ledger.database.url)
             finally:
                 done.set()
             after = recording.result()
@@ -446,10 +458,10 @@ def test_a_copy_that_is_made_while_acts_are_recorded_is_whole(tmp_path: Path) ->
         assert rows.size() == report["leaves"]
 
 
-def typed(command: str, folder: Path) -> str:
+def typed(command: str, folder: Path, **more: str) -> str:
     """Return what a command of the page says, in a shell with the page's variables."""
     told = {"JEJAK_HOME": "buku", "COPY": "salinan", "PIN": "pin.json", "DRILL": "latihan", "CHECKPOINT": "segel"}
-    environment = os.environ | told | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    environment = os.environ | told | more | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     shell = ["sh", "-eu", "-c", command]
     done = subprocess.run(shell, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
@@ -462,15 +474,18 @@ def typed(command: str, folder: Path) -> str:
 def test_the_unit_starts_a_command_that_is_there_with_settings_that_are_read() -> None:
     unit = configparser.RawConfigParser(strict=False)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
-    unit.read_string(BLOCKS["ini"])
+    unit.read_string(UNIT)
     program, *words = unit["Service"]["ExecStart"].split()
     assert Path(program).name == "jejak"
     assert main.commands[words[0]].name == "serve"
-    environment = dict(re.findall(r"^Environment=(\w+)=(.*)$", BLOCKS["ini"], re.MULTILINE))
-    settings = Settings.read(environment)
-    assert environment.keys() <= {"JEJAK_HOME", "JEJAK_PORT", "JEJAK_WEB_ORIGIN", "JEJAK_MEMORY"}
+    assert unit["Service"]["EnvironmentFile"] == "/etc/jejak.env"
+    told = dict(re.findall(r"^(\w+)=(.*)$", ENVIRONMENT, re.MULTILINE))
+    of_its_own = dict(re.findall(r"^Environment=(\w+)=(.*)$", UNIT, re.MULTILINE))
+    assert told.keys() == {"JEJAK_HOME", "JEJAK_WEB_ORIGIN", "JEJAK_MEMORY"}
+    assert of_its_own.keys() == {"JEJAK_PORT"}, "the file would be stronger (systemd.exec, EnvironmentFile=)"
+    settings = Settings.read(told | of_its_own)
     assert settings.web_origin == f"https://{NAME}"
-    assert f"server 127.0.0.1:{settings.port};" in BLOCKS["nginx"]
+    assert f"server 127.0.0.1:{settings.port};" in SITE
     writable = [Path(one) for one in unit["Service"]["ReadWritePaths"].split()]
     for place in (settings.home, *settings.remembered):
         assert any(place.is_relative_to(one) for one in writable), place
@@ -479,8 +494,8 @@ def test_the_unit_starts_a_command_that_is_there_with_settings_that_are_read() -
 
 def test_its_numbers_are_those_of_the_code() -> None:
     said = " ".join(PAGE.split())
-    assert f"client_max_body_size {documents.MAX_BYTES // 1024**2 + 1}m;" in BLOCKS["nginx"]
-    kept = re.search(r"keepalive_timeout (\d+)s;", BLOCKS["nginx"])
+    assert f"client_max_body_size {documents.MAX_BYTES // 1024**2 + 1}m;" in SITE
+    kept = re.search(r"keepalive_timeout (\d+)s;", SITE)
     assert kept is not None
     assert int(kept[1]) < server.IDLE
     assert f"the {server.IDLE} s after which the service closes" in said
