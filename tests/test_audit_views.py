@@ -157,8 +157,7 @@ def test_views_that_lag_behind_are_compared_as_far_as_they_have_come(office: Pat
     shutil.copytree(office, lagging, ignore=shutil.ignore_patterns(f"{FILE}*"))
     kecamatan = Kecamatan(lagging)
     views = Views(f"sqlite:///{lagging / FILE}", kecamatan.ledger.reading, kecamatan.ledger.documents)
-    with kecamatan.ledger.reading() as rows:
-        views._follow(rows, 50)
+    views.catch_up(50)
     views.close()
     kecamatan.ledger.close()
     found = compared(lagging)
