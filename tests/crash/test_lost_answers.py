@@ -14,6 +14,7 @@ import pytest
 from keys.errors import Unavailable
 from ledger.application import Ledger
 from ledger.journal_sqlite import SQLiteJournal
+from ledger.whereabouts import NOTE
 from tests.crash.database import made
 from tests.crash.line import Line
 from tests.crash.load import Answer, Load, send
@@ -81,6 +82,7 @@ def test_a_commit_whose_answer_is_lost_is_a_refusal_for_now_and_then_the_same_re
 def test_a_connection_to_postgresql_that_is_cut_behind_a_commit_is_the_same(tmp_path: Path) -> None:
     with made("postgresql") as database, Line(database.of(tmp_path).url, every=7) as line:
         office = found(tmp_path / "ledger", database)
+        (office.home / NOTE).unlink()  # as its keeper does whose database has another address from now on
         load = Load(office)
         with load.running():
             service = Service(office, environment={"JEJAK_DATABASE_URL": line.url}).started()
