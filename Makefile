@@ -4,9 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Run once more by `make test`, with their ledgers in PostgreSQL; others are there by themselves (tests/test_on_both.py).
+ON_BOTH := $(addprefix tests/test_,http.py no_nul.py register_view.py audit_service.py bundle_page.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-pg demo test bench bench-full bench-check soak crash tamper histories desk screenshots lint lock clean
+.PHONY: help run run-pg demo test test-pg bench bench-full bench-check soak crash tamper histories desk screenshots lint lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-11s %s\n", $$1, $$2}'
@@ -20,8 +22,13 @@ run-pg: $(READY) ## the same in a PostgreSQL of its own (var/pg), by three servi
 demo: $(READY) ## play one IKU from disposition to dispatch over HTTP, then verify it in a separate process
 	@$(BIN)/jejak demo $(if $(JSON),--json)
 
-test: $(READY) lint ## what CI runs: ruff, the type checker, all tests
+test: $(READY) lint ## what CI runs: ruff, the type checker, all tests, and a selection of them once more on PostgreSQL
 	$(BIN)/pytest -n auto --dist worksteal
+	JEJAK_TEST_DATABASE=postgresql $(BIN)/pytest -n auto --dist worksteal $(ON_BOTH)
+
+# Browser tests are left out: a browser sees HTTP alone. One of them runs here all the same, in tests/test_deploy_page.py.
+test-pg: $(READY) ## all tests but the browser's, with every ledger in PostgreSQL
+	JEJAK_TEST_DATABASE=postgresql $(BIN)/pytest -n auto --dist worksteal --ignore tests/browser
 
 lint: $(READY) ## ruff and the strict type checker
 	$(BIN)/ruff check .

@@ -14,13 +14,6 @@ from tests import postgres
 IN_FILES = Database.parse
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what is marked ``both`` in each database; where all ledgers are in PostgreSQL, it is in SQLite elsewhere."""
-    mark = metafunc.definition.get_closest_marker
-    if mark("both") and not mark("sqlite") and not postgres.EVERYWHERE:
-        metafunc.parametrize("ledgers", ["sqlite", "postgresql"], indirect=True, scope="module")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what takes long; pytest says how many were deselected. Whoever names SQLite says why."""
     for one in items:
@@ -50,8 +43,7 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="module", autouse=True)
 def ledgers(request: pytest.FixtureRequest) -> Iterator[None]:
     """Keep the ledgers of a module's tests, where they name no database, in the one that was asked for."""
-    kind = getattr(request, "param", "postgresql" if postgres.EVERYWHERE else "sqlite")
-    if kind == "sqlite" or request.node.get_closest_marker("sqlite"):
+    if not postgres.EVERYWHERE or request.node.get_closest_marker("sqlite"):
         yield
         return
     with postgres.databases_by_folder() as parsed, pytest.MonkeyPatch.context() as patch:

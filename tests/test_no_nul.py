@@ -10,7 +10,6 @@ import pytest
 
 from tests.served import Served, served
 
-pytestmark = pytest.mark.both
 NAMES = ("text", "stream", "name", "official", "unit")
 
 
