@@ -24,7 +24,7 @@ from tests.kit import Kecamatan
 from tests.test_rebuilding import Dump, dump
 
 #: The journal is a file that the processes share; where the views are, each test says.
-pytestmark = pytest.mark.sqlite
+pytestmark = pytest.mark.sqlite("each test names the database in which processes meet")
 LEAVES, PROCESSES = 200, 3
 SECONDS = 60.0
 ROOT = Path(__file__).parent.parent

@@ -23,7 +23,7 @@ from tests.served import asked
 from tests.signed_in import desk
 from tests.test_cli import fault, run
 
-pytestmark = pytest.mark.sqlite  # which database is named is what these tests are about
+pytestmark = pytest.mark.sqlite("which database is named is what these tests are about")
 
 
 @pytest.fixture
