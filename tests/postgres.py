@@ -31,6 +31,7 @@ import psycopg_pool
 
 from api import migrating
 from ledger.database import Database
+from ledger.whereabouts import NOTE
 from tests.guard import dismiss, guard, guard_server
 
 #: Whether the ledgers of all tests are in PostgreSQL.
@@ -133,6 +134,7 @@ def copied(source: Path, target: Path) -> Path:
     shutil.copytree(source, target)
     if (theirs := _OF_FOLDERS.get(source.resolve())) is not None:
         _OF_FOLDERS[target.resolve()] = create(theirs)
+        (target / NOTE).unlink(missing_ok=True)  # it names the other database
     return target
 
 
