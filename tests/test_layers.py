@@ -34,6 +34,7 @@ LIBRARIES = {
     "psycopg": {"ledger.journal_postgres"},
     "alembic": {"api.migrating", "api.migrations"},
     "cryptography": {"keys"},
+    "nacl": {"keys.signing"},
 }
 
 #: Rooms of ``ledger`` that touch the world: files, threads, the database, the environment. All others are pure.

@@ -1,8 +1,9 @@
-"""Ed25519 with one rule: what OpenSSL accepts, minus keys for which anyone can sign."""
+"""Ed25519 with one rule: nothing that OpenSSL refuses, no keys for which anyone can sign."""
 
 import hashlib
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -219,3 +220,78 @@ def test_no_secret_is_shown_in_print() -> None:
         assert KEY.seed().hex() not in shown
         assert repr(KEY.seed())[2:-1] not in shown
         assert "Ed25519PrivateKey" not in shown
+
+
+# What a dishonest signer can make: S is right for a, r and the challenge, but A or R has a part of small order, so that
+# verifiers with the cofactor, verifiers without it and verifiers with checks of their own come to different answers.
+BASE = decode(bytes.fromhex("5866666666666666666666666666666666666666666666666666666666666666"))
+
+
+def crafted(a: int, r: int, of_key: str, of_nonce: str, message: bytes) -> tuple[bytes, bytes, int]:
+    """Return a public key, its signature over ``message`` and the challenge, with these parts of small order added."""
+    key_part, nonce_part = decode(bytes.fromhex(of_key)), decode(bytes.fromhex(of_nonce))
+    assert BASE
+    assert key_part
+    assert nonce_part
+    key, nonce = encode(add(times(a, BASE), key_part)), encode(add(times(r, BASE), nonce_part))
+    challenge = int.from_bytes(hashlib.sha512(nonce + key + message).digest(), "little") % L
+    return key, nonce + ((r + challenge * a) % L).to_bytes(32, "little"), challenge
+
+
+def openssl_accepts(raw: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(raw).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def accepted(raw: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        PublicKey.load(raw).verify(signature, message)
+    except (Malformed, Forged):
+        return False
+    return True
+
+
+def test_a_signature_that_holds_only_with_the_cofactor_is_refused() -> None:
+    raw, signature, _ = crafted(5, 7, SMALL_ORDER[0], SMALL_ORDER[4], b"paraf")
+    with pytest.raises(Forged) as caught:
+        PublicKey.load(raw).verify(signature, b"paraf")
+    assert caught.value.rule == "signature.invalid"
+
+
+def test_a_key_with_a_torsion_part_signs_only_where_the_challenge_kills_that_part() -> None:
+    outcomes = set()
+    for number in range(40):
+        message = b"paraf %d" % number
+        raw, signature, challenge = crafted(5, 7, SMALL_ORDER[4], SMALL_ORDER[0], message)
+        assert accepted(raw, signature, message) == openssl_accepts(raw, signature, message) == (challenge % 8 == 0)
+        outcomes.add(challenge % 8 == 0)
+    assert outcomes == {True, False}
+
+
+def test_a_nonce_of_small_order_is_refused_though_openssl_takes_it() -> None:
+    raw, signature, _ = crafted(5, 0, SMALL_ORDER[0], SMALL_ORDER[0], b"paraf")
+    assert openssl_accepts(raw, signature, b"paraf")
+    with pytest.raises(Forged) as caught:
+        PublicKey.load(raw).verify(signature, b"paraf")
+    assert caught.value.rule == "signature.invalid"
+
+
+@given(
+    st.integers(0, 20),
+    st.integers(0, 20),
+    st.sampled_from(SMALL_ORDER),
+    st.sampled_from(SMALL_ORDER),
+    st.binary(max_size=4),
+)
+@settings(deadline=None)
+def test_nothing_is_accepted_that_openssl_refuses(a: int, r: int, of_key: str, of_nonce: str, message: bytes) -> None:
+    raw, signature, _ = crafted(a, r, of_key, of_nonce, message)
+    here, there = accepted(raw, signature, message), openssl_accepts(raw, signature, message)
+    key, nonce = decode(raw), decode(signature[:32])
+    assert key
+    assert nonce
+    of_small_order = NEUTRAL in (times(8, key), times(8, nonce))
+    assert here == (there and not of_small_order)

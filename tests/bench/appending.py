@@ -6,21 +6,18 @@ meantime slows all of them down.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from keys.envelope import Envelope, pae
-from tests.bench import outside_logs, plain
+from keys.envelope import Envelope
+from tests.bench import bare, outside_logs, plain
 from tests.bench.databases import SQLITE, Database
 from tests.bench.figure import Figure, percentile
 from tests.bench.office import Bench, Writers, payloads
 from tests.bench.outside_logs import LOGS, NotInstalled, OutsideLog
 from tests.bench.sizes import Size
-from tests.kit import PEOPLE, key
 
 #: With so many writers the figures are held against every reference.
 MANY = 16
@@ -80,7 +77,7 @@ def _by(writers: int, folder: Path, cases: int, database: Database) -> Ran:
             as_many.take(unsigned)
             for log in outside.values():
                 log.take(unsigned[:SAMPLE])
-            spent_verifying += _verifying(envelopes)
+            spent_verifying += bare.seconds(bare.by_cryptography(map(Envelope.parse, envelopes)))
             ours.take(envelopes)
     for app in (ledger, plain_single, plain_crowd):
         app.close()
@@ -111,25 +108,9 @@ def _beside_the_library(ran: Ran, writers: int, on: str) -> list[Figure]:
 
 def _beside_others(ran: Ran, on: str) -> list[Figure]:
     name, rate = f"append_{MANY}_writers", ran.ours.rate
-    bare = "one core verifying the same signatures alone"
-    found = [Figure(f"{name}_verify", rate, "acts/s", ran.verified, bare, on)]
+    alone = "one core verifying the same signatures alone, with cryptography"
+    found = [Figure(f"{name}_verify", rate, "acts/s", ran.verified, alone, on)]
     for log, what in LOGS.items() if on == SQLITE.name else ():  # they are files too
         against = f"{log}: {ran.missing or what}"
         found.append(Figure(f"{name}_{log.replace('-', '_')}", rate, "acts/s", ran.outside.get(log), against, on))
     return found
-
-
-def _verifying(envelopes: Sequence[bytes]) -> float:
-    """Return the seconds in which this thread verifies the bare signatures of these."""
-    known = {key(name).public.id: key(name).public for name in PEOPLE}
-    signed = [
-        (known[one.keyid], one.signature, pae(one.payload_type, one.unverified_payload)) for one in _read(envelopes)
-    ]
-    began = time.perf_counter()
-    for public, signature, message in signed:
-        public.verify(signature, message)
-    return time.perf_counter() - began
-
-
-def _read(envelopes: Sequence[bytes]) -> list[Envelope]:
-    return [Envelope.parse(one) for one in envelopes]

@@ -1,7 +1,7 @@
 """The audit of a store of whole cases, beside what all cores could verify of its bare signatures at once.
 
-Both are measured by turns in one run, over the very same signatures, and the best of several rounds counts: what else
-the machine does in the meantime slows either down. An audit runs in a process of its own, as auditors run it.
+All are measured by turns in one run, over the very same signatures, and the best of several rounds counts: what else
+the machine does in the meantime slows each down. An audit runs in a process of its own, as auditors run it.
 """
 
 from __future__ import annotations
@@ -12,23 +12,22 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-from keys.envelope import pae
-from keys.signing import PublicKey
 from ledger.application import Ledger
 from ledger.audit import audit
 from ledger.entry import Entry
 from ledger.store import documents_in, open_store
 from projections.catchup import Views
 from projections.compare import FILE, compare, stored_views
+from tests.bench.bare import by_cryptography, by_jejak, seconds
 from tests.bench.databases import SQLITE
 from tests.bench.figure import Figure
 from tests.bench.office import Bench, Writers
 from tests.bench.sizes import Size
-from tests.kit import PEOPLE, key
 
 CORES = len(os.sched_getaffinity(0))
 #: Signatures that each core verifies in a round.
@@ -39,12 +38,14 @@ MOST = 4_000
 class Audited:
     """Leaves and checkpoints of the store; what all cores verify a second; seconds that the parts of an audit take.
 
-    ``leaves_took`` is for signatures, tree, chaining and authority.
+    ``verified`` is with ``cryptography``, ``verified_as_here`` with what Jejak verifies with. ``leaves_took`` is for
+    signatures, tree, chaining and authority.
     """
 
     leaves: int
     checkpoints: int
     verified: float
+    verified_as_here: float
     leaves_took: float
     conformance_took: float
     views_took: float
@@ -54,14 +55,18 @@ def figures(folder: Path, size: Size) -> list[Figure]:
     """Return how fast a store is audited by all cores, beside what they could verify of its bare signatures at once."""
     found = measure(folder, size.audited_cases, size.audits)
     signatures = found.leaves + found.checkpoints
-    bare = f"{CORES} cores verifying its signatures alone"
+    bare = f"{CORES} cores verifying its signatures alone with cryptography"
+    as_here = f"{CORES} cores verifying them alone as Jejak does, with libsodium"
+    all_of_it, judged = signatures / found.leaves_took, found.leaves / found.conformance_took
+    there, here = found.verified, found.verified_as_here
     rows = [
-        ("audit", signatures / found.leaves_took, "sigs/s", f"{bare}; of acts and checkpoints"),
-        ("audit_leaves", found.leaves / found.leaves_took, "leaves/s", f"{bare}; the same, acts alone"),
-        ("audit_conformance", found.leaves / found.conformance_took, "leaves/s", f"{bare}; SOP and documents"),
-        ("audit_views", found.leaves / found.views_took, "leaves/s", f"{bare}; views, by one core"),
+        ("audit", all_of_it, "sigs/s", there, f"{bare}; of acts and checkpoints"),
+        ("audit_libsodium", all_of_it, "sigs/s", here, f"{as_here}; of acts and checkpoints"),
+        ("audit_leaves", found.leaves / found.leaves_took, "leaves/s", there, f"{bare}; acts alone"),
+        ("audit_conformance", judged, "leaves/s", there, f"{bare}; SOP and documents"),
+        ("audit_views", found.leaves / found.views_took, "leaves/s", there, f"{bare}; views, by one core"),
     ]
-    return [Figure(name, value, unit, found.verified, why, SQLITE.name) for name, value, unit, why in rows]
+    return [Figure(*row, SQLITE.name) for row in rows]
 
 
 def measure(folder: Path, cases: int, rounds: int) -> Audited:
@@ -75,11 +80,10 @@ def measure(folder: Path, cases: int, rounds: int) -> Audited:
     with open_store(folder) as rows:
         checkpoints = len(rows.checkpoints(1, rows.count()))
         entries = [Entry.parse(row.data).envelope for row in rows.entries(0, min(MOST, rows.count()))]
-    known = {key(name).public.id: key(name).public for name in PEOPLE}
-    signed = [(known[one.keyid], one.signature, pae(one.payload_type, one.unverified_payload)) for one in entries]
-    verified, took = 0.0, dict[str, float]()
+    references = by_cryptography(entries), by_jejak(entries)
+    verified, took = [0.0, 0.0], dict[str, float]()
     for _ in range(rounds):
-        verified = max(verified, verified_a_second(signed))
+        verified = [max(best, a_second(calls)) for best, calls in zip(verified, references, strict=True)]
         took = {part: min(seconds, took.get(part, seconds)) for part, seconds in _audited(folder).items()}
     with stored_views(folder) as stored, open_store(folder) as rows:
         assert stored is not None
@@ -88,29 +92,25 @@ def measure(folder: Path, cases: int, rounds: int) -> Audited:
         views = time.perf_counter() - began
     if compared.why or compared.differences or compared.behind:
         raise AssertionError(compared)
-    return Audited(compared.position, checkpoints, verified, took["leaves"], took["conformance"], views)
+    return Audited(compared.position, checkpoints, *verified, took["leaves"], took["conformance"], views)
 
 
-def verified_a_second(signed: list[tuple[PublicKey, bytes, bytes]]) -> float:
-    """Return how many of these all cores verify a second, each all of them, beginning together."""
+def a_second(calls: Sequence[Callable[[], None]]) -> float:
+    """Return how many of these all cores do a second, each all of them, beginning together."""
     context = multiprocessing.get_context("fork")
     barrier, answers = context.Barrier(CORES), context.SimpleQueue()
-    processes = [context.Process(target=_verify, args=(signed, barrier, answers.put)) for _ in range(CORES)]
+    processes = [context.Process(target=_do, args=(calls, barrier, answers.put)) for _ in range(CORES)]
     for one in processes:
         one.start()
     spent = [answers.get() for _ in processes]
     for one in processes:
         one.join()
-    return sum(len(signed) / seconds for seconds in spent)
+    return sum(len(calls) / each for each in spent)
 
 
-def _verify(signed: list[tuple[PublicKey, bytes, bytes]], barrier: Barrier, answer: object) -> None:
-    assert callable(answer)
+def _do(calls: Sequence[Callable[[], None]], barrier: Barrier, answer: Callable[[float], None]) -> None:
     barrier.wait()
-    began = time.perf_counter()
-    for public, signature, message in signed:
-        public.verify(signature, message)
-    answer(time.perf_counter() - began)
+    answer(seconds(calls))
 
 
 def _audited(folder: Path) -> dict[str, float]:

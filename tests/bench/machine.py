@@ -19,6 +19,9 @@ QUIET = 0.1
 #: Under what name a run keeps that share.
 OTHERS = "other processes had"
 
+#: What is named beside the figures.
+LIBRARIES = ("eventsourcing", "cryptography", "pynacl", "sqlalchemy")
+
 
 def described(folder: Path) -> dict[str, str]:
     """Return what to know of this machine, in words; ``folder`` is on the disk that is measured."""
@@ -28,7 +31,7 @@ def described(folder: Path) -> dict[str, str]:
         "machine": f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {system}",
         "disk": f"fdatasync of a 4 KiB block: {_durable_block(folder)}",
         "python": platform.python_version(),
-        "libraries": ", ".join(f"{name} {version(name)}" for name in ("eventsourcing", "cryptography", "sqlalchemy")),
+        "libraries": ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
     }
 
 
