@@ -31,10 +31,12 @@ from api import (
     trail_search,
 )
 from api.desk import rooms as desk
+from api.door import Door
 from api.follower import Follower
 from api.opening import now, open_ledger
 from api.parameters import check_address, check_query, wait_for_leaf
 from api.parts import NAME, Parts, parts
+from api.safe_headers import OF_A_PAGE, OF_ANYTHING_ELSE, UNKEPT
 from api.session_store import SessionStore
 from api.settings import Settings
 from projections.catchup import Views
@@ -59,20 +61,8 @@ class App(OpenAPI):
         self.parts.ledger.close()
 
 
-def _headers(sources: str) -> list[tuple[str, str]]:
-    policy = f"default-src {sources}; frame-ancestors 'none'; base-uri 'none'; form-action {sources}"
-    return [
-        ("X-Content-Type-Options", "nosniff"),
-        ("Referrer-Policy", "no-referrer"),
-        ("Cross-Origin-Resource-Policy", "same-origin"),
-        ("Content-Security-Policy", policy),
-    ]
-
-
 #: Endpoints that are served wherever the ledger is by now.
 _SAY_IT = frozenset({"service.health", "desk.static"})
-#: What every answer says to a browser; no view says any of it itself.
-_OF_A_PAGE, _OF_ANYTHING_ELSE = _headers("'self'"), _headers("'none'")
 
 
 def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> App:
@@ -141,6 +131,7 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     app.register_blueprint(desk.routes)
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.api_doc))
     access.complete(app)
+    app.wsgi_app = Door(app.wsgi_app, ledger.record, origins.hosts(settings))  # type: ignore[method-assign]
     app.parts.follower.start()
     return app
 
@@ -157,8 +148,8 @@ def _require_here() -> None:
 def _guarded(response: Response) -> Response:
     """Return the response with the headers that every answer carries."""
     headers = response.headers
-    headers.extend(_OF_A_PAGE if response.mimetype == "text/html" else _OF_ANYTHING_ELSE)
-    headers.setdefault("Cache-Control", "no-store")
+    headers.extend(OF_A_PAGE if response.mimetype == "text/html" else OF_ANYTHING_ELSE)
+    headers.setdefault(*UNKEPT)
     if request.endpoint is not None and access.POLICIES[request.endpoint] is not None:
         response.vary.update(("Authorization", "Cookie"))  # what is public is the same for whoever asks
     return response

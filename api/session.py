@@ -18,7 +18,7 @@ from flask_openapi3.models import RawModel
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from api.acts import MEDIA_TYPES
+from api.door import MEDIA_TYPES
 from api.labels import labelled
 from api.origins import audiences, secure
 from api.parameters import blueprint, json_answer

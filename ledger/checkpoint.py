@@ -40,7 +40,8 @@ from ledger.merkle import EMPTY_ROOT, HASH_BYTES, check_hashes, check_size
 from ledger.note import Note, NoteSigner, VerifierKey, check_name, open_note, sign
 
 _NUMBER = re.compile("0|[1-9][0-9]{0,18}", re.ASCII)
-_HASH_CHARACTERS = 44
+#: A hash is written with so many characters, padding included.
+HASH_CHARACTERS = 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +143,8 @@ def format_hash(value: bytes) -> str:
 
 def parse_hash(text: str) -> bytes:
     """Return the 32 bytes of a hash in its one base64 spelling, or raise :class:`Malformed`."""
-    if len(text) != _HASH_CHARACTERS or not text.isascii():
-        raise Malformed("checkpoint.hash", f"Sidik tidak ditulis sebagai {_HASH_CHARACTERS} karakter base64.")
+    if len(text) != HASH_CHARACTERS or not text.isascii():
+        raise Malformed("checkpoint.hash", f"Sidik tidak ditulis sebagai {HASH_CHARACTERS} karakter base64.")
     value = decode_base64(text.encode("ascii"))
     if len(value) != HASH_BYTES:
         raise Malformed("checkpoint.hash", f"Sidik {len(value)} bita; harus {HASH_BYTES} bita.")

@@ -20,6 +20,7 @@ from ledger.receipt import (
     Receipt,
     VerifiedReceipt,
     format_receipt,
+    length_of,
     parse_receipt,
     verify_receipt,
 )
@@ -195,6 +196,12 @@ def test_a_receipt_that_could_not_be_read_back_is_not_made() -> None:
         Receipt(5, (bytes(32),) * 64, NOTE)
     with pytest.raises(Malformed):
         Receipt(-1, (), NOTE)
+
+
+@pytest.mark.parametrize("index", range(len(ENTRIES)))
+def test_the_length_of_a_receipt_is_that_of_its_bytes(index: int) -> None:
+    assert length_of(receipt_for(index)) == len(format_receipt(receipt_for(index)))
+    assert length_of(Receipt(index, (), NOTE)) == len(format_receipt(Receipt(index, (), NOTE)))
 
 
 @given(st.binary(max_size=200) | st.binary(max_size=100).map(lambda tail: HEAD + b"\n\n" + tail))
