@@ -691,6 +691,7 @@ KILLED = {
     "its journal is there": ("cli_store._record = kill", 0),
     "leaf 0 is durable, and nobody noted where": ("Whereabouts.note_first = kill", 1),
     "it waits for its acceptance": ("cli_store._record = record", 1),
+    "it is accepted, and nothing is there to be pinned": ("cli_store.write_new_file = kill", 2),
 }
 #: A process of the command line that is killed there.
 COMMAND_KILLED = """
@@ -726,6 +727,25 @@ def test_an_interrupted_founding_is_finished_when_it_is_run_again(tmp_path: Path
     kept = json.loads((home / "pin.json").read_bytes())
     assert (kept["vkey"], kept["founding"]) == (pins["vkey"], pins["founding"])
     fault(run(*found), 1, "ledger.founded")
+
+
+def test_a_founding_that_lacks_its_pins_gives_them_to_no_other(tmp_path: Path) -> None:
+    home, founding = tmp_path / "buku", _founding(tmp_path)
+    found = ("found", home, *founding, "--yes", "--json")
+    ended(run(*found), 0)
+    pins = (home / "pin.json").read_bytes()
+    (home / "pin.json").unlink()
+    description = tmp_path / "uraian.json"
+    plan = json.loads(description.read_bytes())
+    for other in ({"enacting_office": "sekcam"}, {"founders": plan["founders"][::-1]}):
+        description.write_text(json.dumps(plan | other))
+        keys = [tmp_path / f"{one['person']['official']}.json" for one in (plan | other)["founders"]]
+        fault(run(*found, "--key1", keys[0], "--key2", keys[1]), 1, "ledger.founded")
+        assert not (home / "pin.json").exists()
+    description.write_text(json.dumps(plan))
+    ended(run(*found), 0)
+    assert (home / "pin.json").read_bytes() == pins
+    assert len(_leaves(home)) == 2
 
 
 def _leaves(home: Path) -> list[str]:
