@@ -171,18 +171,21 @@ def _found(folder: Path, plan: FoundingPlan, hands: list[Hand], predecessor: Pre
     settings = Settings.read(dict(os.environ) | {"JEJAK_HOME": str(folder)})
     ledger = open_ledger(dataclasses.replace(settings, remembered=()), signer=signer)
     try:
-        stream = ledger.stream("register")
-        if stream is not None and isinstance(stream.state, Register) and stream.state.accepted:
+        stream, leaf_zero = ledger.stream("register"), _leaf_zero(plan, signer, hands, predecessor)
+        if stream is None:
+            _record(ledger, hands[0], "ledger.founded", leaf_zero)
+        with ledger.reading() as rows:
+            first = log.recorded(rows, 0)
+        accepted = stream is not None and isinstance(stream.state, Register) and stream.state.accepted
+        # Of what was interrupted last of all only the pins are missing; nobody gets those of another founding.
+        if accepted and ((folder / PINS).exists() or first.act.body.plain() != leaf_zero):
             raise NotAllowed(
                 "ledger.founded", f"Sudah ada buku besar di {folder}.", allowed="Dirikan yang baru di folder lain."
             )
-        if stream is None:
-            _record(ledger, hands[0], "ledger.founded", _leaf_zero(plan, signer, hands, predecessor))
-        with ledger.reading() as rows:
-            first = log.recorded(rows, 0)
         require_founded_after(predecessor, first.act.body)
         founding = first.leaf
-        _record(ledger, hands[1], "founding.accepted", {"founding": founding})
+        if not accepted:
+            _record(ledger, hands[1], "founding.accepted", {"founding": founding})
     finally:
         ledger.close()
     pins = Pins(origin=signer.name, vkey=str(signer.vkey), founding=founding, synthetic=plan.synthetic)

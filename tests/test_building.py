@@ -21,7 +21,6 @@ from api.app import App, create_app
 from api.server import background_server
 from api.settings import Settings
 from ledger import logkey
-from ledger.application import Ledger
 from ledger.database import Database
 from ledger.receipt import verify_receipt
 from projections import catchup, rebuilding, storage
@@ -58,24 +57,11 @@ class Held:
 def office(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Kecamatan, Settings]]:
     with ExitStack() as opened:
         url = opened.enter_context(postgres.database()) if request.param == "postgresql" else ""
-        made = large_journal.make(tmp_path / "buku", LEAVES)
+        # It is made where it stays: its folder says where the first act was recorded, and it is opened nowhere else.
+        made = large_journal.make(tmp_path / "buku", LEAVES, Database.parse(url, tmp_path / "buku"))
+        opened.callback(made.ledger.close)
         logkey.write(made.folder / "log.key", made.log)
-        if url:
-            made = moved(made, url)
-        opened.callback(lambda: made.ledger.close())
         yield made, Settings(made.folder, database_url=url, threads=4)
-
-
-def moved(made: Kecamatan, url: str) -> Kecamatan:
-    """Return the office with its journal in PostgreSQL."""
-    from ledger.moving import move
-
-    there = Ledger(made.folder, made.log, made.clock, database=Database.parse(url, made.folder))
-    with made.ledger.filling() as source, there.filling() as target:
-        move(source, target, made.log.vkey)
-    made.ledger.close()
-    made.ledger = there
-    return made
 
 
 @pytest.fixture
@@ -245,7 +231,8 @@ def test_views_that_were_lost_are_built_as_quickly_as_those_of_another_version(
         until(lambda: client.get("/v1/cases?unit=kalipare"), 200)
 
 
-@pytest.mark.parametrize("office", ["sqlite"], indirect=True)  # which tells of no commit: only readers wake anybody
+@pytest.mark.sqlite("it tells of no commit, so that only readers wake anybody")
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
 def test_a_reader_who_finds_more_left_than_anybody_waits_for_has_it_done_though_the_log_grows(
     office: tuple[Kecamatan, Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:

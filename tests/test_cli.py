@@ -685,14 +685,74 @@ def test_a_ledger_is_founded_by_two_served_and_audited(tmp_path: Path) -> None:
     assert page.endswith("TTE tersertifikasi pada naskah dinas.")
 
 
-def test_an_interrupted_founding_is_finished_when_it_is_run_again(tmp_path: Path) -> None:
-    founding = _founding(tmp_path)
-    ended(run("found", tmp_path / "buku", *founding, "--yes"), 0)
-    half = tmp_path / "setengah"
-    shutil.copytree(tmp_path / "buku", half, ignore=shutil.ignore_patterns("journal.sqlite*", "pin.json"))
-    pins = json.loads(ended(run("found", half, *founding, "--yes", "--json"), 0).stdout)
-    assert pins["vkey"] == json.loads((tmp_path / "buku" / "pin.json").read_bytes())["vkey"]
-    assert json.loads((half / "pin.json").read_bytes())["founding"] == pins["founding"]
+#: Where a founding is killed, and how many acts are durable then.
+KILLED = {
+    "its key is written": ("cli_store.open_ledger = kill", 0),
+    "its journal is there": ("cli_store._record = kill", 0),
+    "leaf 0 is durable, and nobody noted where": ("Whereabouts.note_first = kill", 1),
+    "it waits for its acceptance": ("cli_store._record = record", 1),
+    "it is accepted, and nothing is there to be pinned": ("cli_store.write_new_file = kill", 2),
+}
+#: A process of the command line that is killed there.
+COMMAND_KILLED = """
+import os, signal
+from api import cli, cli_store
+from ledger.whereabouts import Whereabouts
+
+def kill(*given, **named):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def record(ledger, hand, kind, body, recorded=cli_store._record):
+    recorded(ledger, hand, kind, body) if kind == "ledger.founded" else kill()
+
+{}
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("when", KILLED)
+def test_an_interrupted_founding_is_finished_when_it_is_run_again(tmp_path: Path, when: str) -> None:
+    home, (patch, durable) = tmp_path / "buku", KILLED[when]
+    found = [str(one) for one in ("found", home, *_founding(tmp_path), "--yes", "--json")]
+    command = [sys.executable, "-c", COMMAND_KILLED.format(patch), *found]
+    killed = subprocess.run(command, cwd=ROOT, env=postgres.environment(home), capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stdout
+    assert not (home / "pin.json").exists()
+    log_key, before = logkey.read(home / "log.key").vkey, _leaves(home) if durable else []
+    assert len(before) == durable
+    pins = json.loads(ended(run(*found), 0).stdout)
+    after = _leaves(home)
+    assert (pins["vkey"], pins["founding"]) == (str(log_key), after[0])
+    assert (after[:durable], len(after)) == (before, 2)
+    kept = json.loads((home / "pin.json").read_bytes())
+    assert (kept["vkey"], kept["founding"]) == (pins["vkey"], pins["founding"])
+    fault(run(*found), 1, "ledger.founded")
+
+
+def test_a_founding_that_lacks_its_pins_gives_them_to_no_other(tmp_path: Path) -> None:
+    home, founding = tmp_path / "buku", _founding(tmp_path)
+    found = ("found", home, *founding, "--yes", "--json")
+    ended(run(*found), 0)
+    pins = (home / "pin.json").read_bytes()
+    (home / "pin.json").unlink()
+    description = tmp_path / "uraian.json"
+    plan = json.loads(description.read_bytes())
+    for other in ({"enacting_office": "sekcam"}, {"founders": plan["founders"][::-1]}):
+        description.write_text(json.dumps(plan | other))
+        keys = [tmp_path / f"{one['person']['official']}.json" for one in (plan | other)["founders"]]
+        fault(run(*found, "--key1", keys[0], "--key2", keys[1]), 1, "ledger.founded")
+        assert not (home / "pin.json").exists()
+    description.write_text(json.dumps(plan))
+    ended(run(*found), 0)
+    assert (home / "pin.json").read_bytes() == pins
+    assert len(_leaves(home)) == 2
+
+
+def _leaves(home: Path) -> list[str]:
+    """Return the leaf hashes of the ledger in this folder."""
+    with behind(Database.parse("", home)) as store:
+        found = store.execute("SELECT leaf_hash FROM stored_events ORDER BY leaf_index").fetchall()
+    return [bytes(one).hex() for (one,) in found]
 
 
 def test_the_audit_names_the_broken_leaf(desk: Desk) -> None:

@@ -402,9 +402,8 @@ def test_where_a_damaged_leaf_stops_a_rebuild_of_lost_views_what_is_before_it_is
 ) -> None:
     monkeypatch.setattr("projections.catchup.MOST_AWAITED", 10)
     desk.kecamatan.run(CASE, 4)
-    with closing(sqlite3.connect(desk.kecamatan.folder / "journal.sqlite")) as file:
-        file.execute("UPDATE stored_events SET topic = 'paraf.given' WHERE leaf_index = 35")
-        file.commit()
+    with behind(desk.kecamatan.ledger.database) as journal:
+        journal.execute("UPDATE stored_events SET topic = 'paraf.given' WHERE leaf_index = 35")
     for _ in range(2):  # the second time whoever follows takes in what it can
         with pytest.raises(Forged) as stopped:
             desk.views.catch_up()

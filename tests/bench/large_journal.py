@@ -22,6 +22,7 @@ from keys.authority import WIB
 from keys.envelope import Envelope
 from ledger.acts import PAYLOAD_TYPE, Act
 from ledger.checkpoint import sign_checkpoint
+from ledger.database import Database
 from ledger.entry import Entry
 from ledger.merkle import grow, leaf_hash
 from ledger.rows import Row
@@ -54,9 +55,9 @@ def case_of(number: int) -> str:
     return f"case:{uuid.UUID(int=number + 1)}"
 
 
-def make(folder: Path, acts: int) -> Kecamatan:
+def make(folder: Path, acts: int, database: Database | None = None) -> Kecamatan:
     """Return an office whose journal has at least ``acts`` leaves, and under 200 more; :data:`OPEN` cases are open."""
-    office = Kecamatan(folder).open()
+    office = Kecamatan(folder, database).open()
     with office.ledger.reading() as rows:
         size = rows.size()
     with multiprocessing.get_context("fork").Pool(len(os.sched_getaffinity(0))) as pool:
