@@ -158,7 +158,7 @@ def serve(
         for number in before:
             signal.signal(number, lambda *_: server.stop())
         try:
-            _spare_the_collector()
+            spare_the_collector()
             ready(server.url)
             server.run()
         finally:
@@ -168,7 +168,7 @@ def serve(
         app.close()
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """Let the garbage collector pass over what is here for good, and look less often: almost nothing has cycles."""
     gc.collect()
     gc.freeze()

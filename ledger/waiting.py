@@ -3,6 +3,10 @@
 Every thread that brings an act gets a :class:`Place`. :meth:`Place.leading` blocks until either another thread
 has carried the place through its turn, and yields nothing, or it is this thread's turn, and yields everything
 that is waiting (at most :data:`MOST_TOGETHER`). No thread of our own, no polling, first come first served.
+
+Whoever was answered often comes again at once. So the leader waits, at most :data:`LINGER`, until as many stand in line
+as were about when the last turn ended: those that it carried and those that stood there already. Who is alone waits for
+nobody, and those who stay away are missed once.
 """
 
 from __future__ import annotations
@@ -17,6 +21,8 @@ from keys.errors import JejakError, Unavailable
 
 #: One turn carries at most this many acts, so that nobody waits for a crowd.
 MOST_TOGETHER = 64
+#: Seconds that a leader waits for those who were just answered.
+LINGER = 0.002
 #: More than this many waiting acts are turned away politely.
 MOST_WAITING = 1024
 
@@ -31,6 +37,9 @@ class Queue(Generic[A, R]):
 
     def __init__(self, most_waiting: int = MOST_WAITING) -> None:
         self._lock = threading.Lock()
+        self._complete = threading.Condition(self._lock)
+        self._about = 1  # who stood in line, or was answered, when the last turn ended
+        self._awaited = 0  # so many the leader waits for just now
         self._line: deque[Place[A, R]] = deque()
         self._led = False
         self._most_waiting = most_waiting
@@ -49,16 +58,23 @@ class Queue(Generic[A, R]):
             if not self._led:
                 self._led = True
                 place.call()
+            elif self._awaited and len(self._line) >= self._awaited:
+                self._complete.notify()
         return place
 
     def take(self) -> list[Place[A, R]]:
-        """Return the places that the leader carries: everything that waits, up to the bound."""
+        """Return the places that the leader carries: everything that waits, up to the bound, when all are there."""
         with self._lock:
+            if len(self._line) < self._about:
+                self._awaited = self._about
+                self._complete.wait(LINGER)
+                self._awaited = 0
             return [self._line.popleft() for _ in range(min(len(self._line), MOST_TOGETHER))]
 
-    def pass_on(self) -> None:
-        """Call the next leader, if anyone waits."""
+    def pass_on(self, carried: int) -> None:
+        """Call the next leader, if anyone waits; so many were carried and answered."""
         with self._lock:
+            self._about = min(carried + len(self._line), MOST_TOGETHER)
             if self._line:
                 self._line[0].call()
             else:
@@ -125,7 +141,7 @@ class Place(Generic[A, R]):
                     place.settle(lost)
                 if place is not self:
                     place.call()
-            self._queue.pass_on()
+            self._queue.pass_on(len(batch))
 
     def alone(self) -> _Alone:
         """Make a refusal inside the block this place's outcome: a refused act leaves its batch.

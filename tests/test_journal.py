@@ -107,7 +107,7 @@ def as_one_batch(ledger: Ledger, *envelopes: bytes) -> list[Any]:
             thread.join(0.001)
             assert thread.is_alive(), "the act did not come as far as the line"
     ledger._queue._line.remove(nobody)
-    ledger._queue.pass_on()
+    ledger._queue.pass_on(0)
     for thread in threads:
         thread.join(60)
     return out

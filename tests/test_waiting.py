@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from keys.errors import NotAllowed, Unavailable
+from ledger import waiting
 from ledger.waiting import MOST_TOGETHER, Place, Queue
 
 SECONDS = 20  # a test that waits longer than this hangs
@@ -113,6 +114,55 @@ def test_one_turn_carries_no_more_than_its_bound() -> None:
     assert len(crowd.gone()) == MOST_TOGETHER + 11
     assert [len(batch) for batch in turns.batches] == [1, MOST_TOGETHER, 10]
     assert [item for batch in turns.batches for item in batch] == list(range(MOST_TOGETHER + 11))
+
+
+def carried_together(turns: Turns, *items: int) -> None:
+    """Have a turn carry these, none of whom is 0."""
+    crowd, go = held_first(turns)
+    for item in items:
+        crowd.come(item)
+    go.set()
+    crowd.gone()
+    turns.batches.clear()
+
+
+def test_who_leads_waits_for_those_who_were_just_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = Turns()
+    carried_together(turns, 1, 2, 3)
+    monkeypatch.setattr(waiting, "LINGER", SECONDS)
+    crowd = Crowd(turns)
+    for item in (1, 2, 3):
+        assert not turns.batches
+        crowd.come(item)
+    assert crowd.gone() == {1: 2, 2: 4, 3: 6}
+    assert turns.batches == [[1, 2, 3]]
+
+
+def test_who_stays_away_is_missed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = Turns()
+    carried_together(turns, 1, 2, 3)
+    assert turns.bring(1) == 2
+    monkeypatch.setattr(waiting, "LINGER", SECONDS)
+    began = time.monotonic()
+    assert turns.bring(1) == 2
+    assert time.monotonic() - began < SECONDS / 2
+    assert turns.batches == [[1], [1]]
+
+
+def test_who_was_always_alone_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "LINGER", SECONDS)
+    turns, began = Turns(), time.monotonic()
+    assert [turns.bring(item) for item in (1, 2, 3)] == [2, 4, 6]
+    assert time.monotonic() - began < SECONDS / 2
+
+
+def test_who_waits_for_others_waits_a_moment_at_most() -> None:
+    turns = Turns()
+    carried_together(turns, *range(1, MOST_TOGETHER))
+    began = time.monotonic()
+    assert turns.bring(1) == 2
+    assert time.monotonic() - began >= waiting.LINGER
+    assert turns.batches == [[1]]
 
 
 def test_a_refusal_is_the_outcome_of_one_place_only() -> None:
