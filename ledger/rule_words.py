@@ -239,6 +239,7 @@ RULES: dict[str, str] = {
     **dict.fromkeys(("mark.entry", "mark.document", "mark.key"), _MARK),
     **dict.fromkeys(("views.event", "views.missing", "views.storage"), _VIEWS),
     "views.building": "Yang dibaca adalah tampilan yang sudah selesai disusun dari buku besar.",
+    "views.newer": "Tampilan dibaca oleh Jejak versi yang menyusunnya, atau yang lebih baru.",
     "views.behind": "Yang dibaca memuat daun yang diminta dan semua daun sebelumnya.",
     "views.url": "Tampilan disimpan dalam satu berkas tersendiri.",
     # The log as it is stored and proved

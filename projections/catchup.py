@@ -134,8 +134,8 @@ class Views:
 
         Raises Forged where an entry does not hold, NotJudged where an act cannot be placed (``views.event``) or a leaf
         is missing (``views.missing``), with leaf and kind in their facts. Everything before that leaf is projected
-        then, and nothing after it. Raises Forged too where the journal lacks what was seen of it, Unavailable
-        (``views.building``) where another process rebuilds.
+        then, and nothing after it. Raises Forged too where the journal lacks what was seen of it, Unavailable where
+        another process rebuilds (``views.building``) or a newer version of Jejak has made the views (``views.newer``).
         """
         return self._catch_up(most, lambda rows, place: None)
 
@@ -246,7 +246,7 @@ class Views:
     def _left(self, rows: Rows, place: Place | None) -> Built | None:
         """Return how far views at ``place`` are if a reader does not wait for the rest, else None."""
         size = rows.size()
-        if size <= MOST_AWAITED:
+        if size <= MOST_AWAITED or (place is not None and place.is_newer):
             return None
         if place is None or not place.is_in(rows):
             return Built(None, size)
@@ -303,9 +303,12 @@ class Views:
 def _belongs(place: Place | None, rows: Rows) -> bool:
     """Tell whether views at ``place``, which was read before the journal, are of this schema and this journal.
 
-    Raises Forged where the journal was put back to an older copy: no views are made of that in the place of newer ones.
+    Raises Forged where the journal was put back to an older copy: no views are made of that in the place of newer ones;
+    Unavailable (``views.newer``) where a newer version of Jejak made these.
     """
     rows.size()
+    if place is not None:
+        place.require_not_newer()
     return place is not None and place.is_in(rows)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
 
+from keys.errors import Unavailable
 from ledger.rows import Rows
 from projections.schema import VERSION, VIEWS
 
@@ -18,6 +19,24 @@ class Place:
     position: int
     founding: str | None
     leaf: str | None
+
+    @property
+    def is_newer(self) -> bool:
+        """Tell whether a newer version of Jejak has made the views."""
+        return self.schema > VERSION
+
+    def require_not_newer(self) -> None:
+        """Return unless the views are of a newer schema, else raise Unavailable (``views.newer``).
+
+        Two versions that serve one ledger would rebuild each other's views for ever; so the older one leaves them.
+        """
+        if self.is_newer:
+            raise Unavailable(
+                "views.newer",
+                "Tampilan sudah disusun oleh Jejak versi yang lebih baru, yang tidak dibaca oleh versi ini.",
+                allowed="Minta kepada layanan versi baru. Pengelola: pasang versi baru itu di sini juga; untuk kembali"
+                " ke versi ini, hentikan semua layanan versi baru, lalu jalankan jejak rebuild.",
+            )
 
     def is_in(self, rows: Rows) -> bool:
         """Tell whether the views are of this schema and this journal; the first and the last leaf say it."""

@@ -13,13 +13,14 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from api import follower
 from api.app import App, create_app
 from api.server import background_server
 from api.settings import Settings
+from keys.errors import Unavailable
 from ledger import logkey
 from ledger.database import Database
 from ledger.receipt import verify_receipt
@@ -84,13 +85,13 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
     made.go.set()
 
 
-def of_another_schema(office: Kecamatan, settings: Settings) -> None:
+def of_another_schema(office: Kecamatan, settings: Settings, schema: int = VERSION - 1) -> None:
     """Leave views that another version made."""
     ledger, url = office.ledger, settings.database.views_url
     Views(url, ledger.reading, ledger.documents, settings.database.views_file).close()
     engine = storage.open_views(url)
     with storage.writing(engine) as connection:
-        connection.execute(update(VIEWS).values(schema=VERSION - 1))
+        connection.execute(update(VIEWS).values(schema=schema))
     engine.dispose()
 
 
@@ -246,3 +247,25 @@ def test_a_reader_who_finds_more_left_than_anybody_waits_for_has_it_done_though_
         kecamatan.run(CASE, 3)
         assert client.get("/v1/cases?unit=kalipare").get_json()["rule"] == "views.building"
         until(lambda: client.get("/v1/cases?unit=kalipare"), 200)
+
+
+def test_views_of_a_newer_version_are_left_to_it_and_acts_are_recorded(office: tuple[Kecamatan, Settings]) -> None:
+    kecamatan, settings = office
+    of_another_schema(kecamatan, settings, VERSION + 1)
+    with closing(create_app(settings, kecamatan.clock)) as app:
+        client = desk(app)
+        official, kind, body = kecamatan.steps(case=CASE)[0]
+        signed = kecamatan.sign(official, CASE, kind, body)
+        said = asked(client.post("/v1/acts", data=signed, headers=ENVELOPE), 201)
+        refusal = client.get(f"/v1/cases/{CASE[5:]}")
+        assert (refusal.status_code, refusal.get_json()["rule"]) == (503, "views.newer")
+        assert "versi" in refusal.get_json()["detail"]
+        assert health(client).get_json()["status"] == "tampilan-berhenti"
+        views = app.parts.views
+        with pytest.raises(Unavailable) as caught:
+            views.catch_up()
+        assert caught.value.rule == "views.newer"
+        with storage.reading(views._engine) as connection:
+            assert connection.execute(select(VIEWS.c.schema)).scalar_one() == VERSION + 1
+        assert views.rebuild() == said["leaf_index"] + 1  # who goes back to an older version says so
+        assert client.get(f"/v1/cases/{CASE[5:]}").get_json()["version"] == 1
