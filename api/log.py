@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from api.parameters import AtQuery, EntryPath, Number, StreamPath, blueprint, json_answer
 from api.parts import not_founded, parts
 from api.trails import trail_of
-from keys.errors import Forged, NotFound
+from keys.errors import Forged, NotFound, Unavailable
 from keys.fields import Fact
 from ledger import log
 from ledger.bodies import Body, LedgerFounded
@@ -196,6 +196,7 @@ def health() -> Response:
             size = rows.size()
         except Forged as fault:
             size, shrunk = fault.facts.get("size", 0), True
+    parted = shrunk or outside_memory.contradicted
     if here.ledger.moved():
         found.append(("buku-besar-pindah", "Buku besar sudah dipindahkan; di tempat lama ini tidak ada yang dilayani."))
     if outside_memory.contradicted:
@@ -204,9 +205,13 @@ def health() -> Response:
         found.append(("riwayat-bertentangan", "Buku besar bukan lagi yang tadi dilihat di sini; pencatatan berhenti."))
     elif outside_memory.fault:
         found.append(("ingatan-luar-berhenti", "Segel terbaru tidak dapat ditulis di luar; pencatatan tetap berjalan."))
-    if here.follower.fault:
+    try:
+        here.ledger.require_nothing_foreign()
+    except Unavailable as fault:
+        found.insert(0, ("pencatatan-berhenti", fault.detail))
+    if here.follower.fault and not parted:
         found.append(("tampilan-berhenti", "Tampilan berhenti mengikuti buku besar; tanda terima tidak terpengaruh."))
-    if not shrunk and (built := here.views.built()) is not None:
+    if not parted and (built := here.views.built()) is not None:
         found.append(("tampilan-disusun", building(built.done, built.leaves).detail))
     said = Health(
         status=found[0][0] if found else "ok",

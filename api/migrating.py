@@ -7,6 +7,8 @@ once, one from before there were revisions is taken for the first.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -34,12 +36,12 @@ def newest() -> str:
 def migrate(database: Database) -> tuple[str, str]:
     """Bring a database to the newest revision and return (the one before, "" for none, the one now).
 
-    Raises Unavailable: ``database.newer`` where it was made by a later version, ``views.storage`` where it cannot be
-    reached or changed.
+    Raises Unavailable: ``database.newer`` where it was made by a later version, ``database.unreachable`` where
+    it cannot be reached or changed.
     """
     engine = open_engine(database)
     try:
-        with storage.writing(engine) as connection:
+        with _reached(database), storage.writing(engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
                 connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
@@ -59,7 +61,7 @@ def require_newest(database: Database) -> None:
     """Return if the database is of the newest revision; an empty one is brought there. Raises Unavailable else."""
     engine = open_engine(database)
     try:
-        with storage.reading(engine) as connection:
+        with _reached(database), storage.reading(engine) as connection:
             found = revision(connection)
     finally:
         engine.dispose()
@@ -73,6 +75,25 @@ def require_newest(database: Database) -> None:
             f"Basis data ini dari Jejak yang lebih lama (bentuk {found}; yang diperlukan {newest()}).",
             allowed="Buat cadangan, jalankan jejak migrate, lalu mulai lagi.",
         )
+
+
+@contextmanager
+def _reached(database: Database) -> Iterator[None]:
+    """Say of a server that does not answer what it is: nothing that concerns views alone."""
+    try:
+        yield
+    except Unavailable as fault:
+        if fault.rule != "views.storage" or database.journal is not None:
+            raise
+        # psycopg names machine, port, user and database, and never the password.
+        said = str(fault.facts.get("cause", "")).strip().splitlines()
+        raise Unavailable(
+            "database.unreachable",
+            f"Basis data {database} tidak menjawab atau menolak." + (f" Katanya: {said[0][:300]}" if said else ""),
+            allowed="Periksa JEJAK_DATABASE_URL (mesin, porta, nama, pengguna, kata sandi), dan apakah peladennya"
+            " berjalan; lalu ulangi.",
+            **fault.facts,
+        ) from None
 
 
 def revision(connection: Connection) -> str:

@@ -152,6 +152,10 @@ class Ledger(Application[str]):
         """
         return self._journal.wait(seconds)
 
+    def require_nothing_foreign(self) -> None:
+        """Return if nothing of others is on the journal's tables, for then no act is recorded; raises Unavailable."""
+        self._journal.require_nothing_foreign()
+
     def stream(self, name: str) -> Stream | None:
         """Return a stream as it now is, or None where nothing was recorded."""
         return self._memory.stream(name)

@@ -63,10 +63,9 @@ class Documents:
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=_INCOMING, dir=self._folder)
+            file, name = self._incoming()
             try:
-                with os.fdopen(handle, "wb") as file:
-                    fcntl.flock(file, fcntl.LOCK_EX)
+                with file:
                     digest, size = _copy(chunks, file)
                     file.flush()
                     os.fsync(file.fileno())
@@ -82,6 +81,21 @@ class Documents:
         except OSError as error:
             raise _unwritable(error) from error
         return digest, size
+
+    def _incoming(self) -> tuple[BinaryIO, str]:
+        """Return a new file for what comes in, locked so that nobody clears it away, and its name."""
+        while True:
+            handle, name = tempfile.mkstemp(prefix=_INCOMING, dir=self._folder)
+            file = os.fdopen(handle, "wb")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if os.fstat(file.fileno()).st_nlink:  # else a process that begins just now was faster
+                    return file, name
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                file.close()
+                raise
+            file.close()
 
     def _settle(self, incoming: Path, digest: str) -> None:
         target = self._path(digest)

@@ -53,6 +53,10 @@ class Journal(ABC):
         True where the database told of it (:attr:`ledger.database.Database.tells`), or nobody can know.
         """
 
+    @abstractmethod
+    def require_nothing_foreign(self) -> None:
+        """Return if nothing of others is on the tables; raises Unavailable (``journal.foreign``), or unreadable."""
+
     def stop_waiting(self) -> None:  # noqa: B027  most have nothing to close
         """Close what :meth:`wait` keeps open."""
 

@@ -181,6 +181,10 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
                 " dalamnya tidak ada yang boleh dicatat.",
                 allowed=f"Pengelola menjalankan ALTER TABLE {NAME}.{unlogged[0]} SET LOGGED, juga untuk yang lain.",
             )
+        self.require_nothing_foreign()
+
+    def require_nothing_foreign(self) -> None:
+        """Return if nothing of others is on the tables; raises Unavailable (``journal.foreign``), or unreadable."""
         with self.reading_run() as run:
             foreign.require_none_in_postgres(run)
 

@@ -76,7 +76,11 @@ def inclusion(rows: Rows, index: int, size: int) -> list[bytes]:
 
 
 def checkpoint(rows: Rows) -> bytes:
-    """Return the newest signed checkpoint, verbatim, or raise NotFound where nothing is founded."""
+    """Return the newest signed checkpoint, verbatim, or raise NotFound where nothing is founded.
+
+    Raises Forged where the log lacks what was seen of it (:mod:`ledger.sight`): nobody is told a size that it had.
+    """
+    rows.frontier()
     note = rows.checkpoint()
     if note is None:
         raise NotFound("ledger.founded", "Buku besar ini belum didirikan.")

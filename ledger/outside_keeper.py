@@ -37,7 +37,7 @@ from ledger.whole_file import replace
 #: Seconds between two writings, at least.
 PAUSE = 0.05
 #: Seconds after which file and journal are looked at again, though nothing new came.
-RETRY = 5.0
+RETRY = 1.0
 #: Seconds that whoever closes waits for a writing that hangs.
 PATIENCE = 10.0
 #: The lock's file in the store.

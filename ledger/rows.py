@@ -85,10 +85,7 @@ class Rows:
 
     def frontier(self) -> Frontier:
         """Return the tree's right edge as the last turn left it."""
-        found = self._run("SELECT id, data FROM frontier", ())
-        if [number for number, _ in found] not in ([], [1]):  # the next turn would write a second one beside it
-            raise Malformed("tree.frontier", "Tepi pohon dalam penyimpanan lebih dari satu, atau bukan yang pertama.")
-        return Frontier.load(_bytes(found[0][1])) if found else Frontier()
+        return frontier_in(self._run("SELECT id, data FROM frontier", ()))
 
     def entry(self, index: int) -> Row | None:
         """Return the row of one leaf."""
@@ -227,6 +224,13 @@ class RowsBelow(Rows):
     def entries(self, start: int, limit: int) -> list[Row]:
         """Return the rows of ``limit`` leaves from ``start`` that stand below the position."""
         return super().entries(start, max(0, min(limit, self._position - start)))
+
+
+def frontier_in(found: Sequence[Sequence[Any]]) -> Frontier:
+    """Return the edge that the table ``frontier`` has, read as (id, data); raises Malformed (``tree.frontier``)."""
+    if [number for number, _ in found] not in ([], [1]):  # the next turn would write a second one beside it
+        raise Malformed("tree.frontier", "Tepi pohon dalam penyimpanan lebih dari satu, atau bukan yang pertama.")
+    return Frontier.load(_bytes(found[0][1])) if found else Frontier()
 
 
 def _row(found: Any) -> Row:

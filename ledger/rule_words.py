@@ -58,6 +58,7 @@ RULES: dict[str, str] = {
     "journal.durability": "Yang sudah dijawab tercatat harus sudah aman di disk.",
     "journal.foreign": "Yang ditulis ke buku besar tersimpan persis seperti ditulis.",
     **dict.fromkeys(("journal.schema", "database.older", "database.newer"), _FORM),
+    "database.unreachable": "Basis data buku besar harus menjawab.",
     "database.used": "Buku besar dipindahkan ketika tidak ada yang memakainya.",
     **dict.fromkeys(("database.moved", "database.note"), "Sebuah buku besar ada, dan berlanjut, di satu tempat saja."),
     "settings.database_url": "Alamat penyimpanan ditulis dalam bentuk yang dikenal.",

@@ -5,6 +5,9 @@ learned the log's size knows better, be it in a turn of its own, for somebody wh
 others record. So every snapshot of the journal is taken with one :class:`Sight`, and wherever the log's edge is asked
 for it is held against the largest that was seen: as large, it must be the same; larger, it must continue that one.
 
+What the log's edge names must also be there: its newest entry and its newest checkpoint. Somebody who takes away only
+those leaves the edge as it was.
+
 A snapshot may be older than what another thread saw since it was taken; only what was seen *before* counts for it.
 Nothing is kept beyond the process. That is what :mod:`ledger.outside_memory` is for.
 """
@@ -17,11 +20,15 @@ from typing import Any
 from keys.errors import Forged
 from ledger.checkpoint import format_hash
 from ledger.merkle import Frontier, grow, prove_consistency, verify_consistency
-from ledger.rows import Rows, Run
+from ledger.rows import Rows, Run, frontier_in
 
 #: As many new leaves are hashed at once; where there are more, two roots and a proof read less.
 NEAR = 512
 
+#: The edge, and what it must be the edge of: one statement, for every turn asks it.
+_EDGE = (
+    "SELECT id, data, (SELECT MAX(leaf_index) FROM stored_events), (SELECT MAX(size) FROM checkpoints) FROM frontier"
+)
 _FOR_THE_KEEPER = "Hubungi pengelola dan Inspektorat; jangan kirim ke peladen lain dari buku besar ini."
 
 
@@ -61,9 +68,27 @@ class SightedRows(Rows):
 
     def frontier(self) -> Frontier:
         """Return the tree's right edge as the last turn left it; raises Forged where it lacks what was seen."""
-        edge = super().frontier()
+        found = self._run(_EDGE, ())
+        edge = frontier_in([row[:2] for row in found])
+        if self._sight.newest.size:  # when a ledger is opened, that is looked at more closely (ledger.log)
+            for _, _, newest, sealed in found:
+                _require_there(edge, 0 if newest is None else newest + 1, sealed or 0)
         self._sight.require_continued(self, edge, self._before)
         return edge
+
+
+def _require_there(edge: Frontier, leaves: int, sealed: int) -> None:
+    """Return if the newest entry and the newest checkpoint are those of the edge, else raise Forged."""
+    there = min(leaves, sealed)
+    if there < edge.size:
+        raise Forged(
+            "outside.shorter",
+            f"Buku besar ini terpotong: menurut pohonnya ada {edge.size} daun, yang masih ada {leaves} daun, dengan"
+            f" segel sampai {sealed}.",
+            allowed=_FOR_THE_KEEPER,
+            leaf=there,
+            size=there,
+        )
 
 
 def _require_grown(rows: Rows, held: Frontier, edge: Frontier) -> None:

@@ -36,6 +36,7 @@ class Place:
                 "Tampilan sudah disusun oleh Jejak versi yang lebih baru, yang tidak dibaca oleh versi ini.",
                 allowed="Minta kepada layanan versi baru. Pengelola: pasang versi baru itu di sini juga; untuk kembali"
                 " ke versi ini, hentikan semua layanan versi baru, lalu jalankan jejak rebuild.",
+                retry_after=60,  # seconds; waiting does not help by itself
             )
 
     def is_in(self, rows: Rows) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -136,6 +138,26 @@ def test_what_a_crash_left_behind_is_cleared_away_and_what_still_comes_in_is_not
     digest, _ = documents.store(chunks())
     documents.clear_away()
     assert documents.read(digest) == LETTER
+    assert [path.name for path in kept(tmp_path)] == [digest.removeprefix("sha256:")]
+
+
+def test_a_process_that_begins_clears_away_no_document_that_just_begins_to_come_in(
+    documents: Documents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, began = tempfile.mkstemp, list[str]()
+
+    def between(**named: Any) -> tuple[int, str]:
+        handle, name = made(**named)
+        began.append(name)
+        if len(began) == 1:
+            Documents(tmp_path / "dokumen").clear_away()
+            assert not Path(name).exists()
+        return handle, name
+
+    monkeypatch.setattr(tempfile, "mkstemp", between)
+    digest, _ = documents.store([LETTER])
+    assert documents.read(digest) == LETTER
+    assert len(began) == 2
     assert [path.name for path in kept(tmp_path)] == [digest.removeprefix("sha256:")]
 
 

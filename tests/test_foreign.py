@@ -10,7 +10,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from api.app import create_app
+from api.settings import Settings
 from keys.errors import Unavailable
+from ledger import logkey
 from ledger.application import Ledger
 from ledger.database import Database
 from tests import postgres
@@ -105,6 +108,19 @@ def test_what_is_put_there_while_it_is_served_lets_no_act_be_recorded(
         office.ledger.record(signed)
     assert caught.value.rule == "journal.foreign"
     assert office.size() == before
+
+
+@pytest.mark.parametrize(("office", "statement", "named"), [CASES[0], CASES[5], CASES[7]], indirect=["office"])
+def test_a_service_says_of_itself_that_nothing_is_recorded(office: Office, statement: str, named: str) -> None:
+    logkey.write(office.folder / "log.key", office.log)
+    settings = Settings(office.folder, database_url=office.ledger.database.url)
+    with closing(create_app(settings, office.clock)) as app:
+        client = app.test_client()
+        assert client.get("/healthz").get_json()["status"] == "ok"
+        office.do_to_tables(statement)
+        said = client.get("/healthz").get_json()
+        assert said["status"] == "pencatatan-berhenti"
+        assert named in said["fault"]
 
 
 @pytest.mark.parametrize("office", ["sqlite", "postgresql"], indirect=True)

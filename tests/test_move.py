@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -370,3 +370,17 @@ def test_two_processes_that_wait_are_told_of_a_commit(tmp_path: Path) -> None:
 def test_statements_are_spelt_as_the_driver_takes_them() -> None:
     said = journal_postgres._spelt("SELECT COUNT(*) FROM stored_events NOT INDEXED WHERE a = ? AND b IN (?, ?)")
     assert said == "SELECT COUNT(*) FROM stored_events WHERE a = %s AND b IN (%s, %s)"
+
+
+@pytest.mark.parametrize("ask", [migrating.require_newest, migrating.migrate])
+def test_a_server_that_does_not_answer_is_named_without_its_password(
+    ask: Callable[[Database], object], tmp_path: Path
+) -> None:
+    away = Database.parse("postgresql://jejak:rahasia@127.0.0.1:1/kalipare", tmp_path)
+    with pytest.raises(Unavailable) as caught:
+        ask(away)
+    fault = caught.value
+    assert fault.rule == "database.unreachable"
+    assert "127.0.0.1" in fault.detail
+    assert "kata sandi" in fault.allowed
+    assert "rahasia" not in f"{fault} {fault.facts}"

@@ -195,3 +195,36 @@ def test_a_service_that_only_follows_says_that_the_log_shrank_and_keeps_its_view
         restart(office)
         answer = client.post("/v1/acts", data=first_act(office, OTHER_CASE), content_type="application/json")
         assert asked(answer, 500)["rule"] == "outside.shorter"
+
+
+def cut(office: Kecamatan, leaves: int) -> None:
+    """Take away the newest entries and their checkpoints, and leave the tree's edge as it is."""
+    with behind(office.ledger.database) as connection:
+        ((size,),) = connection.execute("SELECT MAX(size) FROM checkpoints")
+        connection.execute("DELETE FROM stored_events WHERE leaf_index >= ?", (size - leaves,))
+        connection.execute("DELETE FROM checkpoints WHERE size > ?", (size - leaves,))
+
+
+@pytest.mark.parametrize("leaves", [1, 3])
+def test_entries_that_are_gone_below_an_untouched_edge_are_not_built_upon(office: Kecamatan, leaves: int) -> None:
+    office.run(upto=4)
+    cut(office, leaves)
+    with pytest.raises(Forged) as caught:
+        office.ledger.record(first_act(office, OTHER_CASE))
+    assert (caught.value.rule, caught.value.facts["leaf"]) == ("outside.shorter", OPENED + 4 - leaves)
+    assert "terpotong" in str(caught.value)
+    assert len(contents(office.ledger.database)["stored_events"]) == OPENED + 4 - leaves
+
+
+@pytest.mark.parametrize("table", ["stored_events", "checkpoints"])
+def test_a_service_says_that_its_last_entries_or_checkpoints_are_gone(office: Kecamatan, table: str) -> None:
+    office.run(upto=4)
+    with closing(served(office)) as app:
+        client = desk(app, "budi-santoso")
+        column, last = ("leaf_index", OPENED + 3) if table == "stored_events" else ("size", OPENED + 4)
+        with behind(office.ledger.database) as connection:
+            connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (last,))  # noqa: S608
+        said = client.get("/healthz").get_json()
+        assert (said["status"], said["size"]) == ("riwayat-bertentangan", OPENED + 3)
+        assert "tetap berjalan" not in said["fault"]
+        assert asked(client.get("/log/checkpoint"), 500)["rule"] == "outside.shorter"

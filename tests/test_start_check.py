@@ -708,7 +708,7 @@ def test_a_journal_that_lost_what_would_show_its_growth_stops_the_service(office
     seen = Seen(size=first.size, root=format_hash(first.root))  # as somebody who looked long ago
     act = still_to_come(office)
     with behind(office.ledger.database) as connection:
-        connection.execute("DELETE FROM stored_events WHERE leaf_index = ?", (OPENED + 2,))
+        connection.execute("DELETE FROM stored_events WHERE leaf_index = ?", (OPENED + 1,))  # not the last
     official, kind, body = office.steps(case=OTHER_CASE)[0]
     office.do(official, OTHER_CASE, kind, body, seen=seen)
     assert stopped_by(office, place, before, act).rule == "tree.missing"
