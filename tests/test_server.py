@@ -95,11 +95,15 @@ def test_after_the_stop_the_port_is_free_again(app: App) -> None:
     [
         (b"POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n", 413),
         (b"bukan http\r\n\r\n", 400),
+        (b"POST /v1/acts HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", 400),
+        (b"GET http://[x/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Panjang: " + b"x" * 20_000 + b"\r\n\r\n", 431),
     ],
-    ids=["a body without end", "no HTTP", "a header too long"],
+    ids=["a body without end", "no HTTP", "a length of too many digits", "no address", "a header too long"],
 )
-def test_what_no_application_sees_is_a_problem_too(sent: bytes, status: int, app: App) -> None:
+def test_what_no_application_sees_is_a_problem_too(
+    sent: bytes, status: int, app: App, caplog: pytest.LogCaptureFixture
+) -> None:
     with background_server(app) as url:
         with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5) as connection:
             connection.sendall(sent)
@@ -114,6 +118,7 @@ def test_what_no_application_sees_is_a_problem_too(sent: bytes, status: int, app
     assert problem["status"] == status
     assert problem["detail"]
     assert problem["allowed"]
+    assert not [said for said in caplog.records if said.levelname == "ERROR"]
 
 
 def test_peers_that_ask_for_documents_and_never_read_hold_up_nobody(app: App) -> None:
