@@ -17,9 +17,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from waitress.adjustments import Adjustments
 
 from api import channels, line, server
 from api.app import App, create_app
+from api.parsing import EMPTY, Parser
 from api.server import Server, background_server
 from api.settings import Settings
 from keys.errors import NotAllowed, Unavailable
@@ -192,6 +194,79 @@ def test_a_peer_that_does_not_read_loses_its_place(app: App, monkeypatch: pytest
         assert len(answer.content) == MAX_BYTES
 
 
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+CHUNKED = (
+    b"POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("begun", "endless"),
+    [
+        (b"", b"\r\n"),
+        (b"", b" \r\n\r\n"),
+        (HEALTH, b"\r\n"),
+        (CHUNKED + b"\r\n", b"1\r\na\r\n"),
+        (CHUNKED + b"\r\n", b"\r\n"),
+        (CHUNKED + b"\r\n", b"1"),
+        (CHUNKED + b"\r\n20000\r\n" + b"x" * 0x20000 + b"\r\n", b"1"),
+        (CHUNKED + b"\r\n0\r\n", b"x: y\r\n"),
+        (CHUNKED + b"\r\n20000\r\n" + b"x" * 0x20000 + b"\r\n0\r\n", b"x: y\r\n"),
+    ],
+    ids=[
+        "empty lines",
+        "blank lines",
+        "empty lines behind a request",
+        "tiny chunks",
+        "no chunks",
+        "a line without end",
+        "a line without end behind a body",
+        "trailers",
+        "trailers behind a body",
+    ],
+)
+def test_what_is_no_request_and_no_body_is_not_read_for_ever(begun: bytes, endless: bytes, app: App) -> None:
+    with background_server(app) as url, connection(url) as peer:
+        peer.sendall(begun)
+        if begun == HEALTH:
+            assert answer_on(peer)[0] == 200
+        peer.sendall((endless * 8000)[:8000])
+        status, headers, said = answer_on(peer)
+        assert (status, said["rule"], headers["Connection"]) == (400, "request.form", "close")
+        with suppress(ConnectionResetError):
+            assert peer.recv(1) == b""
+
+
+def test_some_empty_lines_before_a_request_are_passed_over(app: App) -> None:
+    with background_server(app) as url, connection(url) as peer:
+        for before, behind in ((b"\r\n", b""), (b"\r\n\r\n", b"\r\n\r\n"), (b"\r\n" * (EMPTY // 2 - 2), b"")):
+            peer.sendall(before)
+            time.sleep(0.05)  # it arrives by itself
+            peer.sendall(HEALTH + behind)
+            assert answer_on(peer)[0] == 200
+
+
+def test_a_document_in_small_chunks_is_taken(app: App) -> None:
+    headers = {"Content-Type": "text/plain"} | bearer(app)
+    with background_server(app) as url:
+        sent = httpx.post(f"{url}/v1/documents", content=(b"%048d" % number for number in range(3000)), headers=headers)
+    assert sent.status_code == 201
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 1023, 1024, 1025, 65536])
+def test_a_body_in_chunks_is_the_same_however_it_arrives(step: int) -> None:
+    pieces = [b"x" * 5000, b"\r\n", b"0", b"y" * 1024, b"z" * 3000]
+    body = b"".join(b"%x;of=it\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+    sent = CHUNKED + b"\r\n" + body + b"0\r\nTrailer: it\r\n\r\n"
+    parser, at, behind = Parser(Adjustments()), 0, b"GET /"
+    whole = sent + behind
+    while not parser.completed:
+        at += parser.received(whole[at : at + step])
+    assert parser.error is None
+    assert (at, parser.get_body_stream().read()) == (len(sent), b"".join(pieces))
+    assert parser.received(behind) == 0
+
+
 @contextmanager
 def at_work(app: App) -> Iterator[None]:
     """Keep whoever records an act waiting for the journal."""
@@ -203,9 +278,6 @@ def asking(stack: ExitStack, url: str, sent: bytes) -> socket.socket:
     peer = stack.enter_context(connection(url))
     peer.sendall(sent)
     return peer
-
-
-HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def an_act(app: App, office: Kecamatan) -> bytes:
