@@ -32,6 +32,9 @@ class Parser(HTTPRequestParser):
     path = ""  # also of a request that has none: waitress names it when the peer is gone
     body_rcv: Any
     completed: bool
+    headers: dict[str, str]
+    proxy_scheme: str
+    proxy_netloc: str
     _passed_over = 0
 
     def received(self, data: bytes) -> int:
@@ -57,6 +60,8 @@ class Parser(HTTPRequestParser):
             super().parse_header(header_plus)
         except ValueError as error:  # a length of more digits than Python reads, an address that is none
             raise ParsingError("Invalid number or address") from error
+        if self.proxy_scheme:  # the host of an absolute target wins (RFC 9112 §3.2.2), and is judged as any other
+            self.headers["HOST"] = self.proxy_netloc
         if self.chunked:
             self.body_rcv = _Chunks(self.body_rcv.getbuf())
 

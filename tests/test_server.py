@@ -143,6 +143,35 @@ def test_peers_that_ask_for_documents_and_never_read_hold_up_nobody(app: App) ->
         assert (len(answer.content), answer.headers["Connection"]) == (MAX_BYTES, "close")
 
 
+@pytest.mark.parametrize(
+    ("target", "host", "status"),
+    [
+        ("http://evil.example{path}", "127.0.0.1", 400),
+        ("http://evil.example:80{path}", "localhost", 400),
+        ("http://127.0.0.1@evil.example{path}", "127.0.0.1", 400),
+        ("http://evil.example@127.0.0.1{path}", "127.0.0.1", 400),
+        ("http://{path}", "127.0.0.1", 400),
+        ("HTTP://evil.example{path}", "127.0.0.1", 400),
+        ("{path}", "evil.example", 400),
+        ("http://127.0.0.1{path}", "evil.example", 0),
+        ("http://localhost:8000{path}", "localhost:8000", 0),
+        ("{path}", "localhost", 0),
+    ],
+)
+def test_the_host_that_a_target_names_wins(target: str, host: str, status: int, app: App, office: Kecamatan) -> None:
+    def named(sent: bytes) -> bytes:
+        line, _, rest = sent.partition(b"\r\n")
+        method, path, version = line.decode().split(" ")
+        new = " ".join((method, target.format(path=path), version)).encode()
+        return new + b"\r\n" + rest.replace(b"Host: localhost", f"Host: {host}".encode())
+
+    with background_server(app) as url, ExitStack() as stack:
+        for sent, good in ((HEALTH, 200), (an_act(app, office), 201)):
+            told, _, said = answer_on(asking(stack, url, named(sent)))
+            assert told == (status or good)
+            assert not status or said["rule"] == "request.form"
+
+
 def test_what_is_sent_behind_a_request_is_not_answered(app: App) -> None:
     with background_server(app) as url, connection(url) as peer:
         peer.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3)
