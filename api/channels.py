@@ -26,6 +26,7 @@ from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error
 
 from api.line import Crowded, Line, crowded_body
+from api.parsing import Parser
 from api.problems import MEDIA_TYPE, RETRY_AFTER, http_body
 
 #: Seconds in which any request arrives and any answer leaves.
@@ -151,6 +152,7 @@ class Channel(HTTPChannel):
 
     task_class = _Task
     error_task_class: Any = staticmethod(_error_task)
+    parser_class = Parser
     requests: list[Any]
     requests_lock: threading.Lock
 

@@ -66,6 +66,7 @@ class PublicKey:
     @classmethod
     def load(cls, raw: bytes) -> PublicKey:
         """Return the key whose 32 raw bytes these are, or raise :class:`Malformed`."""
+        raw = bytes(memoryview(raw))  # a view may count in other units; bytes() alone makes zeros of a number
         if len(raw) != PUBLIC_KEY_BYTES:
             raise Malformed("key.length", f"Kunci publik {len(raw)} bita; kunci Ed25519 harus {PUBLIC_KEY_BYTES} bita.")
         encoded = int.from_bytes(raw, "little")
@@ -76,10 +77,11 @@ class PublicKey:
             raise Malformed("key.weak", "Kunci publik lemah: siapa pun dapat membuat tanda tangan untuk kunci ini.")
         if _jacobi((y * y - 1) * (_D * y * y + 1) % _P, _P) != 1:  # u/v is a square where u*v is one
             raise Malformed("key.point", "Kunci publik bukan titik pada kurva Ed25519.")
-        return cls(bytes(raw), hashlib.sha256(raw).hexdigest())
+        return cls(raw, hashlib.sha256(raw).hexdigest())
 
     def verify(self, signature: bytes, message: bytes) -> None:
         """Return if ``signature`` (64 bytes) is this key's over ``message``, else raise :class:`Forged`."""
+        signature = bytes(memoryview(signature))
         if len(signature) != SIGNATURE_BYTES or int.from_bytes(signature[32:], "little") >= _L:
             raise Forged("signature.form", "Tanda tangan tidak berbentuk baku (Ed25519, S < L).")
         try:

@@ -206,7 +206,8 @@ def verify_inclusion(*, index: int, size: int, leaf_hash: bytes, proof: Sequence
     some sizes share a shape, and only the checkpoint's signature binds the two.
 
     Raises :class:`Forged` when it does not hold, with both roots in ``facts``, and :class:`Malformed` for
-    arguments that no log could have (index not below size, a hash that is not 32 bytes, more than 63 hashes).
+    arguments that no log could have (index not below size, a hash that is not 32 bytes, more than 63 hashes, a proof
+    that is neither list nor tuple).
     """
     check_index(index, check_size(size))
     check_hashes((leaf_hash, root))
@@ -231,7 +232,8 @@ def verify_consistency(
     """Return if the log with ``new_root`` begins with the whole log with ``old_root`` (RFC 6962 §2.1.2).
 
     Raises :class:`Forged` when it is not proved, with the roots in ``facts``, and :class:`Malformed` for
-    arguments that no log could have (old above new, a hash that is not 32 bytes, more than 64 hashes).
+    arguments that no log could have (old above new, a hash that is not 32 bytes, more than 64 hashes, a proof that is
+    neither list nor tuple).
     """
     _check_sizes(old_size, new_size)
     check_hashes((old_root, new_root))
@@ -283,11 +285,12 @@ def check_index(index: int, size: int) -> int:
     return index
 
 
-def check_hashes(hashes: Iterable[bytes]) -> None:
-    """Return if every hash has 32 bytes, or raise :class:`Malformed`."""
+def check_hashes(hashes: Iterable[object]) -> None:
+    """Return if every hash is bytes, 32 of them, or raise :class:`Malformed`."""
     for value in hashes:
-        if len(value) != HASH_BYTES:
-            raise Malformed("merkle.hash", f"Sidik {len(value)} bita; harus {HASH_BYTES} bita.")
+        if not isinstance(value, bytes) or len(value) != HASH_BYTES:
+            found = f"{len(value)} bita" if isinstance(value, bytes) else "tidak berupa bita"
+            raise Malformed("merkle.hash", f"Sidik {found}; harus {HASH_BYTES} bita.")
 
 
 def _check_sizes(old: int, new: int) -> None:
@@ -295,7 +298,9 @@ def _check_sizes(old: int, new: int) -> None:
         raise Malformed("merkle.order", f"Catatan lama ({old} entri) lebih besar dari catatan baru ({new} entri).")
 
 
-def _check_proof(proof: Sequence[bytes], most: int) -> None:
+def _check_proof(proof: object, most: int) -> None:
+    if not isinstance(proof, (list, tuple)):
+        raise Malformed("merkle.hash", "Bukti tidak berupa daftar sidik.")
     if len(proof) > most:
         raise Malformed("merkle.proof_size", f"Bukti berisi {len(proof)} sidik; paling banyak {most}.")
     check_hashes(proof)

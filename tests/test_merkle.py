@@ -317,6 +317,42 @@ def test_a_consistency_proof_is_judged_as_the_case_says(case: dict[str, Any]) ->
     judge(case, verify)
 
 
+NO_HASHES = [None, 5, "x" * 32, bytearray(32), memoryview(bytes(32)), [0] * 32]
+
+
+@pytest.mark.parametrize("no_hash", NO_HASHES, ids=lambda no_hash: type(no_hash).__name__)
+@pytest.mark.parametrize("name", ["leaf_hash", "root", "proof"])
+def test_an_inclusion_of_what_are_no_hashes_is_malformed(name: str, no_hash: Any) -> None:
+    good: dict[str, Any] = {"leaf_hash": LEAVES[0], "root": mth(LEAVES[:2]), "proof": [LEAVES[1]]}
+    verify_inclusion(index=0, size=2, **good)
+    with pytest.raises(Malformed) as caught:
+        verify_inclusion(index=0, size=2, **good | {name: [no_hash] if name == "proof" else no_hash})
+    assert caught.value.rule == "merkle.hash"
+
+
+@pytest.mark.parametrize("no_hash", NO_HASHES, ids=lambda no_hash: type(no_hash).__name__)
+@pytest.mark.parametrize("name", ["old_root", "new_root", "proof"])
+def test_a_consistency_of_what_are_no_hashes_is_malformed(name: str, no_hash: Any) -> None:
+    good: dict[str, Any] = {"old_root": LEAVES[0], "new_root": mth(LEAVES[:2]), "proof": [LEAVES[1]]}
+    verify_consistency(old_size=1, new_size=2, **good)
+    with pytest.raises(Malformed) as caught:
+        verify_consistency(old_size=1, new_size=2, **good | {name: [no_hash] if name == "proof" else no_hash})
+    assert caught.value.rule == "merkle.hash"
+
+
+@pytest.mark.parametrize(
+    "no_list",
+    [None, 5, "x", bytes(32), {LEAVES[1]}, {LEAVES[1]: 1}, {0: LEAVES[1]}, iter([LEAVES[1]])],
+    ids=lambda no_list: type(no_list).__name__,
+)
+def test_a_proof_that_is_no_list_is_malformed(no_list: Any) -> None:
+    with pytest.raises(Malformed) as inclusion:
+        verify_inclusion(index=0, size=2, leaf_hash=LEAVES[0], root=mth(LEAVES[:2]), proof=no_list)
+    with pytest.raises(Malformed) as consistency:
+        verify_consistency(old_size=1, new_size=2, old_root=LEAVES[0], new_root=mth(LEAVES[:2]), proof=no_list)
+    assert inclusion.value.rule == consistency.value.rule == "merkle.hash"
+
+
 def judge(case: dict[str, Any], verify: Any) -> None:
     if not case["wantErr"]:
         verify()

@@ -17,9 +17,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from waitress.adjustments import Adjustments
 
 from api import channels, line, server
 from api.app import App, create_app
+from api.parsing import EMPTY, Parser
 from api.server import Server, background_server
 from api.settings import Settings
 from keys.errors import NotAllowed, Unavailable
@@ -95,11 +97,15 @@ def test_after_the_stop_the_port_is_free_again(app: App) -> None:
     [
         (b"POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n", 413),
         (b"bukan http\r\n\r\n", 400),
+        (b"POST /v1/acts HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", 400),
+        (b"GET http://[x/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Panjang: " + b"x" * 20_000 + b"\r\n\r\n", 431),
     ],
-    ids=["a body without end", "no HTTP", "a header too long"],
+    ids=["a body without end", "no HTTP", "a length of too many digits", "no address", "a header too long"],
 )
-def test_what_no_application_sees_is_a_problem_too(sent: bytes, status: int, app: App) -> None:
+def test_what_no_application_sees_is_a_problem_too(
+    sent: bytes, status: int, app: App, caplog: pytest.LogCaptureFixture
+) -> None:
     with background_server(app) as url:
         with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5) as connection:
             connection.sendall(sent)
@@ -114,6 +120,7 @@ def test_what_no_application_sees_is_a_problem_too(sent: bytes, status: int, app
     assert problem["status"] == status
     assert problem["detail"]
     assert problem["allowed"]
+    assert not [said for said in caplog.records if said.levelname == "ERROR"]
 
 
 def test_peers_that_ask_for_documents_and_never_read_hold_up_nobody(app: App) -> None:
@@ -134,6 +141,35 @@ def test_peers_that_ask_for_documents_and_never_read_hold_up_nobody(app: App) ->
         open_sockets.close()
         answer = until_served(lambda: httpx.get(f"{url}/v1/documents/{digest}", headers=bearer(app), timeout=5))
         assert (len(answer.content), answer.headers["Connection"]) == (MAX_BYTES, "close")
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "status"),
+    [
+        ("http://evil.example{path}", "127.0.0.1", 400),
+        ("http://evil.example:80{path}", "localhost", 400),
+        ("http://127.0.0.1@evil.example{path}", "127.0.0.1", 400),
+        ("http://evil.example@127.0.0.1{path}", "127.0.0.1", 400),
+        ("http://{path}", "127.0.0.1", 400),
+        ("HTTP://evil.example{path}", "127.0.0.1", 400),
+        ("{path}", "evil.example", 400),
+        ("http://127.0.0.1{path}", "evil.example", 0),
+        ("http://localhost:8000{path}", "localhost:8000", 0),
+        ("{path}", "localhost", 0),
+    ],
+)
+def test_the_host_that_a_target_names_wins(target: str, host: str, status: int, app: App, office: Kecamatan) -> None:
+    def named(sent: bytes) -> bytes:
+        line, _, rest = sent.partition(b"\r\n")
+        method, path, version = line.decode().split(" ")
+        new = " ".join((method, target.format(path=path), version)).encode()
+        return new + b"\r\n" + rest.replace(b"Host: localhost", f"Host: {host}".encode())
+
+    with background_server(app) as url, ExitStack() as stack:
+        for sent, good in ((HEALTH, 200), (an_act(app, office), 201)):
+            told, _, said = answer_on(asking(stack, url, named(sent)))
+            assert told == (status or good)
+            assert not status or said["rule"] == "request.form"
 
 
 def test_what_is_sent_behind_a_request_is_not_answered(app: App) -> None:
@@ -187,6 +223,79 @@ def test_a_peer_that_does_not_read_loses_its_place(app: App, monkeypatch: pytest
         assert len(answer.content) == MAX_BYTES
 
 
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+CHUNKED = (
+    b"POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("begun", "endless"),
+    [
+        (b"", b"\r\n"),
+        (b"", b" \r\n\r\n"),
+        (HEALTH, b"\r\n"),
+        (CHUNKED + b"\r\n", b"1\r\na\r\n"),
+        (CHUNKED + b"\r\n", b"\r\n"),
+        (CHUNKED + b"\r\n", b"1"),
+        (CHUNKED + b"\r\n20000\r\n" + b"x" * 0x20000 + b"\r\n", b"1"),
+        (CHUNKED + b"\r\n0\r\n", b"x: y\r\n"),
+        (CHUNKED + b"\r\n20000\r\n" + b"x" * 0x20000 + b"\r\n0\r\n", b"x: y\r\n"),
+    ],
+    ids=[
+        "empty lines",
+        "blank lines",
+        "empty lines behind a request",
+        "tiny chunks",
+        "no chunks",
+        "a line without end",
+        "a line without end behind a body",
+        "trailers",
+        "trailers behind a body",
+    ],
+)
+def test_what_is_no_request_and_no_body_is_not_read_for_ever(begun: bytes, endless: bytes, app: App) -> None:
+    with background_server(app) as url, connection(url) as peer:
+        peer.sendall(begun)
+        if begun == HEALTH:
+            assert answer_on(peer)[0] == 200
+        peer.sendall((endless * 8000)[:8000])
+        status, headers, said = answer_on(peer)
+        assert (status, said["rule"], headers["Connection"]) == (400, "request.form", "close")
+        with suppress(ConnectionResetError):
+            assert peer.recv(1) == b""
+
+
+def test_some_empty_lines_before_a_request_are_passed_over(app: App) -> None:
+    with background_server(app) as url, connection(url) as peer:
+        for before, behind in ((b"\r\n", b""), (b"\r\n\r\n", b"\r\n\r\n"), (b"\r\n" * (EMPTY // 2 - 2), b"")):
+            peer.sendall(before)
+            time.sleep(0.05)  # it arrives by itself
+            peer.sendall(HEALTH + behind)
+            assert answer_on(peer)[0] == 200
+
+
+def test_a_document_in_small_chunks_is_taken(app: App) -> None:
+    headers = {"Content-Type": "text/plain"} | bearer(app)
+    with background_server(app) as url:
+        sent = httpx.post(f"{url}/v1/documents", content=(b"%048d" % number for number in range(3000)), headers=headers)
+    assert sent.status_code == 201
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 1023, 1024, 1025, 65536])
+def test_a_body_in_chunks_is_the_same_however_it_arrives(step: int) -> None:
+    pieces = [b"x" * 5000, b"\r\n", b"0", b"y" * 1024, b"z" * 3000]
+    body = b"".join(b"%x;of=it\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+    sent = CHUNKED + b"\r\n" + body + b"0\r\nTrailer: it\r\n\r\n"
+    parser, at, behind = Parser(Adjustments()), 0, b"GET /"
+    whole = sent + behind
+    while not parser.completed:
+        at += parser.received(whole[at : at + step])
+    assert parser.error is None
+    assert (at, parser.get_body_stream().read()) == (len(sent), b"".join(pieces))
+    assert parser.received(behind) == 0
+
+
 @contextmanager
 def at_work(app: App) -> Iterator[None]:
     """Keep whoever records an act waiting for the journal."""
@@ -198,9 +307,6 @@ def asking(stack: ExitStack, url: str, sent: bytes) -> socket.socket:
     peer = stack.enter_context(connection(url))
     peer.sendall(sent)
     return peer
-
-
-HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def an_act(app: App, office: Kecamatan) -> bytes:

@@ -175,6 +175,26 @@ def test_a_key_of_another_length_is_refused(length: int) -> None:
     assert public.value.rule == private.value.rule == "key.length"
 
 
+def test_bytes_of_any_type_are_judged_as_bytes() -> None:
+    signature, views = KEY.sign(b"paraf"), [bytearray, memoryview, lambda data: memoryview(data).cast("Q")]
+    for view in views:
+        assert PublicKey.load(view(KEY.public.raw)) == KEY.public
+        assert type(PublicKey.load(view(KEY.public.raw)).raw) is bytes
+        KEY.public.verify(view(signature), b"paraf")
+        with pytest.raises(Forged, match="tidak cocok"):
+            KEY.public.verify(view(signature), b"paraf ")
+        with pytest.raises(Forged, match="bentuk"):
+            KEY.public.verify(view(signature * 8), b"paraf")
+        with pytest.raises(Malformed) as caught:
+            PublicKey.load(view(KEY.public.raw * 8))
+        assert caught.value.rule == "key.length"
+
+
+def test_a_number_is_no_key() -> None:
+    with pytest.raises(TypeError):
+        PublicKey.load(32)  # type: ignore[arg-type]
+
+
 def test_a_signature_whose_s_was_raised_by_the_group_order_is_refused() -> None:
     signature = KEY.sign(b"paraf")
     s = int.from_bytes(signature[32:], "little")
