@@ -24,7 +24,9 @@ Change = Callable[[Path], None]
 UNNAMED = "No act names it, so it proves nothing and spoils nothing."
 NO_INDEX = "It only makes the service quicker; whoever audits does not use it, and the service makes it anew."
 NO_MEANING = "SQLite keeps it for applications; Jejak reads it nowhere."
-ANOTHER_VERSION = "Views of an older version are made anew before they are used; those of a newer one are not used at all."
+ANOTHER_VERSION = (
+    "Views of an older version are made anew before they are used; those of a newer one are not used at all."
+)
 PAGE = 4096
 #: What is put into the views: a number that no column has.
 _OTHER = 987654321
