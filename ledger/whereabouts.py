@@ -73,6 +73,10 @@ class Whereabouts:
             f" kini beralamat lain, hentikan semua layanannya, lalu hapus berkas {NOTE} di folder itu."
         )
 
+    def noted_here(self) -> bool:
+        """Return whether the folder says in so many words that the ledger is in this database."""
+        return self._note.is_file() and not self.elsewhere()
+
     def require_first(self) -> None:
         """Return if the folder has no journal of its own, for this database is empty; else raise Conflict."""
         own = Database("sqlite", self._home)
