@@ -216,4 +216,11 @@ def _restored_in_words(done: Restored) -> str:
             " JEJAK_MEMORY tetap menunjuk ingatan luar yang lama, dan semua isi folder milik pengguna layanan."
         )
     )
+    lines.append(
+        paragraph(
+            "Buku besar ini sekarang berkas di folder itu: kosongkan JEJAK_DATABASE_URL. Untuk membawanya kembali ke"
+            f" PostgreSQL: buat basis data kosong, jalankan jejak move --home {done.home} --to URL, lalu setel"
+            " JEJAK_DATABASE_URL ke URL itu."
+        )
+    )
     return "\n".join(lines)

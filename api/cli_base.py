@@ -24,6 +24,7 @@ import click
 from keys.errors import Conflict, Forged, JejakError, Malformed, NotAllowed, NotFound, NotJudged, Unavailable
 from ledger.note import VerifierKey
 from ledger.rule_words import RULES
+from ledger.whole_file import create
 
 DONE, REFUSED, NOT_JUDGED, MISUSE = 0, 1, 2, 3
 #: Columns that a page takes where it is not shown on a terminal, and the least and most that it takes there.
@@ -31,7 +32,7 @@ WIDTH, NARROWEST, WIDEST = 96, 60, 120
 #: A word of at most so many characters is not broken in a table while there is another way.
 _WHOLE_WORD = 48
 #: Faults of this machine, not of a service that is not reached: what was asked for cannot be done here.
-_HERE = frozenset({"server.port", "file.write", "demo.folder", "outside.storage"})
+_HERE = frozenset({"server.port", "file.write", "demo.folder", "outside.storage", "logkey.storage"})
 _FOUNDING = re.compile("[0-9a-f]{64}", re.ASCII)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -223,16 +224,20 @@ def read_file(path: Path, most: int = 32 * 1024 * 1024) -> bytes:
 
 
 def write_new_file(path: Path, data: bytes) -> None:
-    """Write a file that is not there yet, or raise NotAllowed: nothing is ever written over."""
+    """Write a file that is not there yet, whole or not at all, or raise NotAllowed: nothing is ever written over."""
     try:
-        with path.open("xb") as file:
-            file.write(data)
+        create(path, data)
     except FileExistsError:
         raise NotAllowed(
             "file.exists", f"Sudah ada berkas {path}; tidak ditimpa.", allowed="Pilih nama lain."
         ) from None
     except OSError as error:
-        raise Unavailable("file.write", f"Berkas {path} tidak dapat ditulis.", cause=str(error)) from None
+        raise Unavailable(
+            "file.write",
+            f"Berkas {path} tidak dapat ditulis.",
+            allowed="Periksa foldernya: harus ada, dapat ditulis, dan masih ada ruangnya.",
+            cause=str(error),
+        ) from None
 
 
 def passphrase(file: Path | None, what: str, *, twice: bool = False, err: bool = False) -> str:

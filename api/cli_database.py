@@ -20,6 +20,7 @@ from ledger.application import Ledger
 from ledger.checkpoint import Checkpoint, format_hash
 from ledger.database import Database
 from ledger.moving import move as move_rows
+from ledger.moving import reached
 from ledger.whereabouts import Whereabouts
 
 
@@ -52,18 +53,50 @@ def move(home: Path | None, source: str, target: str, as_json: bool) -> None:
         raise NotAllowed("moving.same", "Asal dan tujuannya sama.", allowed="Sebut dua basis data yang berbeda.")
     if old.journal and not old.journal.exists():
         raise NotFound("ledger.founded", f"Tidak ada buku besar di {old}.", allowed="Sebut basis data asal yang benar.")
-    _require_alone(old)
-    sealed, again = _moved(settings, old, new)
+    before = _moved_before(settings, old, new)
+    if before is None:
+        _require_alone(old)
+    sealed, again = (before, True) if before else _moved(settings, old, new)
     if as_json:
         root = format_hash(sealed.root)
         print_json({"from": str(old), "to": str(new), "leaves": sealed.size, "root": root, "again": again})
         return
-    done = "sudah ada sejak pemindahan yang terhenti di" if again else "dipindahkan ke"
-    click.echo(f"{sealed.size} daun {done} {new} dan terbukti sama: sidik akar {format_hash(sealed.root)}.")
-    click.echo(
-        f"Setel JEJAK_DATABASE_URL ke tempat itu. Yang di {old} tidak dilanjutkan lagi; simpan sebagai cadangan."
+    if before:
+        click.echo(
+            f"Pemindahan ini sudah selesai sebelumnya: {sealed.size} daun ada di {new}, sidik akarnya"
+            f" {format_hash(sealed.root)}. Tidak ada yang diubah."
+        )
+    else:
+        done = "sudah ada sejak pemindahan yang terhenti di" if again else "dipindahkan ke"
+        click.echo(f"{sealed.size} daun {done} {new} dan terbukti sama: sidik akar {format_hash(sealed.root)}.")
+    own = Database("sqlite", settings.home.resolve())
+    setting = (
+        "Hapus JEJAK_DATABASE_URL dari setelan layanan: tanpa itu dipakai berkas di folder buku besar."
+        if new.place == own.place
+        else "Setel JEJAK_DATABASE_URL ke tempat itu."
     )
+    click.echo(f"{setting} Yang di {old} tidak dilanjutkan lagi; simpan sebagai cadangan.")
+    if before:
+        return
     click.echo("Siapa masuk dan siapa membaca apa ikut pindah; tampilan disusun ulang pada awal layanan.")
+
+
+def _moved_before(settings: Settings, old: Database, new: Database) -> Checkpoint | None:
+    """Return on what ``old`` ends if an earlier move from there to ``new`` was complete, else None; nothing is written.
+
+    Services may be using the new place.
+    """
+    home = settings.home.resolve()
+    if not Whereabouts(home, new).noted_here() or (new.journal and not new.journal.exists()):
+        return None
+    signer = logkey.read(home / LOG_KEY)
+    with (
+        closing(Ledger(home, signer, now, database=old)) as source,
+        closing(Ledger(home, signer, now, database=new)) as target,
+        source.reading() as rows,
+        target.reading() as there,
+    ):
+        return reached(rows, there, signer.vkey)
 
 
 def _moved(settings: Settings, old: Database, new: Database) -> tuple[Checkpoint, bool]:

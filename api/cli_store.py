@@ -31,7 +31,7 @@ from api.remembered import Pins
 from api.settings import Settings
 from keys import strict_json
 from keys.authority import WIB
-from keys.errors import NotAllowed, NotFound
+from keys.errors import Malformed, NotAllowed, NotFound
 from keys.fields import Fact, Line, Many, Slug
 from keys.keyfile import KeyFile, OpenedKey, open_keyfile, read_keyfile
 from keys.records import MandateRecord, OfficialRecord
@@ -40,9 +40,11 @@ from keys.signing import PrivateKey
 from ledger import log, logkey
 from ledger.acts import Origin
 from ledger.application import Ledger
+from ledger.database import JOURNAL
 from ledger.hand import Hand
 from ledger.note import NoteSigner
 from ledger.successor import Predecessor, require_successor
+from ledger.whereabouts import NOTE
 
 PINS = "pin.json"
 
@@ -158,8 +160,9 @@ def opened_key(path: Path, words: Path | None, *, err: bool = False) -> OpenedKe
 
 def _found(folder: Path, plan: FoundingPlan, hands: list[Hand], predecessor: Predecessor | None) -> Pins:
     """Found the ledger, or finish a founding that was interrupted, and return what is to be pinned."""
+    settings = Settings.read(dict(os.environ) | {"JEJAK_HOME": str(folder)})
     there = (folder / LOG_KEY).exists()
-    signer = logkey.read(folder / LOG_KEY) if there else NoteSigner(plan.origin, PrivateKey.generate())
+    signer = _log_key(settings) if there else NoteSigner(plan.origin, PrivateKey.generate())
     if predecessor is not None:  # before a key is written under the old name
         require_successor(predecessor, signer.vkey)
     try:
@@ -168,7 +171,6 @@ def _found(folder: Path, plan: FoundingPlan, hands: list[Hand], predecessor: Pre
         raise NotAllowed("found.folder", f"Folder {folder} tidak dapat dibuat.", cause=str(error)) from None
     if not there:
         logkey.write(folder / LOG_KEY, signer)
-    settings = Settings.read(dict(os.environ) | {"JEJAK_HOME": str(folder)})
     ledger = open_ledger(dataclasses.replace(settings, remembered=()), signer=signer)
     try:
         stream, leaf_zero = ledger.stream("register"), _leaf_zero(plan, signer, hands, predecessor)
@@ -177,10 +179,17 @@ def _found(folder: Path, plan: FoundingPlan, hands: list[Hand], predecessor: Pre
         with ledger.reading() as rows:
             first = log.recorded(rows, 0)
         accepted = stream is not None and isinstance(stream.state, Register) and stream.state.accepted
+        ours = first.act.body.plain() == leaf_zero
+        if ours:
+            _require_pins_whole(folder / PINS)
         # Of what was interrupted last of all only the pins are missing; nobody gets those of another founding.
-        if accepted and ((folder / PINS).exists() or first.act.body.plain() != leaf_zero):
+        if accepted and ((folder / PINS).exists() or not ours):
             raise NotAllowed(
-                "ledger.founded", f"Sudah ada buku besar di {folder}.", allowed="Dirikan yang baru di folder lain."
+                "ledger.founded",
+                f"Sudah ada buku besar di {folder}.",
+                allowed=f"Pendirian ini sudah selesai; patokannya ada di {folder / PINS}."
+                if ours
+                else "Dirikan yang baru di folder lain.",
             )
         require_founded_after(predecessor, first.act.body)
         founding = first.leaf
@@ -191,6 +200,35 @@ def _found(folder: Path, plan: FoundingPlan, hands: list[Hand], predecessor: Pre
     pins = Pins(origin=signer.name, vkey=str(signer.vkey), founding=founding, synthetic=plan.synthetic)
     write_new_file(folder / PINS, pins.format())
     return pins
+
+
+def _log_key(settings: Settings) -> NoteSigner:
+    """Return the log's key that an earlier run left; where no ledger can have begun with it, a broken one may go."""
+    try:
+        return logkey.read(settings.home / LOG_KEY)
+    except Malformed as fault:
+        begun = (settings.home / name for name in (JOURNAL, NOTE, PINS))
+        if any(one.exists() for one in begun):
+            raise
+        # In a server there may be a ledger of which nobody could note anything here yet.
+        where = f"Di {settings.home} belum ada buku besar:"
+        if settings.database.journal is None:
+            where = f"Bila di {settings.database} belum ada buku besar,"
+        again = f"{where} hapus berkas {LOG_KEY} itu, lalu jalankan lagi perintah ini."
+        raise Malformed(fault.rule, fault.detail, allowed=again) from None
+
+
+def _require_pins_whole(path: Path) -> None:
+    """Return if the pins of a ledger that these founders founded are whole or not there, else say how to get them."""
+    try:
+        if path.exists():
+            Pins.parse(read_file(path))
+    except Malformed:
+        raise Malformed(
+            "found.pins",
+            f"Buku besar ini sudah berdiri, tetapi patokannya ({path}) kosong atau rusak.",
+            allowed="Hapus berkas itu saja, lalu jalankan lagi perintah ini: patokannya ditulis lagi.",
+        ) from None
 
 
 def _leaf_zero(

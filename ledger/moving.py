@@ -5,6 +5,7 @@
 2. Entries, tile hashes, checkpoints and the frontier are written as they are, into tables that hold nothing.
 3. A target that holds all of that already is what a move left that was killed before it was noted: it is proved equal,
    as below, and nothing is written.
+   What the source holds of a move that was noted is looked up in the target, which may have gone on (:func:`reached`).
 4. What was written is read again: each entry equals the one it was copied from, its leaf hash is that of its bytes, the
    tree over them has the tile hashes, the frontier and the root that the newest checkpoint seals, and all checkpoints
    are there. Only then it is committed.
@@ -59,6 +60,17 @@ def move(source: Rows, target: Rows, vkey: VerifierKey, progress: Progress | Non
     target.write("frontier", [(1, source.frontier().dump())])
     _require_equal(source, target, sealed, progress)
     return sealed, False
+
+
+def reached(source: Rows, target: Rows, vkey: VerifierKey) -> Checkpoint | None:
+    """Return the checkpoint on which ``source`` ends if ``target`` is whole and has it too, else None.
+
+    For a move that was proved and noted; the target may have gone on since. Raises Forged where either is not whole.
+    """
+    sealed, there = log.check_sealed(source, vkey), log.check_sealed(target, vkey)
+    if sealed is None or there is None:
+        return None
+    return sealed if target.checkpoints(sealed.size, 1) == source.checkpoints(sealed.size, 1) else None
 
 
 def _require_equal(source: Rows, target: Rows, sealed: Checkpoint, progress: Progress | None) -> None:

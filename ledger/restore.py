@@ -8,7 +8,8 @@ that seal. Served as if it were whole it would sign a second history, for ever. 
 2. It must continue every checkpoint that was kept: those of the outside memory, those that inspectors bring, and those
    of the backups beside it, for a younger one shows that there was more, also by its name where its checkpoint is
    damaged. Whoever holds none says so; it is not taken for granted.
-3. It is copied beside the home, verified there once more, fsynced, and gets the home's name: whole, or not at all.
+3. It is copied beside the home, verified there once more, fsynced, and gets the home's name: whole, or not at all. The
+   home then says that the ledger is in it: a service that still names another database is refused, whatever is there.
 
 Nothing in the backup is changed. What contradicts is kept beside the home as evidence (:mod:`ledger.outside_memory`).
 The log's key is not in a backup: whoever keeps it lays it into the home by hand.
@@ -39,10 +40,12 @@ from ledger.backup_form import (
     walk,
 )
 from ledger.checkpoint import format_hash
+from ledger.database import Database
 from ledger.note import VerifierKey
 from ledger.outside_keeper import CONTRADICTIONS
 from ledger.outside_memory import MOST_NOTES, Note, OutsideMemory, read_note
 from ledger.store import documents_in, open_store
+from ledger.whereabouts import Whereabouts
 from ledger.whole_file import INCOMING
 
 
@@ -168,4 +171,5 @@ def _copy(copy: Path, made: Path, found: Backup, walked: Walked, vkey: VerifierK
     again = walk(made, vkey, progress).signed
     if again != walked.signed:
         raise Forged("backup.altered", f"Salinan dari {copy} berubah: {format_hash(again.checkpoint.root)}.")
+    Whereabouts(made, Database("sqlite", made)).note()
     sync_tree(made)

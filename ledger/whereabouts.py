@@ -3,7 +3,8 @@
 :data:`NOTE` has one line, :attr:`ledger.database.Database.place` or :data:`~ledger.database.JOURNAL` for the file in
 that very folder. It is written when a ledger whose rows are elsewhere is founded or first opened, and by whoever moves
 one (``jejak move``). From then on the ledger is opened there, and nothing is made anywhere else. Without a note it is
-in the folder, or from before there were notes.
+in the folder, or from before there were notes. A backup that was restored is noted too (``jejak restore``): another
+database may still hold what the home held before.
 
 Whether a running service is still where its ledger is costs a look at the file (``stat``); it is read when it changed.
 """
@@ -53,9 +54,28 @@ class Whereabouts:
                 "database.moved",
                 f"Buku besar di folder {self._home} ada di {there}, bukan di {self._database}; di sini tidak ada yang"
                 " dibuat atau dilanjutkan.",
-                allowed="Setel JEJAK_DATABASE_URL ke tempat itu, dengan pengguna dan kata sandinya. Bila basis data itu"
-                f" sendiri kini beralamat lain, hentikan semua layanannya, lalu hapus berkas {NOTE} di folder itu.",
+                allowed=self._way_to(there),
             )
+
+    def _way_to(self, there: str) -> str:
+        if there == str(Database("sqlite", self._home)):  # no setting names it, and it has no other address
+            return (
+                "Buku besarnya berkas di folder itu: kosongkan JEJAK_DATABASE_URL. Untuk membawanya ke basis data"
+                " PostgreSQL yang kosong: jejak move."
+            )
+        if there.startswith("sqlite:"):
+            return (
+                "Setel JEJAK_DATABASE_URL ke berkas itu. Bila berkas itu sendiri kini di tempat lain, hentikan semua"
+                f" layanannya, lalu hapus berkas {NOTE} di folder itu."
+            )
+        return (
+            "Setel JEJAK_DATABASE_URL ke tempat itu, dengan pengguna dan kata sandinya. Bila basis data itu sendiri"
+            f" kini beralamat lain, hentikan semua layanannya, lalu hapus berkas {NOTE} di folder itu."
+        )
+
+    def noted_here(self) -> bool:
+        """Return whether the folder says in so many words that the ledger is in this database."""
+        return self._note.is_file() and not self.elsewhere()
 
     def require_first(self) -> None:
         """Return if the folder has no journal of its own, for this database is empty; else raise Conflict."""

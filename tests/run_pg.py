@@ -3,9 +3,10 @@
 Everything is kept under ``var/pg`` from one run to the next: ``data`` is the server's, ``buku`` the ledger's folder,
 ``segel`` the outside memory, which all processes share: none starts on a database that lacks what one of them recorded.
 The ledger is founded at the first start; a founding that was broken off is begun anew, for its keys are gone. The
-processes have sessions of their own, so that Ctrl-C stops them in order: first the services, then the server. When one
-of them ends, all do, and the exit code is 1; when this one is killed, they are too, by guards (:mod:`tests.guard`).
-Ports are given as arguments, 0 for any free one.
+processes have sessions of their own, so that Ctrl-C stops them in order: first the services, then the server. When a
+service ends, however it does, that is said and the others go on; when the last has ended, all is over, and the exit
+code is 1. When this one is killed, they are too, by guards (:mod:`tests.guard`). Ports are given as arguments, 0 for
+any free one.
 """
 
 from __future__ import annotations
@@ -151,26 +152,36 @@ def welcome(settings: Settings, urls: Sequence[str]) -> list[str]:
         f"  jejak trail {demo_office.WAITING_CASE} --url {second}",
         "",
         "Di peramban: buka perkara yang sama di dua alamat, lalu muat ulang yang satu sesudah bertindak di yang lain.",
+        "Layanan mana pun boleh mati: yang lain tetap melayani.",
         "Hentikan semuanya dengan Ctrl-C.",
     ]
 
 
 def run(folder: Path, ports: Sequence[int], stopping: threading.Event) -> int:
-    """Serve until ``stopping`` is set, and return 0; 1 when a process ended by itself."""
+    """Serve until ``stopping`` is set, and return 0; 1 when the last service ended by itself."""
     with ExitStack() as stack:
         settings = prepared(stack.enter_context(own_server(folder)), folder / "buku")
-        processes = [stack.enter_context(service(settings, port)) for port in ports]
+        each = [stack.enter_context(ExitStack()) for _ in ports]
+        processes = [one.enter_context(service(settings, port)) for one, port in zip(each, ports, strict=True)]
         until = time.monotonic() + STARTS
         urls = [address(one, until) for one in processes]
         for line in welcome(settings, urls):
             click.echo(line)
         sys.stdout.flush()
+        serving = dict(zip(urls, zip(processes, each, strict=True), strict=True))
         while not stopping.wait(0.2):
-            ended = [url for url, one in zip(urls, processes, strict=True) if one.poll() is not None]
-            if ended:
-                click.echo(f"Layanan di {ended[0]} berhenti sendiri; yang lain dihentikan juga.", err=True)
+            for url in [url for url, (one, _) in serving.items() if one.poll() is not None]:
+                serving.pop(url)[1].close()  # its guard goes at once: the process id may be another's tomorrow
+                click.echo(_ended(url, list(serving)), err=True)
+            if not serving:
                 return 1
     return 0
+
+
+def _ended(url: str, others: Sequence[str]) -> str:
+    if not others:
+        return f"Layanan di {url} berhenti, dan itu yang terakhir: semuanya selesai."
+    return f"Layanan di {url} berhenti. Yang lain tetap melayani buku besar yang sama: {', '.join(others)}."
 
 
 @click.command()

@@ -748,6 +748,98 @@ def test_a_founding_that_lacks_its_pins_gives_them_to_no_other(tmp_path: Path) -
     assert len(_leaves(home)) == 2
 
 
+#: What dies or has no room while a new file is made, and whether the process is killed then.
+NO_ROOM = "raise OSError(28, 'No space left on device')"
+BREAKS = {
+    "killed before it is durable": ("fsync", "os.kill(os.getpid(), 9)"),
+    "killed before it has its name": ("link", "os.kill(os.getpid(), 9)"),
+    "no room": ("fsync", NO_ROOM),
+}
+#: A process of the command line in which that happens while the file of this name is made.
+COMMAND_BROKEN = """
+import os
+from api import cli
+from ledger import whole_file
+
+def create(path, *given, made=whole_file.create, **named):
+    def breaks(*given, **named):
+        {1}
+    kept = os.{0}
+    if path.name == {2!r}:
+        os.{0} = breaks
+    try:
+        made(path, *given, **named)
+    finally:
+        os.{0} = kept
+
+from api import cli_base
+from ledger import logkey
+cli_base.create = logkey.create = create
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("breaks", BREAKS)
+@pytest.mark.parametrize("name", ["log.key", "pin.json"])
+def test_a_founding_leaves_its_files_whole_or_not_at_all_and_is_finished(
+    tmp_path: Path, name: str, breaks: str
+) -> None:
+    home, (at, what) = tmp_path / "buku", BREAKS[breaks]
+    found = [str(one) for one in ("found", home, *_founding(tmp_path), "--yes", "--json")]
+    command = [sys.executable, "-c", COMMAND_BROKEN.format(at, what, name), *found]
+    broken = subprocess.run(
+        command, cwd=ROOT, env=postgres.environment(home), capture_output=True, text=True, check=False
+    )
+    if what == NO_ROOM:
+        said = json.loads(broken.stdout)
+        rule = "logkey.storage" if name == "log.key" else "file.write"
+        assert (broken.returncode, said["error"], said["rule"]) == (1, "unavailable", rule)
+        assert "ruang" in said["allowed"]
+        assert not list(home.glob(".incoming-*"))
+    else:
+        assert broken.returncode == -signal.SIGKILL, broken.stdout
+    assert not (home / name).exists()
+    before = _leaves(home) if name == "pin.json" else []
+    pins = json.loads(ended(run(*found), 0).stdout)
+    assert (home / "log.key").stat().st_mode & 0o777 == 0o600
+    assert json.loads((home / "pin.json").read_bytes())["founding"] == pins["founding"]
+    assert _leaves(home)[: len(before)] == before
+
+
+@pytest.mark.parametrize("left", [b"", b'{"founding":"2a'])
+def test_what_an_older_version_left_half_written_is_to_be_removed_where_that_does_no_harm(
+    tmp_path: Path, left: bytes
+) -> None:
+    home, founding = tmp_path / "buku", _founding(tmp_path)
+    found = ("found", home, *founding, "--yes", "--json")
+    home.mkdir()
+    (home / "log.key").write_bytes(left)
+    (home / "log.key").chmod(0o600)
+    said = fault(run(*found), 1, "logkey.form")
+    assert "hapus berkas log.key itu, lalu jalankan lagi" in said["allowed"]
+    (home / "log.key").unlink()
+    ended(run(*found), 0)
+
+    pins = (home / "pin.json").read_bytes()
+    (home / "pin.json").write_bytes(left)
+    said = fault(run(*found), 1, "found.pins")
+    assert "Hapus berkas itu saja, lalu jalankan lagi" in said["allowed"]
+    plan = json.loads((tmp_path / "uraian.json").read_bytes())
+    (tmp_path / "uraian.json").write_text(json.dumps(plan | {"enacting_office": "sekcam"}))
+    assert "folder lain" in fault(run(*found), 1, "ledger.founded")["allowed"]
+    (tmp_path / "uraian.json").write_text(json.dumps(plan))
+    (home / "pin.json").unlink()
+    ended(run(*found), 0)
+    assert (home / "pin.json").read_bytes() == pins
+    assert "sudah selesai" in fault(run(*found), 1, "ledger.founded")["allowed"]
+
+    (home / "log.key").write_bytes(left)
+    for command in (found, ("serve", "--home", home, "--port", 0, "--json")):
+        said = fault(run(*command), 1, "logkey.form")
+        assert "Taruh kembali kunci log" in said["allowed"], "with it the ledger would be lost"
+        assert "hapus" not in said["allowed"]
+
+
 def _leaves(home: Path) -> list[str]:
     """Return the leaf hashes of the ledger in this folder."""
     with behind(Database.parse("", home)) as store:

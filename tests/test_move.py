@@ -184,6 +184,47 @@ def test_a_move_that_was_killed_before_it_was_noted_is_finished_by_the_same_comm
         open_ledger(Settings(office.folder))
 
 
+def test_a_move_that_was_complete_says_so_when_it_is_run_again(office: Kecamatan, url: str) -> None:
+    said, there = json.loads(ended(move(office, "", url), 0).stdout), Database.parse(url, office.folder)
+    before = contents(office.ledger.database)
+    again = json.loads(ended(move(office, "", url), 0).stdout)
+    assert again == said | {"again": True}
+    office.ledger = Ledger(office.folder, office.log, office.clock, database=there)
+    with closing(office.ledger), office.ledger.reading():  # a service is there, and the ledger went on
+        office.do("sri-wahyuni", *opening(office))
+        page = " ".join(ended(run("move", "--home", office.folder, "--to", url), 0).stdout.split())
+    assert f"sudah selesai sebelumnya: {said['leaves']} daun ada di {there}" in page
+    assert "Setel JEJAK_DATABASE_URL ke tempat itu." in page
+    assert contents(office.ledger.database) != before == contents(Database("sqlite", office.folder))
+
+
+def test_a_place_that_is_noted_and_lacks_what_the_old_one_has_is_not_called_complete(
+    office: Kecamatan, url: str
+) -> None:
+    ended(move(office, "", url), 0)
+    office.ledger = Ledger(office.folder, office.log, office.clock, database=office.ledger.database)
+    (office.folder / "moved-to").rename(office.folder / "catatan")  # whoever took the note away
+    with closing(office.ledger):
+        office.do("sri-wahyuni", *opening(office))
+    (office.folder / "catatan").rename(office.folder / "moved-to")
+    fault(move(office, "", url), 1, "database.moved")
+
+
+def test_who_moves_back_into_the_folder_is_told_to_take_the_setting_out(office: Kecamatan, url: str) -> None:
+    ended(move(office, "", url), 0)
+    for one in office.folder.glob("*.sqlite*"):
+        one.unlink()
+    back = ("move", "--home", office.folder, "--from", url, "--to", f"sqlite:///{office.folder / 'journal.sqlite'}")
+    for _ in range(2):
+        page = " ".join(ended(run(*back), 0).stdout.split())
+        assert "Hapus JEJAK_DATABASE_URL dari setelan" in page
+        assert "Setel JEJAK_DATABASE_URL" not in page
+    with pytest.raises(Conflict) as caught:
+        open_ledger(Settings(office.folder, database_url=url))
+    assert "kosongkan JEJAK_DATABASE_URL" in caught.value.allowed
+    assert "kata sandi" not in caught.value.allowed
+
+
 def test_a_move_that_was_killed_is_not_finished_once_the_old_place_went_on(office: Kecamatan, url: str) -> None:
     killed_before_it_was_noted(office, url)
     office.ledger = Ledger(office.folder, office.log, office.clock, database=office.ledger.database)

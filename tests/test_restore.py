@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from keys.errors import Forged, JejakError, NotAllowed, NotFound
+from api.opening import open_ledger
+from api.settings import Settings
+from keys.errors import Conflict, Forged, JejakError, NotAllowed, NotFound
 from ledger import logkey
 from ledger.application import Ledger
 from ledger.audit import audit
@@ -22,6 +24,7 @@ from ledger.checkpoint import sign_checkpoint
 from ledger.database import Database
 from ledger.note import NoteSigner
 from ledger.restore import Remembered, Restored, restore
+from tests import postgres
 from tests.behind import contents, in_files
 from tests.kit import ORIGIN, Kecamatan, key
 from tests.served import Served, asked, served
@@ -255,7 +258,34 @@ def test_the_command_restores_the_newest_of_a_place_and_says_where_the_logs_key_
     page = " ".join(ended(run(*command(office, newest, "--remembered", note(office))), 0).stdout.split())
     assert f"dari {newest.folder}" in page
     assert f"segel {newest.manifest.leaves} daun di {office.folder.parent / 'segel'}" in page
-    assert f"taruh kunci log dari tempat simpannya di {office.folder.parent / 'baru' / 'log.key'} (chmod 600)" in page
+    home = office.folder.parent / "baru"
+    assert f"taruh kunci log dari tempat simpannya di {home / 'log.key'} (chmod 600)" in page
+    assert "kosongkan JEJAK_DATABASE_URL" in page
+    assert f"jejak move --home {home} --to URL" in page
+
+
+@pytest.mark.sqlite("which database is named is what this is about")
+def test_a_restored_ledger_is_served_from_its_folder_and_no_other_database_is_taken_for_it(
+    office: Kecamatan, tmp_path: Path
+) -> None:
+    home = tmp_path / "baru"
+    with postgres.database() as url:
+        other = Kecamatan(tmp_path / "lain", Database.parse(url, tmp_path / "lain")).open()
+        other.ledger.close()
+        put_back(made(office), home, NONE)
+        shutil.copy(office.folder / "log.key", home)
+        before = files(home)
+        with pytest.raises(Conflict) as caught:
+            open_ledger(Settings(home, database_url=url))
+        assert caught.value.rule == "database.moved"
+        assert str(Database("sqlite", home)) in caught.value.detail
+        assert "kosongkan JEJAK_DATABASE_URL" in caught.value.allowed
+        assert "kata sandi" not in caught.value.allowed
+        assert "hapus" not in caught.value.allowed, "without the note the other one would be served"
+        assert files(home) == before
+    with postgres.database(prepared=False) as url:
+        ended(run("move", "--home", home, "--to", url), 0)
+        open_ledger(Settings(home, database_url=url)).close()
 
 
 def test_the_homes_own_outside_memory_counts_without_being_named(

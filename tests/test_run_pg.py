@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,14 +42,21 @@ class Running:
     def urls(self) -> list[str]:
         return re.findall(r"^  (http://\S+)$", self.said, re.MULTILINE)
 
-    def leaves(self) -> list[int]:
-        """Return how many leaves each service says that there are."""
-        return [int(httpx.get(f"{url}/log/checkpoint").text.splitlines()[1]) for url in self.urls]
+    def leaves(self, urls: Iterable[str] | None = None) -> list[int]:
+        """Return how many leaves each service, or each of these, says that there are."""
+        asked = self.urls if urls is None else urls
+        return [int(httpx.get(f"{url}/log/checkpoint").text.splitlines()[1]) for url in asked]
 
     def services(self) -> list[int]:
         """Return the process ids of the services."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text("ascii").split()
         return [int(one) for one in children if "serve" in Path(f"/proc/{one}/cmdline").read_text("ascii").split("\0")]
+
+    def guarded(self) -> set[int]:
+        """Return the process ids of the services that have a guard."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text("ascii").split()
+        started = [Path(f"/proc/{one}/cmdline").read_text("utf-8").split("\0") for one in children]
+        return {int(one[-2]) for one in started if "kill -KILL" in " ".join(one)}
 
 
 @contextmanager
@@ -57,7 +64,8 @@ def running(folder: Path) -> Iterator[Running]:
     """Start it on free ports and yield it once it is ready; killed at the end if it is still there."""
     command = [sys.executable, "-m", "tests.run_pg", "0", "0", "0", "--folder", str(folder)]
     known = {name: value for name, value in os.environ.items() if not name.startswith("JEJAK_")}
-    process = subprocess.Popen(command, cwd=ROOT, env=known, stdout=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(command, cwd=ROOT, env=known, text=True, **pipes)
     said = ""
     too_late = threading.Timer(SECONDS, process.kill)
     too_late.start()
@@ -147,7 +155,18 @@ def test_three_services_are_one_ledger_that_is_kept_and_they_end_together(folder
         assert "menunggu tanda tangan" in second.said
         services = second.services()
         assert len(services) == 3
-        os.kill(services[0], signal.SIGKILL)
+        assert second.guarded() == set(services)
+        assert second.process.stderr is not None
+        left = dict(zip(second.urls, services, strict=True))
+        for url, one in list(left.items()):
+            assert second.leaves(left) == kept[: len(left)], "those that are left go on"
+            os.kill(one, signal.SIGKILL)
+            del left[url]
+            told = next(line for line in second.process.stderr if "Layanan di" in line)
+            assert f"Layanan di {url} berhenti" in told
+            assert all(other in told for other in left)
+            assert second.guarded() == set(left.values()), "nobody would kill who gets that process id next"
         assert second.process.wait(SECONDS) == 1
         assert not any(Path(f"/proc/{one}").exists() for one in services)
+        assert running_under(folder) == []
     assert not (folder / "data" / "postmaster.pid").exists(), "the server has stopped too"
