@@ -411,7 +411,7 @@ def test_where_a_damaged_leaf_stops_a_rebuild_of_lost_views_what_is_before_it_is
     assert desk.views.position() == 35
 
 
-@pytest.mark.parametrize("gone", [0, 34, 36])
+@pytest.mark.parametrize("gone", [0, 34, 35])
 def test_a_leaf_that_is_missing_stops_the_projection_at_the_gap(desk: Desk, gone: int) -> None:
     desk.kecamatan.run(CASE, 4)
     with behind(desk.kecamatan.ledger.database) as journal:
@@ -421,6 +421,19 @@ def test_a_leaf_that_is_missing_stops_the_projection_at_the_gap(desk: Desk, gone
             project()
         assert (stopped.value.rule, stopped.value.facts) == ("views.missing", {"leaf": gone})
         assert desk.views.position() == gone
+
+
+def test_of_a_log_whose_newest_leaf_is_gone_no_views_are_made(desk: Desk) -> None:
+    desk.views.catch_up()
+    before = desk.views.position()
+    desk.kecamatan.run(CASE, 4)
+    with behind(desk.kecamatan.ledger.database) as journal:
+        journal.execute("DELETE FROM stored_events WHERE leaf_index = 36")
+    for project in (desk.views.catch_up, desk.views.rebuild):
+        with pytest.raises(Forged) as stopped:
+            project()
+        assert (stopped.value.rule, stopped.value.facts["leaf"]) == ("outside.shorter", 36)
+        assert desk.views.position() == before
 
 
 class Counted(Views):
