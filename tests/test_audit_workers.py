@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -527,10 +528,11 @@ def test_a_mandate_that_was_used_for_the_same_before_is_not_taken_any_more_after
 
 
 def test_every_signature_is_verified_once(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    verified, honest = [], PublicKey.verify
+    verified, honest, here = [], PublicKey.verify, threading.get_ident()
 
     def counted(self: PublicKey, signature: bytes, message: bytes) -> None:
-        verified.append(signature)
+        if threading.get_ident() == here:  # a ledger that is still open elsewhere looks at its outside memory meanwhile
+            verified.append(signature)
         honest(self, signature, message)
 
     monkeypatch.setattr(PublicKey, "verify", counted)
