@@ -131,6 +131,7 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now) -> Ap
     app.register_blueprint(desk.routes)
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.api_doc))
     access.complete(app)
+    # Flask's own way to put something in front; it is typed as a method, which nobody assigns.
     app.wsgi_app = Door(app.wsgi_app, ledger.record, origins.hosts(settings))  # type: ignore[method-assign]
     app.parts.follower.start()
     return app

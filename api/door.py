@@ -68,16 +68,16 @@ class Door:
         if length is None:
             return self._inside(environ, start_response)
         data = environ["wsgi.input"].read(length)
-        environ["wsgi.input"] = io.BytesIO(data)  # for who is inside
-        try:
-            if len(data) != length:
-                return self._inside(environ, start_response)
-            said = answer(self._record(data))
-        except Exception as fault:  # noqa: BLE001  also a bug of ours is told inside
-            environ[_FAULT] = fault
-            return self._inside(environ, start_response)
-        start_response(_STATUS[said.status], [*said.headers, ("Content-Length", str(len(said.body))), *_SAFE])
-        return (said.body,)
+        if len(data) == length:
+            try:
+                said = answer(self._record(data))
+            except Exception as fault:  # noqa: BLE001  also a bug of ours is told inside
+                environ[_FAULT] = fault
+            else:
+                start_response(_STATUS[said.status], [*said.headers, ("Content-Length", str(len(said.body))), *_SAFE])
+                return (said.body,)
+        environ["wsgi.input"] = io.BytesIO(data)  # who is inside reads it again
+        return self._inside(environ, start_response)
 
     def _plain(self, environ: WSGIEnvironment) -> int | None:
         """Return how many bytes the envelope of a plain act has, None for any other request."""

@@ -5,8 +5,8 @@ learned the log's size knows better, be it in a turn of its own, for somebody wh
 others record. So every snapshot of the journal is taken with one :class:`Sight`, and wherever the log's edge is asked
 for it is held against the largest that was seen: as large, it must be the same; larger, it must continue that one.
 
-What the log's edge names must also be there: its newest entry and its newest checkpoint. Somebody who takes away only
-those leaves the edge as it was.
+What the log's edge names must also be there, and nothing beyond: its newest entry and its newest checkpoint. Somebody
+who takes away only those leaves the edge as it was; a row far above it would hide that.
 
 A snapshot may be older than what another thread saw since it was taken; only what was seen *before* counts for it.
 Nothing is kept beyond the process. That is what :mod:`ledger.outside_memory` is for.
@@ -78,17 +78,21 @@ class SightedRows(Rows):
 
 
 def _require_there(edge: Frontier, leaves: int, sealed: int) -> None:
-    """Return if the newest entry and the newest checkpoint are those of the edge, else raise Forged."""
-    there = min(leaves, sealed)
-    if there < edge.size:
-        raise Forged(
-            "outside.shorter",
-            f"Buku besar ini terpotong: menurut pohonnya ada {edge.size} daun, yang masih ada {leaves} daun, dengan"
-            f" segel sampai {sealed}.",
-            allowed=_FOR_THE_KEEPER,
-            leaf=there,
-            size=there,
-        )
+    """Return if the newest entry and the newest checkpoint are those of the edge, else raise Forged.
+
+    They are written with it, and read with it in one statement: whoever is honest never finds others.
+    """
+    if leaves == sealed == edge.size:
+        return
+    there = min(leaves, sealed, edge.size)
+    raise Forged(
+        "outside.shorter" if there < edge.size else "outside.fork",
+        f"Ujung buku besar ini tidak utuh: menurut pohonnya ada {edge.size} daun, tetapi barisnya sampai {leaves} daun"
+        f" dan segelnya sampai {sealed}.",
+        allowed=_FOR_THE_KEEPER,
+        leaf=there,
+        size=there,
+    )
 
 
 def _require_grown(rows: Rows, held: Frontier, edge: Frontier) -> None:

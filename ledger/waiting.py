@@ -63,7 +63,7 @@ class Queue(Generic[A, R]):
         return place
 
     def take(self) -> list[Place[A, R]]:
-        """Return the places that the leader carries: everything that waits, up to the bound, when all are there."""
+        """Return what the leader carries: all that waits, up to the bound, once all are there or awaited in vain."""
         with self._lock:
             if len(self._line) < self._about:
                 self._awaited = self._about

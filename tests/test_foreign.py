@@ -57,7 +57,7 @@ class Office(Kecamatan):
                 file.commit()
             return
         with psycopg.connect(self.ledger.database.url) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)  # type: ignore[call-overload]  # typed for literals alone
 
     def again(self) -> Ledger:
         """Return the same ledger as it is when it is opened again."""
@@ -77,7 +77,7 @@ def office(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Office]:
             with psycopg.connect(url) as connection:
                 for name, body in FUNCTIONS.items():
                     made = f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
-                    connection.execute(made)  # type: ignore[call-overload]
+                    connection.execute(made)  # type: ignore[call-overload]  # typed for literals alone
         database = Database.parse(url or f"sqlite:///{tmp_path / 'buku' / 'journal.sqlite'}", tmp_path / "buku")
         made_ = Office(tmp_path / "buku", database)
         opened.callback(lambda: made_.ledger.close())
