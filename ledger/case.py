@@ -26,6 +26,7 @@ _Deciding = b.TypingReviewed | b.ActivityDecided
 
 #: Kinds that stand outside every SOP's path: each is a deviation by nature, and brings its own reason.
 OUTSIDE = frozenset({"document.returned", "disposition.withdrawn", "correction.recorded"})
+_OF_ITSELF = (b.DocumentReturned, b.DispositionWithdrawn, b.CorrectionRecorded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,16 +205,10 @@ def _taken_back(case: Case, step: Step) -> dict[str, Any]:
 
 def reason_outside(act: Act) -> str | None:
     """Return why the act leaves the SOP's path, in its signer's words, or None where it keeps to the path."""
-    match act.body:
-        case (
-            b.DocumentReturned(reason=reason)
-            | b.DispositionWithdrawn(reason=reason)
-            | b.CorrectionRecorded(reason=reason)
-        ):
-            return reason
-        case CaseBody(deviation=reason):
-            return reason
-    return None
+    body = act.body
+    if isinstance(body, _OF_ITSELF):
+        return body.reason
+    return body.deviation if isinstance(body, CaseBody) else None
 
 
 def draft_of(body: CaseBody) -> DocumentRef | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from typing import get_args, get_origin
 
@@ -13,20 +12,21 @@ from ledger.bodies import SopEnacted
 
 def documents_of(act: Act) -> tuple[DocumentRef, ...]:
     """Return every document reference in the act's body, in the order of its schema."""
-    if isinstance(act.body, SopEnacted):
-        return ()
-    return tuple(_references(act.body))
+    found: list[DocumentRef] = []
+    if not isinstance(act.body, SopEnacted):
+        _collect(act.body, found)
+    return tuple(found)
 
 
-def _references(value: object) -> Iterator[DocumentRef]:
+def _collect(value: object, found: list[DocumentRef]) -> None:
     if isinstance(value, DocumentRef):
-        yield value
+        found.append(value)
     elif isinstance(value, Fact):
         for name in _members(type(value)):
-            yield from _references(getattr(value, name))
+            _collect(getattr(value, name), found)
     elif isinstance(value, tuple):
         for item in value:
-            yield from _references(item)
+            _collect(item, found)
 
 
 @cache

@@ -1,15 +1,19 @@
 """The inspector's audit trail: one row an act of every stream, who and in what capacity as it then was.
 
+Who signed is interned: their name, rank and mandate are the same in all that they do.
+
 Order of the file: the row that an act becomes, then what is asked.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Text, func, select
 
+from keys.records import MandateRecord, OfficialRecord
 from ledger import bodies as b
 from ledger.case import Case, outcome_of, reason_outside
 from ledger.enactment import Enactments
@@ -19,10 +23,11 @@ from ledger.replay import Step
 from ledger.sentences import digests_of, sentence
 from ledger.sop import Sop
 from ledger.streams import State
+from projections.interned import Content, Interned, find
 from projections.schema import CASES, TRAIL
 
 _MARKS = (b.TypingReviewed, b.ParafGiven, b.SignatureGiven)
-#: What a row of the trail shows.
+#: What a row of the trail shows, with :func:`whole`.
 SHOWN = [column for column in TRAIL.c if column.name != "marked"]
 
 
@@ -36,7 +41,7 @@ def flags_shown(found: tuple[Flag, ...]) -> list[dict[str, str]]:
     return [{"name": flag.name, "sentence": flag.sentence} for flag in found]
 
 
-def row_of(step: Step, found: tuple[Flag, ...]) -> dict[str, Any]:
+def row_of(step: Step, found: tuple[Flag, ...], interned: Interned) -> dict[str, Any]:
     """Return the trail's row of an act, whose flags are ``found``."""
     done, act, body = step.done, step.done.act, step.done.act.body
     person, mandate = step.authority.official.record, step.authority.mandate.record
@@ -51,16 +56,9 @@ def row_of(step: Step, found: tuple[Flag, ...]) -> dict[str, Any]:
         "step": body.step if isinstance(body, b.CaseBody) else None,
         "round": turn,
         "official": act.official,
-        "name": person.name,
-        "nip": person.nip,
-        "rank": person.rank,
         "office": mandate.office,
-        "office_name": mandate.office_name,
-        "capacity": mandate.capacity,
         "unit": mandate.unit,
-        "mandate": mandate.mandate,
-        "decree": {"number": mandate.decree.number, "date": mandate.decree.date, "issuer": mandate.decree.issuer},
-        "keyid": done.entry.envelope.keyid,
+        "signer": _signer(step, interned),
         "documents": digests_of(act),
         "decision": outcome_of(body) if isinstance(body, b.CaseBody) else None,
         "reason": getattr(body, "reason", None),
@@ -78,6 +76,27 @@ def row_of(step: Step, found: tuple[Flag, ...]) -> dict[str, Any]:
             register=step.register,
         ),
         "marked": body.document if isinstance(body, _MARKS) else None,
+    }
+
+
+def _signer(step: Step, interned: Interned) -> str:
+    """Return the id under which it is kept who signed, by which key and on which mandate, as they then were."""
+    person, mandate = step.authority.official.record, step.authority.mandate.record
+    keyid = step.done.entry.envelope.keyid
+    key = id(person), id(mandate), keyid  # they are compared for every act, and equal ones are nearly always the same
+    return interned.id_of(key, lambda: _signs(person, mandate, keyid), (person, mandate))
+
+
+def _signs(person: OfficialRecord, mandate: MandateRecord, keyid: str) -> Content:
+    return {
+        "name": person.name,
+        "nip": person.nip,
+        "rank": person.rank,
+        "office_name": mandate.office_name,
+        "capacity": mandate.capacity,
+        "mandate": mandate.mandate,
+        "decree": {"number": mandate.decree.number, "date": mandate.decree.date, "issuer": mandate.decree.issuer},
+        "keyid": keyid,
     }
 
 
@@ -105,13 +124,32 @@ def reason_of(body: b.Body) -> str | None:
 def trail(connection: Connection, stream: str) -> list[dict[str, Any]]:
     """Return the acts of a stream in order; none where nothing was recorded."""
     found = connection.execute(select(*SHOWN).where(TRAIL.c.stream == stream).order_by(TRAIL.c.leaf_index))
-    return [dict(one._mapping) for one in found]
+    return whole(connection, found)
 
 
 def row(connection: Connection, index: int) -> dict[str, Any] | None:
     """Return the act at a leaf index."""
     found = connection.execute(select(*SHOWN).where(TRAIL.c.leaf_index == index)).first()
-    return dict(found._mapping) if found else None
+    return whole(connection, [found])[0] if found else None
+
+
+def whole(connection: Connection, found: Iterable[Row[*tuple[Any, ...]]]) -> list[dict[str, Any]]:
+    """Return rows of :data:`SHOWN`, and whatever was asked for beside it, with what they say of who signed."""
+    rows = [dict(one._mapping) for one in found]
+    signers = find(connection, {row["signer"] for row in rows})
+    return [row | signers[row.pop("signer")] for row in rows]
+
+
+def flags_of(connection: Connection, stream: str) -> list[dict[str, Any]]:
+    """Return the flags of a stream's acts in their order, each with leaf index and kind of its act."""
+    found = select(TRAIL.c.leaf_index, TRAIL.c.kind, TRAIL.c.flags).where(TRAIL.c.stream == stream)
+    rows = connection.execute(found.order_by(TRAIL.c.leaf_index))
+    return [flag_of(row.leaf_index, row.kind, flag) for row in rows for flag in row.flags]
+
+
+def flag_of(leaf_index: int, kind: str, flag: dict[str, str]) -> dict[str, Any]:
+    """Return a flag as a case shows it, with the act that has it."""
+    return {"leaf_index": leaf_index, "kind": kind, **flag}
 
 
 def case_of(stream: ColumnElement[str]) -> ColumnElement[str]:
@@ -132,8 +170,7 @@ def marks_on(connection: Connection, digest: str) -> list[dict[str, Any]]:
         .order_by(TRAIL.c.leaf_index)
     )
     marks = []
-    for one in found:
-        mark = dict(one._mapping)
+    for mark in whole(connection, found):
         state = mark.pop("state")
         standing = [state[name] for name in ("approved", "paraf", "signature") if state[name]]
         marks.append(mark | {"stands": any(other["leaf"] == mark["leaf"] for other in standing)})

@@ -19,15 +19,17 @@ from ledger.flags import flags
 from ledger.replay import Step
 from ledger.rows import Row, Rows
 from ledger.streams import Stream
-from projections import agenda, audit_trail, iku_state, mentions, papers, storage, time_spent
-from projections.schema import AGENDA, CASES, DISPATCHES, MENTIONS, PAPERS, TRAIL, TRAIL_FLAGS, USED, VIEWS
+from projections import agenda, audit_trail, iku_state, mentions, papers, storage
+from projections.interned import Interned
+from projections.schema import AGENDA, CASES, DISPATCHES, INTERNED, MENTIONS, PAPERS, TRAIL, TRAIL_FLAGS, USED, VIEWS
 from projections.walk import Walk, unexpected
 
 #: What a batch adds: by table, rows as the driver takes them.
 Added = dict[str, list[storage.Values]]
-#: The tables in which it is added, and what becomes of a row that is there: a document's first mention and what was
-#: read of it stay, a case and what an office states are replaced.
+#: The tables in which it is added, and what becomes of a row that is there: what is interned, a document's first
+#: mention and what was read of it stay; a case and what an office states are replaced.
 _TABLES: tuple[tuple[Table, storage.Otherwise], ...] = (
+    (INTERNED, "IGNORE"),
     (TRAIL, "ABORT"),
     (TRAIL_FLAGS, "ABORT"),
     (AGENDA, "ABORT"),
@@ -49,6 +51,7 @@ class Batch:
         self._cases = cases
         self._added: dict[Table, list[dict[str, Any]]] = {table: [] for table, _ in _TABLES}
         self._touched: dict[str, Stream] = {}
+        self._interned = Interned()
         #: The digests of the IKU documents that were made drafts.
         self.drafts: set[str] = set()
 
@@ -62,14 +65,14 @@ class Batch:
     def _add(self, step: Step) -> None:
         found, act, after = flags(step), step.done.act, step.after
         if isinstance(after.state, Case):
-            state = iku_state.advance(self._cases.pop(act.stream, None), step, found)
-            found = (*found, *time_spent.late(state, step.done.index))
+            state, late = iku_state.advance(self._cases.pop(act.stream, None), step, self._interned)
+            found = (*found, *late)
             self._cases[act.stream] = state
             self._touched[act.stream] = after
             self._add_case(step, after.state)
         elif isinstance(act.body, b.NumberingEnacted):
             self._added[USED] += agenda.used_rows(step, act.body)
-        self._added[TRAIL].append(audit_trail.row_of(step, found))
+        self._added[TRAIL].append(audit_trail.row_of(step, found, self._interned))
         self._added[MENTIONS] += mentions.rows_of(step)
         self._added[TRAIL_FLAGS] += audit_trail.flag_rows(step, found)
 
@@ -100,6 +103,7 @@ class Batch:
         for name, stream in self._touched.items():
             state = iku_state.present(self._cases[name], stream)
             self._added[CASES].append(iku_state.row_of(state, kept) | agenda.unnumbered(state, stream))
+        self._added[INTERNED] += self._interned.rows()
         return {table.name: storage.values(table, rows) for table, rows in self._added.items() if rows}
 
 

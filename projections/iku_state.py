@@ -23,19 +23,22 @@ from ledger.notices import DISCLAIMER
 from ledger.replay import Step
 from ledger.streams import Stream
 from projections import succession, time_spent
-from projections.audit_trail import flags_shown, reason_of
+from projections.audit_trail import flags_of, flags_shown, reason_of
+from projections.interned import Content, Interned, find
 from projections.papers import NO_TABLE, NONE_YET
 from projections.schema import CASES, PAPERS
 
 State = dict[str, Any]
 
+#: What a state keeps in a form of its own.
+_KEPT = frozenset(time_spent.nothing_yet())
 #: A list holds at most this many cases.
 MOST_LISTED = 500
 
 
-def advance(state: State | None, step: Step, found: tuple[Flag, ...]) -> State:
-    """Return the case's history after an act, whose flags are ``found``; ``state`` is changed in place."""
-    done, act, body = step.done, step.done.act, step.done.act.body
+def advance(state: State | None, step: Step, interned: Interned) -> tuple[State, tuple[Flag, ...]]:
+    """Return the case's history after an act, and flags on what it ended too late; ``state`` is changed in place."""
+    done, body = step.done, step.done.act.body
     before, after = step.before.state if step.before else None, step.after.state
     assert isinstance(after, Case)
     if before is None or state is None:
@@ -62,11 +65,7 @@ def advance(state: State | None, step: Step, found: tuple[Flag, ...]) -> State:
         _outside(state, step, before, after)
     if not isinstance(before, Case) or (before.step, len(before.steps_done)) != (after.step, len(after.steps_done)):
         state["since"] = {"leaf_index": done.index, "recorded_at": stamp_of(done.entry)}
-    time_spent.advance(state, step)
-    found = (*found, *time_spent.late(state, done.index))
-    if found:
-        state["flags"] += [{"leaf_index": done.index, "kind": act.kind, **flag} for flag in flags_shown(found)]
-    return state
+    return state, time_spent.advance(state, step, interned)
 
 
 def _opened(step: Step, case: Case) -> State:
@@ -94,10 +93,8 @@ def _opened(step: Step, case: Case) -> State:
         "addressees": [],
         "deviations": [],
         "corrections": [],
-        "visits": [],
-        "here": None,
-        "flags": [],
         "synthetic": step.register.synthetic,
+        **time_spent.nothing_yet(),
     }
 
 
@@ -226,7 +223,7 @@ def row_of(state: State, papers: Mapping[str, Mapping[str, Any]]) -> dict[str, A
 def case(connection: Connection, case_id: str) -> dict[str, Any] | None:
     """Return a case (its uuid) as it now stands, or None."""
     found = connection.execute(_asked().where(CASES.c.case_id == case_id)).first()
-    return succession.told(connection, _shown(found)) if found else None
+    return _whole(connection, found) if found else None
 
 
 def beside_acts(
@@ -240,8 +237,10 @@ def beside_acts(
     wanted = [name.removeprefix("case:") for name in streams if name.startswith("case:")]
     ended: dict[int, list[dict[str, Any]]] = {}
     corrected: dict[str, list[dict[str, Any]]] = {}
-    for state in connection.execute(select(CASES.c.state).where(CASES.c.case_id.in_(wanted))).scalars():
-        for visit in state["visits"]:
+    states = connection.execute(select(CASES.c.state).where(CASES.c.case_id.in_(wanted))).scalars().all()
+    alike = find(connection, (one for state in states for one in time_spent.interned_in(state)))
+    for state in states:
+        for visit in time_spent.shown(state, alike):
             ended.setdefault(visit["ended"]["leaf_index"], []).append(visit)
         for one in state["corrections"]:
             shown = {name: one[name] for name in ("field", "old", "new", "leaf_index")}
@@ -252,7 +251,7 @@ def beside_acts(
 def cases(
     connection: Connection, *, unit: str | None = None, after: int | None = None, limit: int = 50
 ) -> list[dict[str, Any]]:
-    """Return at most ``limit`` cases in the order of their opening.
+    """Return at most ``limit`` cases in the order of their opening, without their visits and flags.
 
     ``after`` is the ``opened_index`` of the last case of the page before.
     """
@@ -261,7 +260,7 @@ def cases(
         asked = asked.where(CASES.c.unit == unit)
     if after is not None:
         asked = asked.where(CASES.c.opened_index > after)
-    return [_shown(found) for found in connection.execute(asked)]
+    return [_listed(found._asdict()) for found in connection.execute(asked)]
 
 
 def units(connection: Connection) -> set[str]:
@@ -287,7 +286,7 @@ def iku_in_force(connection: Connection, unit: str, first_year: int, last_year: 
         .limit(1)
     )
     found = connection.execute(asked).first()
-    return as_iku(succession.told(connection, _shown(found)), first_year, last_year) if found else None
+    return as_iku(_whole(connection, found), first_year, last_year) if found else None
 
 
 def as_iku(shown: dict[str, Any], first_year: int, last_year: int) -> dict[str, Any]:
@@ -307,21 +306,36 @@ def _asked() -> Select[Any]:
     return select(*columns).outerjoin_from(CASES, PAPERS, CASES.c.document == PAPERS.c.digest)
 
 
-def _shown(found: Row[*tuple[Any, ...]]) -> dict[str, Any]:
-    return shown(found._asdict(), found.content, found.why)
+def _whole(connection: Connection, found: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    row = found._asdict()
+    alike = find(connection, time_spent.interned_in(row["state"]))
+    return succession.told(connection, shown(row, flags_of(connection, row["state"]["stream"]), alike))
 
 
-def shown(row: dict[str, Any], content: dict[str, Any] | None, why: str | None) -> dict[str, Any]:
-    """Return what is shown of a case, of its row; ``content`` and ``why`` are its document's (``PAPERS``)."""
+def shown(row: dict[str, Any], flags: list[dict[str, Any]], alike: Mapping[str, Content]) -> dict[str, Any]:
+    """Return what is shown of a case.
+
+    ``row`` is the table's, its state as JSON, with ``content`` and ``why`` of its document (``PAPERS``); ``flags`` are
+    those of its acts (:func:`projections.audit_trail.flags_of`), ``alike`` is what is interned of its visits.
+    """
     state: State = row["state"]
-    first_year, last_year = row["first_year"], row["last_year"]
+    return _listed(row) | {
+        "visits": time_spent.shown(state, alike),
+        "here": time_spent.here(state),
+        "flags": flags + _document_flags(state, row["content"]),
+    }
+
+
+def _listed(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what a list shows of a case."""
+    state: State = row["state"]
+    first_year, last_year, content, why = row["first_year"], row["last_year"], row["content"], row["why"]
     if content is None and why is None:
         why = NO_TABLE if state["document"] else NONE_YET
     period = {"first_year": first_year, "last_year": last_year} if first_year is not None else None
     said = content or {"rows": None, "warnings": [], "label": None, "unit": None, "period": None}
-    return state | {
+    return {name: value for name, value in state.items() if name not in _KEPT} | {
         "period": period,
-        "flags": state["flags"] + _document_flags(state, content),
         "document_unit": said["unit"],
         "document_period": said["period"],
         "rows": said["rows"],

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from projections import time_spent
 from projections.schema import CASES
 
 
@@ -24,6 +25,5 @@ def inbox(connection: Connection, office: str, unit: str) -> list[dict[str, Any]
 
 
 def _waiting(state: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: state[name] for name in ("case", "stream", "step", "round", "subject", "urgency", "sop", "since", "here")
-    }
+    shown = {name: state[name] for name in ("case", "stream", "step", "round", "subject", "urgency", "sop", "since")}
+    return shown | {"here": time_spent.here(state)}

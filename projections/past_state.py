@@ -6,6 +6,7 @@ so both are the same; what a document says is looked up by its digest, for bytes
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,22 +14,28 @@ from sqlalchemy import Connection, select
 
 from ledger.flags import flags
 from ledger.replay import Step
-from projections import iku_state, papers, succession
+from projections import iku_state, papers, storage, succession
+from projections.audit_trail import flag_of, flags_shown
+from projections.interned import Interned
 from projections.schema import CASES
 
 
 def case_at(connection: Connection, steps: Iterable[Step], index: int) -> dict[str, Any] | None:
     """Return a case as its ``steps``, those up to leaf ``index``, left it, or None where there are none."""
-    state, last = None, None
+    interned, state, last = Interned(), None, None
+    marked: list[dict[str, Any]] = []
     for last in steps:
-        state = iku_state.advance(state, last, flags(last))
+        state, late = iku_state.advance(state, last, interned)
+        done = last.done
+        marked += [flag_of(done.index, done.act.kind, flag) for flag in flags_shown((*flags(last), *late))]
     if state is None or last is None:
         return None
     document = iku_state.present(state, last.after)["document"]
     kept = papers.find(connection, [document["digest"]] if document else [])
     row = iku_state.row_of(state, kept)
-    paper = kept.get(row["document"], {})
-    return succession.told(connection, iku_state.shown(row, paper.get("content"), paper.get("why")), index)
+    paper = kept.get(row["document"], {"content": None, "why": None})
+    row |= paper | {"state": json.loads(storage.to_text(state))}
+    return succession.told(connection, iku_state.shown(row, marked, interned.contents), index)
 
 
 def signed_by(connection: Connection, unit: str, first_year: int, last_year: int, index: int) -> str | None:

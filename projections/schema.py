@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, Table, Text
 
 #: The version of everything below.
-VERSION = 7
+VERSION = 8
 
 METADATA = MetaData()
 #: Texts compare by their code points, as SQLite's do, and not by anybody's language.
@@ -27,8 +27,18 @@ VIEWS = Table(
     Column("leaf", TEXT),
 )
 
+#: What many rows say alike, once: ``id`` is of the content (:mod:`projections.interned`).
+INTERNED = Table(
+    "interned",
+    METADATA,
+    Column("id", TEXT, primary_key=True),
+    Column("content", JSON, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 #: One row an act of any stream; ``marked`` is the digest that a review, paraf or signature stands on. ``reason`` is why
-#: it returned, withdrew, corrected or decided, ``deviation`` why it left the SOP's path.
+#: it returned, withdrew, corrected or decided, ``deviation`` why it left the SOP's path. Who signed, by which key and
+#: on which mandate, is the interned ``signer``.
 TRAIL = Table(
     "trail",
     METADATA,
@@ -40,16 +50,9 @@ TRAIL = Table(
     Column("step", TEXT),
     Column("round", Integer),
     Column("official", TEXT, nullable=False),
-    Column("name", TEXT, nullable=False),
-    Column("nip", TEXT),
-    Column("rank", TEXT),
     Column("office", TEXT, nullable=False),
-    Column("office_name", TEXT, nullable=False),
-    Column("capacity", TEXT, nullable=False),
     Column("unit", TEXT, nullable=False),
-    Column("mandate", TEXT, nullable=False),
-    Column("decree", JSON, nullable=False),
-    Column("keyid", TEXT, nullable=False),
+    Column("signer", TEXT, nullable=False),
     Column("documents", JSON, nullable=False),
     Column("decision", TEXT),
     Column("reason", TEXT),

@@ -1,92 +1,113 @@
-"""Time against mutu baku, per visit of a case to a step, as the case's state keeps and shows it.
+"""Time against mutu baku, per visit of a case to a step: as the case's state keeps it, and as it is shown.
 
-``visits`` holds the visits that have ended, each with its verdict as it was judged then and for ever; ``here`` the one
-that is open. A visit is ``{"step", "round", "began", "ended", "ending"}``, an end of it ``{"leaf_index",
-"recorded_at", "occurred_at", "paper"}`` or null; beside them stand the members of :func:`_judged`.
+A state keeps the ``visits`` that have ended, each with its verdict as it was judged then and for ever (the standard,
+the rule and the calendars interned); ``here``, the one that is open; ``left``, by step, the newest visit where that one
+was left by a deviation. Their ends are leaf indices; ``moments`` says by leaf index when those acts were done.
+
+Shown is a visit as ``{"step", "round", "began", "ended", "ending"}``, an end of it ``{"leaf_index", "recorded_at",
+"occurred_at", "paper"}`` or null; beside them stand what was measured and what was judged.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from ledger import mutu_baku, visits
+from ledger.bodies import CaseBody
 from ledger.case import Case
 from ledger.enactment import Enactments
+from ledger.entry import stamp_of
 from ledger.flags import Flag
 from ledger.mutu_baku import Judged
 from ledger.replay import Step
-from ledger.visits import Moment, Visit
-from projections.audit_trail import utc
+from ledger.visits import Ending, Moment, Visit
+from projections.interned import Content, Interned
 
 Shown = dict[str, Any]
 
 
-def advance(state: Shown, step: Step) -> None:
-    """Put into the case's state what an act does to its visits; ``state`` is changed in place."""
-    case = step.after.state
+class _Open(NamedTuple):
+    """A visit that has begun, as a state keeps it: a list in this order."""
+
+    step: str
+    round: int
+    began: int | None
+
+
+class _Ended(NamedTuple):
+    """A visit that has ended, as a state keeps it: a list in this order; ``judged`` is interned."""
+
+    step: str
+    round: int
+    began: int | None
+    ended: int
+    ending: Ending
+    elapsed_seconds: int | None
+    claimed_seconds: int | None
+    working_minutes: int | None
+    deadline: str | None
+    judged: str
+
+
+def nothing_yet() -> Shown:
+    """Return what the state keeps of a case that has not been at any step."""
+    return {"visits": [], "here": None, "left": {}, "moments": {}}
+
+
+def advance(state: Shown, step: Step, interned: Interned) -> tuple[Flag, ...]:
+    """Put into the case's state what an act does to its visits; return a flag for each that it ended too late."""
+    case, act, left = step.after.state, step.done.act, state["left"]
     assert isinstance(case, Case)
     assert step.enactments is not None
-    before = _visit(state["here"])
-    ended, here = visits.after(before, step, _left(state))
+    before = _begun(state, state["here"]) if state["here"] else None
+    ended, here = visits.after(before, step, {no: _begun(state, left[no]) for no in left})
     if here is before and not ended:
-        return
-    known = {} if before is None or before.began is None else {id(before.began): state["here"]["began"]}
-    version = case.sop_ref.leaf
-    state["visits"] += [_ends(one, known) | _judged(mutu_baku.judge(step.enactments, version, one)) for one in ended]
-    state["here"] = _ends(here, known) if here else None
+        return ()
+    paper = isinstance(act.body, CaseBody) and act.body.paper is not None
+    state["moments"][str(step.done.index)] = [stamp_of(step.done.entry), act.occurred_at.isoformat(), paper]
+    state["here"] = _open(here) if here else None
+    late = []
+    for one in ended:
+        judged = mutu_baku.judge(step.enactments, case.sop_ref.leaf, one)
+        state["visits"].append(_ended(one, judged, interned))
+        if one.ending == "ditinggalkan":
+            left[one.step] = _open(one)
+        else:
+            left.pop(one.step, None)
+        if judged.verdict == "lewat":
+            late.append(Flag("time.late", f"Langkah {one.step} lewat dari mutu bakunya: {judged.rule}."))
+    return tuple(late)
 
 
-def late(state: Shown, leaf_index: int) -> tuple[Flag, ...]:
-    """Return a flag for each visit of a case that the act at this leaf ended too late."""
-    found: list[Flag] = []
-    for one in reversed(state["visits"]):
-        if one["ended"]["leaf_index"] != leaf_index:
-            break
-        if one["verdict"] == "lewat":
-            found.insert(0, Flag("time.late", f"Langkah {one['step']} lewat dari mutu bakunya: {one['rule']}."))
-    return tuple(found)
+def _open(visit: Visit) -> _Open:
+    return _Open(visit.step, visit.round, visit.began.leaf_index if visit.began else None)
 
 
-def running(state: Shown, enactments: Enactments, now: dt.datetime, index: int) -> Shown | None:
-    """Return the open visit as it stands at ``now``; ``index`` is the leaf that the next act would be."""
-    here = _visit(state["here"])
-    if here is None:
-        return None
-    judged = mutu_baku.running(enactments, state["sop"]["leaf"], here, now, index)
-    return _ends(here, {}) | _judged(judged)
+def _ended(visit: Visit, judged: Judged, interned: Interned) -> _Ended:
+    assert visit.ended is not None
+    assert visit.ending is not None
+    standard = judged.standard
+    key = (
+        *(standard.raw, standard.reading, standard.basis, standard.confirmed and standard.confirmed.index),
+        *(judged.verdict, judged.rule, tuple(one.index for one in judged.calendars)),
+    )
+    return _Ended(
+        visit.step,
+        visit.round,
+        visit.began.leaf_index if visit.began else None,
+        visit.ended.leaf_index,
+        visit.ending,
+        _seconds(judged.elapsed),
+        _seconds(judged.claimed),
+        judged.working_minutes,
+        judged.deadline.isoformat() if judged.deadline else None,
+        interned.id_of(key, lambda: _judged(judged)),
+    )
 
 
-def _ends(visit: Visit, known: dict[int, Shown]) -> Shown:
-    """Return a visit without its verdict; ``known`` are the ends that are shown already, by identity of the moment."""
-    return {
-        "step": visit.step,
-        "round": visit.round,
-        "began": _end(visit.began, known),
-        "ended": _end(visit.ended, known),
-        "ending": visit.ending,
-    }
-
-
-def _end(moment: Moment | None, known: dict[int, Shown]) -> Shown | None:
-    if moment is None:
-        return None
-    shown = known.get(id(moment))
-    if shown is None:
-        shown = known[id(moment)] = _moment_shown(moment)
-    return shown
-
-
-def _moment_shown(moment: Moment) -> Shown:
-    return {
-        "leaf_index": moment.leaf_index,
-        "recorded_at": utc(moment.recorded_at),
-        "occurred_at": moment.claimed_at.isoformat(),
-        "paper": moment.paper,
-    }
-
-
-def _judged(judged: Judged) -> Shown:
+def _judged(judged: Judged) -> Content:
     standard, reading, confirmed = judged.standard, judged.standard.reading, judged.standard.confirmed
     return {
         "standard": {
@@ -96,10 +117,6 @@ def _judged(judged: Judged) -> Shown:
             "basis": standard.basis,
             "confirmed": {"leaf_index": confirmed.index, "leaf": confirmed.leaf} if confirmed else None,
         },
-        "elapsed_seconds": _seconds(judged.elapsed),
-        "claimed_seconds": _seconds(judged.claimed),
-        "working_minutes": judged.working_minutes,
-        "deadline": judged.deadline.isoformat() if judged.deadline else None,
         "verdict": judged.verdict,
         "rule": judged.rule,
         "calendars": [{"name": one.value.name, "leaf_index": one.index} for one in judged.calendars],
@@ -110,24 +127,63 @@ def _seconds(span: dt.timedelta | None) -> int | None:
     return int(span.total_seconds()) if span is not None else None
 
 
-def _left(state: Shown) -> dict[str, Visit]:
-    """Return the newest visit to each step, of those that were left by a deviation."""
-    left: dict[str, Shown] = {}
-    for one in state["visits"]:
-        if one["ending"] == "ditinggalkan":
-            left[one["step"]] = one
-        else:
-            left.pop(one["step"], None)
-    return {no: Visit(no, one["round"], _moment(one["began"])) for no, one in left.items()}
+def _begun(state: Shown, kept: _Open) -> Visit:
+    """Return a visit that has begun, as a state keeps it."""
+    step, turn, began = kept
+    return Visit(step, turn, None if began is None else _moment(began, *state["moments"][str(began)]))
 
 
-def _visit(shown: Shown | None) -> Visit | None:
-    """Return the open visit as the state keeps it."""
-    return Visit(shown["step"], shown["round"], _moment(shown["began"])) if shown else None
+def _moment(leaf_index: int, recorded_at: str, occurred_at: str, paper: bool) -> Moment:
+    recorded, claimed = dt.datetime.fromisoformat(recorded_at), dt.datetime.fromisoformat(occurred_at)
+    return Moment(leaf_index, recorded, claimed, paper)
 
 
-def _moment(shown: Shown | None) -> Moment | None:
-    if shown is None:
+# --- as it is shown -----------------------------------------------------------------------------------------
+
+
+def interned_in(state: Shown) -> Iterator[str]:
+    """Yield the ids of what a case's state says alike with others."""
+    return (_Ended(*one).judged for one in state["visits"])
+
+
+def shown(state: Shown, interned: Mapping[str, Content]) -> list[Shown]:
+    """Return the visits of a case's state that have ended."""
+    return [_shown(state, _Ended(*one), interned) for one in state["visits"]]
+
+
+def _shown(state: Shown, kept: _Ended, interned: Mapping[str, Content]) -> Shown:
+    told = _begins(state, _Open(*kept[:3])) | {"ended": _end(state, kept.ended), "ending": kept.ending}
+    measured = ("elapsed_seconds", "claimed_seconds", "working_minutes", "deadline")
+    return told | {name: getattr(kept, name) for name in measured} | interned[kept.judged]
+
+
+def here(state: Shown) -> Shown | None:
+    """Return the visit of a case's state that is open."""
+    return _begins(state, _Open(*state["here"])) if state["here"] else None
+
+
+def _begins(state: Shown, kept: _Open) -> Shown:
+    return {"step": kept.step, "round": kept.round, "began": _end(state, kept.began), "ended": None, "ending": None}
+
+
+def _end(state: Shown, index: int | None) -> Shown | None:
+    if index is None:
         return None
-    recorded, claimed = (dt.datetime.fromisoformat(shown[name]) for name in ("recorded_at", "occurred_at"))
-    return Moment(shown["leaf_index"], recorded, claimed, shown["paper"])
+    recorded_at, occurred_at, paper = state["moments"][str(index)]
+    return {"leaf_index": index, "recorded_at": recorded_at, "occurred_at": occurred_at, "paper": paper}
+
+
+def running(shown: Shown, enactments: Enactments, now: dt.datetime, index: int) -> Shown | None:
+    """Return the open visit of a case as it is shown at ``now``; ``index`` is the leaf that the next act would be."""
+    opened: Shown | None = shown["here"]
+    if opened is None:
+        return None
+    visit = Visit(opened["step"], opened["round"], _moment(*opened["began"].values()) if opened["began"] else None)
+    judged = mutu_baku.running(enactments, shown["sop"]["leaf"], visit, now, index)
+    measured = {
+        "elapsed_seconds": _seconds(judged.elapsed),
+        "claimed_seconds": _seconds(judged.claimed),
+        "working_minutes": judged.working_minutes,
+        "deadline": judged.deadline.isoformat() if judged.deadline else None,
+    }
+    return opened | measured | _judged(judged)

@@ -20,18 +20,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Text, cast, exists, func, not_, or_, select
 
 from projections import storage
-from projections.audit_trail import SHOWN, case_of, utc
-from projections.schema import CASES, TRAIL, TRAIL_FLAGS
+from projections.audit_trail import SHOWN, case_of, utc, whole
+from projections.schema import CASES, INTERNED, TRAIL, TRAIL_FLAGS
 
 #: Rows of a filter that are counted to choose which one leads: one with fewer is read whole within a millisecond.
 MOST_COUNTED = 1_000
 _FLAG = "flag"
 #: The filters, by column; among those that are all too many to count, the first leads.
 FILTERS = ("stream", "official", "office", "kind", _FLAG, "unit")
-#: Where words are sought.
-_SAYS = (
-    *(TRAIL.c.sentence, TRAIL.c.name, TRAIL.c.nip, TRAIL.c.office_name, TRAIL.c.reason, TRAIL.c.deviation),
-    *(TRAIL.c.decree["number"].as_string(), cast(TRAIL.c.documents, Text), TRAIL.c.leaf),
+#: Where words are sought: in an act, and in what is said of who signed it.
+_SAYS = (TRAIL.c.sentence, TRAIL.c.reason, TRAIL.c.deviation, cast(TRAIL.c.documents, Text), TRAIL.c.leaf)
+_SIGNER_SAYS = tuple(
+    INTERNED.c.content[way].as_string() for way in (("name",), ("nip",), ("office_name",), ("decree", "number"))
 )
 
 
@@ -84,7 +84,7 @@ def page(
     span = _span(connection, sought, after, newest(connection) if last is None else last)
     if span.first > span.last:
         return []
-    return [dict(one._mapping) for one in connection.execute(statement(connection, sought, span).limit(limit))]
+    return whole(connection, connection.execute(statement(connection, sought, span).limit(limit)))
 
 
 def statement(connection: Connection, sought: Sought, span: Span) -> Select[Any]:
@@ -106,7 +106,9 @@ def statement(connection: Connection, sought: Sought, span: Span) -> Select[Any]
 def _says(text: str | None) -> Iterator[ColumnElement[bool]]:
     """Yield the condition that an act says a word, for each word."""
     for word in (text or "").split():
-        yield or_(*(column.icontains(word, autoescape=True) for column in _SAYS))
+        signs = or_(*(one.icontains(word, autoescape=True) for one in _SIGNER_SAYS))
+        signers = select(INTERNED.c.id).where(signs).scalar_subquery()
+        yield or_(TRAIL.c.signer.in_(signers), *(column.icontains(word, autoescape=True) for column in _SAYS))
 
 
 def _readable(units: frozenset[str] | None) -> Iterator[ColumnElement[bool]]:

@@ -84,9 +84,14 @@ def test_every_table_of_the_views_has_a_row_to_be_compared(office: Path) -> None
 CASE_ID = CASE.removeprefix("case:")
 CHANGES: list[tuple[str, Statement, tuple[str, dict[str, Any], int | None, object]]] = [
     (
-        "a name in the trail",
-        ("UPDATE trail SET name = ? WHERE leaf_index = 40", ("Orang Lain",)),
-        ("trail", {"leaf_index": 40}, 40, ("name",)),
+        "a signer in the trail",
+        ("UPDATE trail SET signer = (SELECT signer FROM trail WHERE leaf_index = 41) WHERE leaf_index = 40", ()),
+        ("trail", {"leaf_index": 40}, 40, ("signer",)),
+    ),
+    (
+        "a name, wherever it is told",
+        ("UPDATE interned SET content = ? WHERE id = (SELECT signer FROM trail WHERE leaf_index = 40)", ("{}",)),
+        ("interned", {"id": "?"}, None, ("content",)),
     ),
     (
         "a flag, taken away",
@@ -189,7 +194,7 @@ def test_views_of_another_version_are_said_and_not_compared(store: Path) -> None
         "CREATE TRIGGER palsu AFTER INSERT ON trail BEGIN DELETE FROM cases; END",
         "CREATE VIEW palsu AS SELECT 1",
         "CREATE TABLE palsu (x)",
-        "CREATE INDEX palsu ON trail (name)",
+        "CREATE INDEX palsu ON trail (sentence)",
         "ALTER TABLE trail ADD COLUMN palsu TEXT",
         "DROP TABLE trail_flags",
         "DELETE FROM views",
@@ -304,13 +309,13 @@ def test_the_audit_says_that_the_views_are_what_the_leaves_make_and_how_long_tha
 
 
 def test_views_that_differ_are_a_finding_and_the_leaves_stay_verified(store: Path) -> None:
-    change(store, ("UPDATE trail SET name = ? WHERE leaf_index = 40", ("Orang Lain",)))
+    change(store, ("UPDATE trail SET sentence = ? WHERE leaf_index = 40", ("Orang lain, bukan dia.",)))
     said = told(store, 1)
     (finding,) = said["findings"]
     assert (finding["leaf"], finding["rule"], finding["verdict"]) == (40, "views.differ", "tidak cocok")
-    assert finding["sentence"] == "Tabel trail, leaf_index 40: name lain dari hasil penyusunan ulang."
+    assert finding["sentence"] == "Tabel trail, leaf_index 40: sentence lain dari hasil penyusunan ulang."
     assert said["views"]["differences"] == [
-        {"table": "trail", "key": {"leaf_index": 40}, "leaf": 40, "columns": ["name"]}
+        {"table": "trail", "key": {"leaf_index": 40}, "leaf": 40, "columns": ["sentence"]}
     ]
     assert said["verified"] == said["leaves"]
     assert said["sound"] is False

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from api.app import App, create_app
 from api.cli import main
@@ -26,7 +26,7 @@ from keys.possession import prove
 from ledger import logkey
 from ledger.flag_names import QUESTIONED
 from projections import storage
-from projections.schema import TRAIL
+from projections.schema import INTERNED, TRAIL
 from tests.behind import in_files
 from tests.kit import CASE, FOUNDERS, ORIGIN, Kecamatan, key
 from tests.signed_in import desk, keep
@@ -303,13 +303,16 @@ def test_verdicts_believe_no_column_of_the_read_models(tmp_path: Path) -> None:
         office.run(upto=6)
         path = f"/v1/cases/{CASE_ID}/trail"
         true = desk(app).get(path).get_json()["trail"]
-        lies = {"keyid": "0" * 64, "official": "orang-lain", "recorded_at": "2001-01-01T00:00:00.000000Z"}
+        lies = {"official": "orang-lain", "recorded_at": "2001-01-01T00:00:00.000000Z"}
         engine = storage.open_engine(office.ledger.database.views_url)
         with storage.writing(engine) as connection:
             connection.execute(update(TRAIL).values(**lies))
+            for signer in connection.execute(select(INTERNED).where(INTERNED.c.id.in_(select(TRAIL.c.signer)))).all():
+                lie = signer.content | {"keyid": "0" * 64}
+                connection.execute(update(INTERNED).where(INTERNED.c.id == signer.id).values(content=lie))
         engine.dispose()
         lied = desk(app).get(path).get_json()["trail"]
-        assert {row["official"] for row in lied} == {"orang-lain"}
+        assert {(row["official"], row["keyid"]) for row in lied} == {("orang-lain", "0" * 64)}
         assert [row["verdicts"] for row in lied] == [row["verdicts"] for row in true]
 
 

@@ -40,7 +40,8 @@ from ledger.note import NoteSigner
 from ledger.notices import DISCLAIMER, SYNTHETIC
 from projections import storage
 from projections.audit_trail import utc
-from projections.schema import METADATA, TRAIL, TRAIL_FLAGS
+from projections.interned import Interned
+from projections.schema import INTERNED, METADATA, TRAIL, TRAIL_FLAGS
 from projections.trail_search import Sought, Span, newest, page, statement
 from tests.kit import CASE, MORNING, ORIGIN, Kecamatan, key
 from tests.signed_in import desk, keep
@@ -358,8 +359,9 @@ COMMON = {"official": "pejabat-1", "office": "jabatan-1", "unit": "kalipare", "k
 def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Many]:
     engine = storage.open_engine(f"sqlite:///{tmp_path_factory.mktemp('banyak') / 'views.sqlite'}")
     same: Json = {column.name: None for column in TRAIL.c}
-    same |= {"leaf": "0" * 64, "name": "Nama", "office_name": "Jabatan", "capacity": "definitif", "mandate": "m1"}
-    same |= {"decree": {}, "keyid": "0" * 64, "documents": [], "occurred_at": "", "flags": [], "sentence": "k" * 200}
+    interned = Interned()
+    signer = interned.id_of("m1", lambda: {"name": "Nama", "office_name": "Jabatan", "mandate": "m1"})
+    same |= {"leaf": "0" * 64, "signer": signer, "documents": [], "occurred_at": "", "flags": [], "sentence": "k" * 200}
     rows = []
     for index in range(100_000):
         rare = index % 25_000 == 777
@@ -371,6 +373,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Many]:
     flags += [{"name": "late", "leaf_index": index} for index in range(777, 100_000, 25_000)]
     with storage.writing(engine) as connection:
         METADATA.create_all(connection)
+        storage.insert_rows(connection, INTERNED, interned.rows())
         storage.insert_rows(connection, TRAIL, rows)
         storage.insert_rows(connection, TRAIL_FLAGS, flags)
     with storage.reading(engine) as connection:
