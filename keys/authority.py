@@ -16,6 +16,7 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from keys.errors import NotAllowed
 from keys.fields import Seats
@@ -29,8 +30,7 @@ _SEATED = (frozenset({"definitif", "plt"}), frozenset({"plh"}))
 _OVER = {"an": frozenset({"definitif", "plt"}), "ub": frozenset({"an"})}
 
 
-@dataclass(frozen=True, slots=True)
-class Authority:
+class Authority(NamedTuple):
     """What an act stands on: the person, the key and the mandate, as the register had them."""
 
     official: Official

@@ -29,8 +29,7 @@ OUTSIDE = frozenset({"document.returned", "disposition.withdrawn", "correction.r
 _OF_ITSELF = (b.DocumentReturned, b.DispositionWithdrawn, b.CorrectionRecorded)
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """An approval, paraf or signature on the present document: whose, and in which leaf (hex).
 
     ``paper`` when it attests what happened on paper; ``by`` then names whose hand it was, if not the signer's.
@@ -105,6 +104,9 @@ class Case(NamedTuple):
         return step, kinds_due(self, step)
 
 
+_PLACES = {name: place for place, name in enumerate(Case._fields)}
+
+
 def kinds_of(case: Case, step: Step) -> tuple[str, ...]:
     """Return the activities of ``step`` in their order, those for a second time if it answers a return."""
     answers = case.returned is not None and case.returned_to == step.no and step.no in case.steps_done
@@ -138,18 +140,26 @@ def fold(case: Case | None, act: Act, leaf: str, sop: Sop, at: dt.datetime | Non
     mark = Mark(act.official, act.mandate, leaf, paper=paper is not None, by=by, recorded_at=at)
     match body:
         case b.DocumentReturned(to=to):
-            return case._replace(**now, **_sent_back(case, to, leaf))
+            return _with(case, now | _sent_back(case, to, leaf))
         case b.DispositionWithdrawn():
-            return case._replace(**now, withdrawn=mark, step=None)
+            return _with(case, now | {"withdrawn": mark, "step": None})
         case b.CorrectionRecorded():
             correction = Correction(leaf, body.leaf, body.field, body.old, body.new)
-            return case._replace(**now, corrections=(*case.corrections, correction))
+            return _with(case, now | {"corrections": (*case.corrections, correction)})
     # A signed deviation may have led to another step than the case stood at.
     here = case.done_here if body.step == case.step else ()
     now |= {"step": body.step, "done_here": (*here, act.kind)} | _done(case, body, mark)
-    case = case._replace(**now)
+    case = _with(case, now)
     step = sop.step(body.step)
-    return case if _open(case, step) else case._replace(**_onward(case, step, outcome_of(body), leaf))
+    return case if _open(case, step) else _with(case, _onward(case, step, outcome_of(body), leaf))
+
+
+def _with(case: Case, changed: dict[str, Any]) -> Case:
+    """Return the case with members changed, in half of the time of ``_replace``: an act does it twice."""
+    members = list(case)
+    for name, value in changed.items():
+        members[_PLACES[name]] = value
+    return Case._make(members)
 
 
 def _opened(body: CaseBody, sop: Sop) -> Case:

@@ -51,8 +51,7 @@ def judge(enactments: Enactments, version: str, visit: Visit) -> Judged:
     """Return the verdict on a visit that has ended, under the SOP version with leaf ``version`` (hex)."""
     if visit.ended is None:
         raise AssertionError("a visit is judged when it has ended")
-    judged = _judged(enactments, version, visit, visit.ended.recorded_at, visit.ended.leaf_index)
-    return judged._replace(claimed=visit.ended.claimed_at - visit.began.claimed_at if visit.began else None)
+    return _judged(enactments, version, visit, visit.ended.recorded_at, visit.ended.leaf_index)
 
 
 def running(enactments: Enactments, version: str, visit: Visit, now: dt.datetime, index: int) -> Judged:
@@ -99,7 +98,8 @@ def _as_known(enactments: Enactments, version: str, visit: Visit, end: dt.dateti
     end = max(start, end)
     standard, calendars = _standard(enactments, version, visit.step, index), enactments.calendars_at(index)
     used = _used(calendars, start, end)
-    known = Judged(standard, end - start, working_minutes=_minutes(calendars, start, end), calendars=used)
+    claimed = visit.ended.claimed_at - visit.began.claimed_at if visit.ended else None
+    known = Judged(standard, end - start, claimed, _minutes(calendars, start, end), calendars=used)
     if standard.reading is None:
         if not standard.raw:
             return known._replace(rule="Naskah SOP tidak menyebut waktu langkah ini")
@@ -114,7 +114,8 @@ def _as_known(enactments: Enactments, version: str, visit: Visit, end: dt.dateti
     why_not = _why_not(visit)
     if why_not:
         return judged._replace(verdict=NOT_JUDGED, rule=why_not)
-    return judged._replace(rule=judged.rule + _since(visit, standard))
+    since = _since(visit, standard)
+    return judged._replace(rule=judged.rule + since) if since else judged
 
 
 def _since(visit: Visit, standard: Read) -> str:

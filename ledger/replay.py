@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from keys.authority import Authority
 from keys.register import Register
@@ -26,8 +26,7 @@ History = Callable[[str], Iterable[Recorded]]
 STREAMS_KEPT = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """An accepted act in its place: its stream before and after it, and what it stood on as the register had it.
 
     ``enactments`` is, of an act in a case, what the office had enacted about its SOP.

@@ -54,7 +54,8 @@ def after(
     assert isinstance(case, Case)
     if isinstance(body, CorrectionRecorded):
         return (), open_visit
-    now = Moment(step.done.index, step.done.entry.recorded_at, step.done.act.occurred_at, paper=body.paper is not None)
+    done = step.done
+    now = Moment(done.index, done.entry.recorded_at, done.act.occurred_at, paper=body.paper is not None)
     if isinstance(body, DispositionWithdrawn):
         return ((open_visit._replace(ended=now, ending="ditarik"),) if open_visit else ()), None
     ended = []
@@ -68,7 +69,7 @@ def after(
     if case.step == body.step and case.done_here:
         return tuple(ended), own
     ending: Ending = "dikembalikan" if isinstance(body, DocumentReturned) else "selesai"
-    ended.append(own._replace(ended=now, ending=ending))
+    ended.append(Visit(own.step, own.round, own.began, now, ending))
     return tuple(ended), _opened(case, now, left) if case.step else None
 
 

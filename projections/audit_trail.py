@@ -61,7 +61,7 @@ def row_of(step: Step, found: tuple[Flag, ...], interned: Interned) -> dict[str,
         "signer": _signer(step, interned),
         "documents": digests_of(act),
         "decision": outcome_of(body) if isinstance(body, b.CaseBody) else None,
-        "reason": getattr(body, "reason", None),
+        "reason": _reason(body),
         "deviation": reason_outside(act),
         "occurred_at": act.occurred_at.isoformat(),
         "recorded_at": stamp_of(done.entry),
@@ -110,6 +110,11 @@ def _procedure(state: State) -> Sop | None:
     return None
 
 
+def _reason(body: b.Body) -> str | None:
+    """Return the body's own reason; most kinds have none, and to ask them for it takes twenty times as long."""
+    return vars(body).get("reason")
+
+
 def flag_rows(step: Step, found: tuple[Flag, ...]) -> list[dict[str, Any]]:
     """Return the rows by which an act is found under its flags, one a name."""
     return [{"name": name, "leaf_index": step.done.index} for name in dict.fromkeys(flag.name for flag in found)]
@@ -117,7 +122,7 @@ def flag_rows(step: Step, found: tuple[Flag, ...]) -> list[dict[str, Any]]:
 
 def reason_of(body: b.Body) -> str | None:
     """Return why an act returned, withdrew, corrected, decided or left the path, in its signer's words."""
-    said = getattr(body, "reason", None) or (body.deviation if isinstance(body, b.CaseBody) else None)
+    said = _reason(body) or (body.deviation if isinstance(body, b.CaseBody) else None)
     return str(said) if said is not None else None
 
 

@@ -89,9 +89,15 @@ def _ended(visit: Visit, judged: Judged, interned: Interned) -> _Ended:
     assert visit.ended is not None
     assert visit.ending is not None
     standard = judged.standard
+    reading, confirmed, calendars = standard.reading, standard.confirmed, judged.calendars
     key = (
-        *(standard.raw, standard.reading, standard.basis, standard.confirmed and standard.confirmed.index),
-        *(judged.verdict, judged.rule, tuple(one.index for one in judged.calendars)),
+        standard.raw,
+        standard.basis,
+        (reading.amount, reading.unit) if reading else None,
+        confirmed.index if confirmed else None,
+        judged.verdict,
+        judged.rule,
+        tuple(one.index for one in calendars) if calendars else (),
     )
     return _Ended(
         visit.step,
