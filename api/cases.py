@@ -37,7 +37,7 @@ from ledger.past import Place
 from projections import iku_state, inbox, past_state
 
 #: What a list of cases leaves out; the case itself has it.
-_LONG = frozenset({"rows", "warnings", "drafts", "returns", "flags", "visits", "here", "disclaimer"})
+_LONG = frozenset({"rows", "warnings", "drafts", "returns", "disclaimer"})
 
 routes = blueprint("cases")
 

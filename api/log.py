@@ -206,7 +206,7 @@ def health() -> Response:
     elif outside_memory.fault:
         found.append(("ingatan-luar-berhenti", "Segel terbaru tidak dapat ditulis di luar; pencatatan tetap berjalan."))
     try:
-        here.ledger.require_nothing_foreign()
+        here.ledger.require_recordable()
     except Unavailable as fault:
         found.insert(0, ("pencatatan-berhenti", fault.detail))
     if here.follower.fault and not parted:

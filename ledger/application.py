@@ -38,7 +38,7 @@ from ledger.rows import Rows
 from ledger.seen import SeenCheck
 from ledger.streams import REGISTER, Stream, advance, judge
 from ledger.turn import Turn
-from ledger.waiting import Queue
+from ledger.waiting import Place, Queue
 from ledger.whereabouts import Whereabouts
 
 
@@ -81,7 +81,7 @@ class Ledger(Application[str]):
         self.documents = Documents(folder / "documents")
         self._seen = SeenCheck(folder / "contradictions")
         self._clock = clock
-        self._queue: Queue[SignedAct, Accepted] = Queue()
+        self._queue: Queue[bytes, Accepted] = Queue()
         self._memory = Memory(self.repository)
         self.outside = OutsideKeeper(memory.place, signer.vkey, self.reading, folder)
         try:
@@ -100,33 +100,37 @@ class Ledger(Application[str]):
         The same envelope again gets the same receipt. Raises Malformed, Forged, NotAllowed, Conflict or
         Unavailable; the ledger is unchanged then.
         """
-        envelope = Envelope.parse(data)
-        opened = envelope.opened_with(self._key_of(envelope))
-        signed = SignedAct(opened)
-        self.documents.require(documents_of(signed.act))
-        self.outside.require_one_history()
-        place = self._queue.enter(signed)
-        with place.leading() as batch:
-            if batch:  # it is this thread's turn: it carries everyone who waits
+        place = self._queue.enter(data)
+        with place.leading() as batch:  # where it is this thread's turn, it carries everyone who waits
+            acts: dict[Place[bytes, Accepted], SignedAct] = {}
+            for each in batch:
+                with each.alone():  # a refused act leaves its batch, the others go on
+                    envelope = Envelope.parse(each.item)
+                    opened = envelope.opened_with(self._key_of(envelope))
+                    signed = SignedAct(opened)
+                    self.documents.require(documents_of(signed.act))
+                    acts[each] = signed
+            if acts:
+                self.outside.require_one_history()
                 with self._journal.turn(self.signer) as turn:
                     self.require_here()
                     world = self._memory.in_turn(turn)
-                    for each in batch:
-                        with each.alone():  # a refused act leaves its batch, the others go on
-                            if turn.already(each.item, world):
+                    for each, signed in acts.items():
+                        with each.alone():
+                            if turn.already(signed, world):
                                 continue
-                            self._seen.require(each.item, turn, world)
+                            self._seen.require(signed, turn, world)
                             at = turn.time(self._clock())
-                            judge(world, each.item, turn.next_index, at, self._memory.powers)
-                            done = Recorded.new(turn.next_index, each.item, at)
+                            judge(world, signed, turn.next_index, at, self._memory.powers)
+                            done = Recorded.new(turn.next_index, signed, at)
                             world.keep(advance(world, done), done.act)
-                            turn.add(each.item, done)
+                            turn.add(signed, done)
                     self.events.put([ActRecorded.of(done) for done in turn.added], turn=turn)
                 self._memory.committed(world)
                 self.outside.committed()
-                for each in batch:
+                for each, signed in acts.items():
                     if not each.settled:
-                        each.settle(self._accepted(turn, each.item))
+                        each.settle(self._accepted(turn, signed))
                 if turn.frontier.size == 0:  # what was begun here is begun nowhere else
                     self._whereabouts.note_first()
         return place.outcome()
@@ -152,9 +156,12 @@ class Ledger(Application[str]):
         """
         return self._journal.wait(seconds)
 
-    def require_nothing_foreign(self) -> None:
-        """Return if nothing of others is on the journal's tables, for then no act is recorded; raises Unavailable."""
-        self._journal.require_nothing_foreign()
+    def require_recordable(self) -> None:
+        """Return if acts can be recorded: nothing of others is on the tables, and what is answered is safe.
+
+        Raises Unavailable (``journal.foreign``, ``journal.durability``).
+        """
+        self._journal.require_recordable()
 
     def stream(self, name: str) -> Stream | None:
         """Return a stream as it now is, or None where nothing was recorded."""

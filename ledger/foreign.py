@@ -29,9 +29,12 @@ _IN_POSTGRES = (
     "JOIN pg_inherits ON inhparent = ours.oid "
     "UNION ALL SELECT 'sesuatu yang bukan tabel biasa', relname FROM ours WHERE relkind <> 'r' ORDER BY 2, 1"
 )
-#: Whether there is a sign of any of them, by what PostgreSQL notes of a table: looked at in no time, and right or too
-#: careful, for a sign may stay until a VACUUM when nothing is left.
-SIGN = f"EXISTS ({_OURS} AND (relhastriggers OR relhasrules OR relrowsecurity OR relhassubclass OR relkind <> 'r'))"
+#: Whether there is a sign of any of them, or of a table that a crash empties (UNLOGGED), by what PostgreSQL notes of a
+#: table: looked at in no time, and right or too careful, for a sign may stay until a VACUUM when nothing is left.
+SIGN = (
+    f"EXISTS ({_OURS} AND (relhastriggers OR relhasrules OR relrowsecurity OR relhassubclass OR relkind <> 'r' "
+    "OR relpersistence <> 'p'))"
+)
 #: Of SQLite, whose file holds nothing but the journal.
 _IN_SQLITE = (
     "SELECT CASE type WHEN 'view' THEN 'tampilan (view) ' ELSE 'pemicu (trigger) ' END || name, tbl_name "

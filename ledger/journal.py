@@ -54,8 +54,8 @@ class Journal(ABC):
         """
 
     @abstractmethod
-    def require_nothing_foreign(self) -> None:
-        """Return if nothing of others is on the tables; raises Unavailable (``journal.foreign``), or unreadable."""
+    def require_recordable(self) -> None:
+        """Return if nothing of others is on the tables and a commit is durable; raises Unavailable, or unreadable."""
 
     def stop_waiting(self) -> None:  # noqa: B027  most have nothing to close
         """Close what :meth:`wait` keeps open."""

@@ -65,10 +65,16 @@ _BEGIN = f"BEGIN; SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; LOCK TABLE {NAME}.
 #: Whoever listens is told. And something is written even if the turn only found acts that were there: such a COMMIT
 #: waits for disk and standby as any other does, and behind what it answers for. Else a primary that was started anew
 #: would acknowledge acts of which no standby knows (PostgreSQL 18, 26.2.8.4: a restart makes them visible).
-#: The same statement tells whether something foreign is on the tables, which the turn's locks keep as they are.
-_LAST = f"SELECT {foreign.SIGN}, pg_notify('{CHANNEL}', '')::text, pg_logical_emit_message(true, '{CHANNEL}', '')::text"
+#: The same statement tells whether something foreign is on the tables, which the turn's locks keep as they are, and
+#: whether the COMMIT will wait for the disk: a role, or the server, may be set otherwise while services run.
+_DURABLE = ", ".join(
+    f"current_setting('{name}')" for name in ("fsync", "synchronous_commit", "synchronous_standby_names")
+)
+_LAST = (
+    f"SELECT {foreign.SIGN}, {_DURABLE}, "
+    f"pg_notify('{CHANNEL}', '')::text, pg_logical_emit_message(true, '{CHANNEL}', '')::text"
+)
 _MARK = re.compile(r"\?")
-_DURABLE = ("fsync", "synchronous_commit", "synchronous_standby_names")
 #: Our tables that a server empties after a crash (PostgreSQL 18, CREATE TABLE: UNLOGGED).
 _UNLOGGED = (
     "SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
@@ -159,33 +165,20 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
         """Return if the tables are there and a commit is durable; raises Unavailable (``journal.schema``, others)."""
         with self.reading_run() as run:
             there = run("SELECT to_regclass(?) IS NOT NULL", (f"{NAME}.stored_events",))[0][0]
-            settings = {name: run("SELECT current_setting(?)", (name,))[0][0] for name in _DURABLE}
-            unlogged = [name for (name,) in run(_UNLOGGED, (NAME,))]
         if not there:
             raise Unavailable(
                 "journal.schema",
                 "Basis data ini belum disiapkan untuk Jejak.",
                 allowed="Jalankan jejak migrate, lalu mulai lagi.",
             )
-        hasty = {"off", "local", "remote_write"} if settings["synchronous_standby_names"] else {"off"}
-        if settings["fsync"] != "on" or settings["synchronous_commit"] in hasty:
-            raise Unavailable(
-                "journal.durability",
-                "Basis data ini menjawab sebelum tulisannya aman di disk; di dalamnya tidak ada yang boleh dicatat.",
-                allowed="Pengelola menyetel fsync = on dan synchronous_commit = on.",
-            )
-        if unlogged:
-            raise Unavailable(
-                "journal.durability",
-                f"Tabel {', '.join(unlogged)} akan kosong sesudah peladen basis datanya mati mendadak (UNLOGGED); di"
-                " dalamnya tidak ada yang boleh dicatat.",
-                allowed=f"Pengelola menjalankan ALTER TABLE {NAME}.{unlogged[0]} SET LOGGED, juga untuk yang lain.",
-            )
-        self.require_nothing_foreign()
+        self.require_recordable()
 
-    def require_nothing_foreign(self) -> None:
-        """Return if nothing of others is on the tables; raises Unavailable (``journal.foreign``), or unreadable."""
+    def require_recordable(self) -> None:
+        """Return if a commit is durable and nothing of others is on the tables; raises Unavailable."""
         with self.reading_run() as run:
+            (settings,) = run(f"SELECT {_DURABLE}", ())
+            _require_durable(*settings)
+            _require_logged(run)
             foreign.require_none_in_postgres(run)
 
     def max_notification_id(self) -> int | None:
@@ -205,8 +198,10 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
                     cursor.execute(_BEGIN)
                     run = _runner(cursor)
                     yield run
-                    ((sign, *_),) = run(_LAST, ())
+                    ((sign, *settings, _told, _written),) = run(_LAST, ())
+                    _require_durable(*settings)
                     if sign:
+                        _require_logged(run)
                         foreign.require_none_in_postgres(run)
                     begun = True
                     _commit(connection)
@@ -261,6 +256,29 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
             self.datastore.pool.check()
         except psycopg.Error:
             return
+
+
+def _require_durable(fsync: str, commit: str, standby: str) -> None:
+    """Return if a COMMIT waits until it is safe; raises Unavailable (``journal.durability``)."""
+    hasty = {"off", "local", "remote_write"} if standby else {"off"}
+    if fsync != "on" or commit in hasty:
+        raise Unavailable(
+            "journal.durability",
+            "Basis data ini menjawab sebelum tulisannya aman di disk; di dalamnya tidak ada yang boleh dicatat.",
+            allowed="Pengelola menyetel fsync = on dan synchronous_commit = on.",
+        )
+
+
+def _require_logged(run: Run) -> None:
+    """Return if no table is emptied by a crash of the server; raises Unavailable (``journal.durability``)."""
+    unlogged = [name for (name,) in run(_UNLOGGED, (NAME,))]
+    if unlogged:
+        raise Unavailable(
+            "journal.durability",
+            f"Tabel {', '.join(unlogged)} akan kosong sesudah peladen basis datanya mati mendadak (UNLOGGED); di"
+            " dalamnya tidak ada yang boleh dicatat.",
+            allowed=f"Pengelola menjalankan ALTER TABLE {NAME}.{unlogged[0]} SET LOGGED, juga untuk yang lain.",
+        )
 
 
 def _commit(connection: psycopg.Connection[Any]) -> None:

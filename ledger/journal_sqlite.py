@@ -124,9 +124,9 @@ class SQLiteJournal(Journal, SQLiteApplicationRecorder):
             super().create_table()
         except (sqlite3.Error, PersistenceError) as error:
             raise unreadable(error) from error
-        self.require_nothing_foreign()
+        self.require_recordable()
 
-    def require_nothing_foreign(self) -> None:
+    def require_recordable(self) -> None:
         """Return if nothing of others is in the file; raises Unavailable (``journal.foreign``), or unreadable."""
         with self.reading_run() as run:
             foreign.require_none_in_sqlite(run)

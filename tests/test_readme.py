@@ -176,7 +176,7 @@ def test_the_picture_names_what_the_straight_path_calls() -> None:
     """Each room in the picture of one act's way stands in ``Ledger.record``, in the same order."""
     source = inspect.getsource(Ledger.record)
     picture = README.split("## One act's way")[1].split("```")[1]
-    path = ["Envelope.parse", "opened_with", "SignedAct", "documents.require", "queue.enter", "leading"]
+    path = ["queue.enter", "leading", "Envelope.parse", "opened_with", "SignedAct", "documents.require"]
     path += ["journal.turn", "already", "seen", "judge", "Recorded.new", "advance", "turn.add", "events.put"]
     calls = [name + ".require(" if name == "seen" else name + "(" for name in path]
     drawn, called = [picture.index(name) for name in path], [source.index(call) for call in calls]
