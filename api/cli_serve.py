@@ -13,7 +13,7 @@ import click
 
 from api import demo_office
 from api.cli_base import DONE, JejakCommand, json_option, print_json
-from api.cli_store import PINS
+from api.cli_store import PINS, no_log_key
 from api.field_words import needed
 from api.opening import LOG_KEY
 from api.remembered import Pins
@@ -57,11 +57,7 @@ def serve(demo: bool, home: Path | None, port: int | None, remembered: tuple[Pat
     if demo and not demo_office.founded(settings.home):
         found_demo(settings)
     if not (settings.home / LOG_KEY).is_file():
-        raise NotFound(
-            "logkey.missing",
-            f"Belum ada buku besar di {settings.home}.",
-            allowed="Dirikan dengan jejak found, atau coba jejak serve --demo.",
-        )
+        raise no_log_key(settings.home)
     _serve(settings, demo, as_json)
 
 

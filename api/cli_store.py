@@ -298,14 +298,25 @@ def rebuild(home: Path | None, as_json: bool) -> None:
         click.echo(f"Tampilan disusun ulang dari {leaves} daun dalam {duration(spent)}.")
 
 
+def no_log_key(home: Path) -> NotFound:
+    """Return the fault of a folder without ``log.key``: of a ledger that lacks it, or of none."""
+    if any((home / name).exists() for name in (JOURNAL, NOTE)):
+        return NotFound(
+            "logkey.missing",
+            f"Buku besar di {home} tidak dapat dibuka: berkas {LOG_KEY} tidak ada di sana.",
+            allowed=f"Letakkan {LOG_KEY} buku besar itu di folder itu; jangan dirikan lagi.",
+        )
+    return NotFound(
+        "logkey.missing",
+        f"Belum ada buku besar di {home}.",
+        allowed="Dirikan dengan jejak found, atau coba jejak serve --demo.",
+    )
+
+
 def founded_settings(home: Path | None) -> Settings:
     """Return the settings of a ledger that was founded, its folder being ``home`` or that of the environment."""
     environment = dict(os.environ) | ({"JEJAK_HOME": str(home)} if home is not None else {})
     settings = Settings.read(environment)
     if not (settings.home / LOG_KEY).is_file():
-        raise NotFound(
-            "logkey.missing",
-            f"Belum ada buku besar di {settings.home}.",
-            allowed="Dirikan dengan jejak found, atau coba jejak serve --demo.",
-        )
+        raise no_log_key(settings.home)
     return settings

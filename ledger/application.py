@@ -51,6 +51,28 @@ class Accepted:
     again: bool
 
 
+class _Once:
+    """Asks for a stream once for all who want it: where the database is away, nobody waits for it after another."""
+
+    def __init__(self, ask: Callable[[], Stream | None]) -> None:
+        self._ask = ask
+        self._asked = False
+        self._stream: Stream | None = None
+        self._fault: Unavailable | None = None
+
+    def __call__(self) -> Stream | None:
+        """Return the stream, or raise what the first asking raised."""
+        if not self._asked:
+            self._asked = True
+            try:
+                self._stream = self._ask()
+            except Unavailable as fault:
+                self._fault = fault
+        if self._fault is not None:
+            raise self._fault
+        return self._stream
+
+
 class Ledger(Application[str]):
     """A ledger in ``folder``. ``signer`` holds the log's own key; ``clock`` returns aware times.
 
@@ -103,10 +125,11 @@ class Ledger(Application[str]):
         place = self._queue.enter(data)
         with place.leading() as batch:  # where it is this thread's turn, it carries everyone who waits
             acts: dict[Place[bytes, Accepted], SignedAct] = {}
+            newest = _Once(lambda: self._memory.stream(REGISTER))
             for each in batch:
                 with each.alone():  # a refused act leaves its batch, the others go on
                     envelope = Envelope.parse(each.item)
-                    opened = envelope.opened_with(self._key_of(envelope))
+                    opened = envelope.opened_with(self._key_of(envelope, newest))
                     signed = SignedAct(opened)
                     self.documents.require(documents_of(signed.act))
                     acts[each] = signed
@@ -195,10 +218,11 @@ class Ledger(Application[str]):
         with self.reading() as rows:
             return log.receipt(rows, index)
 
-    def _key_of(self, envelope: Envelope) -> PublicKey:
+    def _key_of(self, envelope: Envelope, newest: Callable[[], Stream | None]) -> PublicKey:
         """Return the public key that an envelope names; a key is named by its hash, so an old register will do."""
-        for look in (self._memory.kept, self._memory.stream):
-            stream = look(REGISTER)
+        kept: Callable[[], Stream | None] = lambda: self._memory.kept(REGISTER)  # noqa: E731  beside the other one
+        for look in (kept, newest):
+            stream = look()
             if stream is None:
                 continue
             assert isinstance(stream.state, Register)

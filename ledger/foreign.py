@@ -14,13 +14,14 @@ from keys.errors import Unavailable
 from ledger.rows import Run
 
 #: The tables of the journal, by names that PostgreSQL looks up once and not in each turn.
-_OURS = (
-    "SELECT oid, relname, relkind, relrowsecurity FROM pg_class WHERE oid IN ('jejak.stored_events'::regclass, "
-    "'jejak.tile_hashes'::regclass, 'jejak.checkpoints'::regclass, 'jejak.frontier'::regclass)"
+OURS = (
+    "SELECT oid, relname, relkind, relrowsecurity, relpersistence FROM pg_class "
+    "WHERE oid IN ('jejak.stored_events'::regclass, 'jejak.tile_hashes'::regclass, "
+    "'jejak.checkpoints'::regclass, 'jejak.frontier'::regclass)"
 )
 #: What is foreign in PostgreSQL, and on which table.
 _IN_POSTGRES = (
-    f"WITH ours AS ({_OURS}) "  # noqa: S608  our names
+    f"WITH ours AS ({OURS}) "  # noqa: S608  our names
     "SELECT 'pemicu (trigger) ' || tgname, relname FROM ours JOIN pg_trigger ON tgrelid = ours.oid "
     "WHERE NOT tgisinternal "
     "UNION ALL SELECT 'aturan (rule) ' || rulename, relname FROM ours JOIN pg_rewrite ON ev_class = ours.oid "
@@ -32,7 +33,7 @@ _IN_POSTGRES = (
 #: Whether there is a sign of any of them, or of a table that a crash empties (UNLOGGED), by what PostgreSQL notes of a
 #: table: looked at in no time, and right or too careful, for a sign may stay until a VACUUM when nothing is left.
 SIGN = (
-    f"EXISTS ({_OURS} AND (relhastriggers OR relhasrules OR relrowsecurity OR relhassubclass OR relkind <> 'r' "
+    f"EXISTS ({OURS} AND (relhastriggers OR relhasrules OR relrowsecurity OR relhassubclass OR relkind <> 'r' "
     "OR relpersistence <> 'p'))"
 )
 #: Of SQLite, whose file holds nothing but the journal.

@@ -75,11 +75,12 @@ _LAST = (
     f"pg_notify('{CHANNEL}', '')::text, pg_logical_emit_message(true, '{CHANNEL}', '')::text"
 )
 _MARK = re.compile(r"\?")
-#: Our tables that a server empties after a crash (PostgreSQL 18, CREATE TABLE: UNLOGGED).
+#: Our tables that a server empties after a crash (PostgreSQL 18, CREATE TABLE: UNLOGGED), and those of the journal.
 _UNLOGGED = (
-    "SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
-    "WHERE nspname = ? AND relkind = 'r' AND relpersistence <> 'p' ORDER BY relname"
+    "SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "  # noqa: S608  our names
+    f"WHERE nspname = '{NAME}' AND relkind = 'r' AND relpersistence <> 'p' ORDER BY relname"
 )
+_UNLOGGED_JOURNAL = f"SELECT relname FROM ({foreign.OURS}) AS ours WHERE relpersistence <> 'p' ORDER BY relname"  # noqa: S608  our names
 _OPTIONS = f"-c search_path={NAME} -c client_min_messages=warning"
 _URL = "JEJAK_JOURNAL_URL"
 
@@ -172,13 +173,15 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
                 allowed="Jalankan jejak migrate, lalu mulai lagi.",
             )
         self.require_recordable()
+        with self.reading_run() as run:
+            _require_logged(run, _UNLOGGED)
 
     def require_recordable(self) -> None:
         """Return if a commit is durable and nothing of others is on the tables; raises Unavailable."""
-        with self.reading_run() as run:
+        with self._noticing_repair(), self.reading_run() as run:
             (settings,) = run(f"SELECT {_DURABLE}", ())
             _require_durable(*settings)
-            _require_logged(run)
+            _require_logged(run, _UNLOGGED_JOURNAL)
             foreign.require_none_in_postgres(run)
 
     def max_notification_id(self) -> int | None:
@@ -192,7 +195,7 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
         """Yield a transaction that began by locking the events against every other writer; raises Unavailable."""
         begun = False
         try:
-            with self.datastore.get_connection() as connection:
+            with self._noticing_repair(), self.datastore.get_connection() as connection:
                 cursor = connection.cursor(row_factory=tuple_row)
                 try:
                     cursor.execute(_BEGIN)
@@ -201,7 +204,7 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
                     ((sign, *settings, _told, _written),) = run(_LAST, ())
                     _require_durable(*settings)
                     if sign:
-                        _require_logged(run)
+                        _require_logged(run, _UNLOGGED_JOURNAL)
                         foreign.require_none_in_postgres(run)
                     begun = True
                     _commit(connection)
@@ -250,6 +253,16 @@ class PostgresJournal(Journal, PostgresApplicationRecorder):
             self._ear.close()
             self._ear = None
 
+    @contextmanager
+    def _noticing_repair(self) -> Iterator[None]:
+        """Use no connection again that is not durable: what a role or database is told holds for new ones alone."""
+        try:
+            yield
+        except Unavailable as fault:
+            if fault.rule == "journal.durability":
+                self.datastore.pool.drain()
+            raise
+
     def _check_connections(self) -> None:
         """Throw away what connections are dead: after a restart of the server all of them are."""
         try:
@@ -265,13 +278,14 @@ def _require_durable(fsync: str, commit: str, standby: str) -> None:
         raise Unavailable(
             "journal.durability",
             "Basis data ini menjawab sebelum tulisannya aman di disk; di dalamnya tidak ada yang boleh dicatat.",
-            allowed="Pengelola menyetel fsync = on dan synchronous_commit = on.",
+            allowed="Pengelola menyetel fsync = on dan synchronous_commit = on pada peladen, basis data, dan perannya;"
+            " sesudah itu kirim lagi amplop yang sama.",
         )
 
 
-def _require_logged(run: Run) -> None:
-    """Return if no table is emptied by a crash of the server; raises Unavailable (``journal.durability``)."""
-    unlogged = [name for (name,) in run(_UNLOGGED, (NAME,))]
+def _require_logged(run: Run, asked: str) -> None:
+    """Return if a crash of the server empties none of the tables; raises Unavailable (``journal.durability``)."""
+    unlogged = [name for (name,) in run(asked, ())]
     if unlogged:
         raise Unavailable(
             "journal.durability",

@@ -5,7 +5,8 @@
    leaves that are looked at.
 2. The journal is folded anew into a temporary file, as far as the stored views say that they have come.
 3. The stored file must have exactly the tables, columns and indices that the fresh one has.
-4. Every row of every table is compared, by its key. JSON is compared as values.
+4. Every row of every table is compared, by its key. JSON is compared as values, and must be spelt as the service spells
+   it: of a name that stands twice, SQLite and Python believe different ones.
 
 Views that lag behind are no fault, and views of another version are rebuilt by the service before it uses them: both
 are said. Whoever compares has audited the journal before, and has all its documents; what a fold makes of a broken one
@@ -31,7 +32,7 @@ from ledger.rows import Rows, RowsBelow
 from ledger.store import check_pages, read_only
 from projections.catchup import Views
 from projections.schema import METADATA, VERSION
-from projections.storage import scratch_folder
+from projections.storage import scratch_folder, to_text
 
 #: The file of the views in a ledger's folder.
 FILE = "views.sqlite"
@@ -238,9 +239,15 @@ def _same(table: Table, name: str, one: object, other: object) -> bool:
     if one == other or not isinstance(table.c[name].type, JSON):
         return one == other
     try:
-        return bool(json.loads(str(one)) == json.loads(str(other)))
+        said = json.loads(str(other))
+        return to_text(said) == other and _sorted(said) == _sorted(json.loads(str(one)))
     except (ValueError, RecursionError):
         return False
+
+
+def _sorted(value: Any) -> str:
+    """Return a value in one spelling; as Python compares them, 52 would be 52.0."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _leaf(row: _Values) -> int | None:

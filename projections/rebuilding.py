@@ -2,7 +2,8 @@
 
 The scratch file has a known name. Each batch of rows commits in it together with the position, so whoever dies leaves
 whole batches behind, and the next rebuild goes on after them if the file is sound, of this schema and of this journal.
-What cannot be gone on with is begun anew; so is all of it after a fault, for then somebody will have to mend something.
+What cannot be gone on with is begun anew; so is all of it where a leaf does not hold, for then somebody will have to
+mend something. Where a database went away, what is done stays.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
-from keys.errors import JejakError
+from keys.errors import Forged, NotJudged
 from ledger.rows import Row, Rows
 from ledger.streams import REGISTER
 from projections import crew, papers
@@ -45,7 +46,7 @@ def build(scratch: Scratch, journal: Journal, read: papers.Read, progress: Progr
     """
     try:
         return _build(scratch, journal, read, progress, shares)
-    except JejakError:
+    except (Forged, NotJudged):
         scratch.discard()
         raise
 

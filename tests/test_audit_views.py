@@ -20,6 +20,7 @@ from ledger.store import documents_in, open_store
 from projections.catchup import Views
 from projections.compare import FILE, Comparison, compare, stored_views
 from projections.schema import METADATA, VERSION
+from projections.storage import to_text
 from tests.forged_store import CASE, LOG, busy_office, entries_of
 from tests.kit import Kecamatan
 
@@ -119,6 +120,25 @@ CHANGES: list[tuple[str, Statement, tuple[str, dict[str, Any], int | None, objec
         ("agenda", {"leaf_index": 56}, 56, ("number",)),
     ),
     (
+        "a name that stands twice, of which a search would find the first",
+        (
+            'UPDATE interned SET content = \'{"nip":"1",\' || substr(content, 2)'
+            " WHERE id = (SELECT signer FROM trail WHERE leaf_index = 40)",
+            (),
+        ),
+        ("interned", {"id": "?"}, None, ("content",)),
+    ),
+    (
+        "a number that is none for whoever looks it up",
+        ("UPDATE cases SET state = replace(state, '\"version\":', '\"version\":0.') WHERE case_id = ?", (CASE_ID,)),
+        ("cases", {"case_id": CASE_ID}, 34, ("state",)),
+    ),
+    (
+        "a digest that is spelt so that no search finds it",
+        ("UPDATE trail SET documents = replace(documents, 'sha256', '\\u0073ha256') WHERE leaf_index = 40", ()),
+        ("trail", {"leaf_index": 40}, 40, ("documents",)),
+    ),
+    (
         "what an IKU says",
         ("UPDATE papers SET content = ?", ("{}",)),
         ("papers", {"digest": "?"}, None, ("content",)),
@@ -152,7 +172,7 @@ def test_a_case_that_is_shown_as_unsigned_is_found_and_its_opening_leaf_named(st
 def test_json_that_says_the_same_in_another_order_is_no_difference(store: Path) -> None:
     with closing(sqlite3.connect(store / FILE)) as connection:
         (text,) = connection.execute("SELECT state FROM cases WHERE case_id = ?", (CASE_ID,)).fetchone()
-    turned = json.dumps(dict(reversed(json.loads(text).items())), indent=1)
+    turned = to_text(dict(reversed(json.loads(text).items())))
     assert differences(store, ("UPDATE cases SET state = ? WHERE case_id = ?", (turned, CASE_ID))) == []
 
 

@@ -873,6 +873,15 @@ def test_serving_a_folder_without_a_ledger_says_what_to_do(tmp_path: Path) -> No
     assert "jejak found" in said["allowed"]
 
 
+@pytest.mark.parametrize("command", ["serve", "rebuild"])
+@pytest.mark.parametrize("left", ["journal.sqlite", "moved-to"])
+def test_a_ledger_that_lacks_its_key_is_not_told_to_be_founded_again(tmp_path: Path, command: str, left: str) -> None:
+    (tmp_path / left).touch()
+    said = fault(run(command, "--home", tmp_path, "--json"), 1, "logkey.missing")
+    assert "log.key" in said["detail"]
+    assert "jejak found" not in said["allowed"]
+
+
 def test_the_demonstration_says_what_its_case_waits_for_each_time_it_is_served(tmp_path: Path) -> None:
     home = tmp_path / "demo"
     demo_office.found(home, waiting_case=True)

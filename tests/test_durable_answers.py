@@ -82,6 +82,22 @@ def test_a_service_says_of_itself_that_it_cannot_answer_for_anything(office: Off
         assert "stored_events" in answers[-1]["fault"]
 
 
+def test_a_setting_that_is_put_right_is_noticed_though_connections_keep_theirs(office: Office) -> None:
+    official, kind, body = office.steps()[0]
+    signed = office.sign(official, CASE, kind, body)
+    office.ask("ALTER DATABASE {} SET synchronous_commit = off")
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            office.ledger.record(signed)
+    with psycopg.connect(office.ledger.database.url, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f'ALTER DATABASE "{name}" RESET synchronous_commit')  # type: ignore[call-overload]
+    for _ in range(2):  # the turn that was under way has the last of the old connections
+        with suppress(Unavailable):
+            office.ledger.require_recordable()
+    assert office.ledger.record(signed).recorded.index == office.size() - 1
+
+
 def test_when_it_is_safe_again_the_same_envelope_is_recorded(office: Office) -> None:
     official, kind, body = office.steps()[0]
     signed = office.sign(official, CASE, kind, body)

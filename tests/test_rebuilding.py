@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from keys.errors import Forged
+from keys.errors import Forged, Unavailable
 from ledger.application import Ledger
 from ledger.audit import audit
 from ledger.database import Database
@@ -259,12 +259,13 @@ def test_a_rebuild_does_not_touch_the_scratch_file_of_another_one(views: Views, 
     assert dump(views) == followed
 
 
-def test_a_rebuild_that_was_interrupted_goes_on_too(views: Views, followed: Dump) -> None:
+@pytest.mark.parametrize("stopped", [KeyboardInterrupt(), Unavailable("journal.unreadable", "Basis datanya mati.")])
+def test_a_rebuild_that_was_interrupted_goes_on_too(views: Views, followed: Dump, stopped: BaseException) -> None:
     def interrupt(done: int, total: int) -> None:
         if done == 2 * TOGETHER:
-            raise KeyboardInterrupt
+            raise stopped
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(type(stopped)):
         views.rebuild(interrupt)
     told: list[int] = []
     views.rebuild(lambda done, total: told.append(done))
