@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from eventsourcing.application import Application
@@ -125,7 +126,7 @@ class Ledger(Application[str]):
         place = self._queue.enter(data)
         with place.leading() as batch:  # where it is this thread's turn, it carries everyone who waits
             acts: dict[Place[bytes, Accepted], SignedAct] = {}
-            newest = _Once(lambda: self._memory.stream(REGISTER))
+            newest = _Once(partial(self._memory.stream, REGISTER))
             for each in batch:
                 with each.alone():  # a refused act leaves its batch, the others go on
                     envelope = Envelope.parse(each.item)
@@ -220,8 +221,7 @@ class Ledger(Application[str]):
 
     def _key_of(self, envelope: Envelope, newest: Callable[[], Stream | None]) -> PublicKey:
         """Return the public key that an envelope names; a key is named by its hash, so an old register will do."""
-        kept: Callable[[], Stream | None] = lambda: self._memory.kept(REGISTER)  # noqa: E731  beside the other one
-        for look in (kept, newest):
+        for look in (partial(self._memory.kept, REGISTER), newest):
             stream = look()
             if stream is None:
                 continue

@@ -34,7 +34,7 @@ def case_at(connection: Connection, steps: Iterable[Step], index: int) -> dict[s
     kept = papers.find(connection, [document["digest"]] if document else [])
     row = iku_state.row_of(state, kept)
     paper = kept.get(row["document"], {"content": None, "why": None})
-    row |= paper | {"state": json.loads(storage.to_text(state))}
+    row |= paper | {"state": json.loads(storage.to_text(state))}  # as the table would give it back
     return succession.told(connection, iku_state.shown(row, marked, interned.contents), index)
 
 

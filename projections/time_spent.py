@@ -108,7 +108,7 @@ def _ended(visit: Visit, judged: Judged, interned: Interned) -> _Ended:
         _seconds(judged.elapsed),
         _seconds(judged.claimed),
         judged.working_minutes,
-        judged.deadline.isoformat() if judged.deadline else None,
+        _deadline(judged),
         interned.id_of(key, lambda: _judged(judged)),
     )
 
@@ -127,6 +127,10 @@ def _judged(judged: Judged) -> Content:
         "rule": judged.rule,
         "calendars": [{"name": one.value.name, "leaf_index": one.index} for one in judged.calendars],
     }
+
+
+def _deadline(judged: Judged) -> str | None:
+    return judged.deadline.isoformat() if judged.deadline else None
 
 
 def _seconds(span: dt.timedelta | None) -> int | None:
@@ -190,6 +194,6 @@ def running(shown: Shown, enactments: Enactments, now: dt.datetime, index: int) 
         "elapsed_seconds": _seconds(judged.elapsed),
         "claimed_seconds": _seconds(judged.claimed),
         "working_minutes": judged.working_minutes,
-        "deadline": judged.deadline.isoformat() if judged.deadline else None,
+        "deadline": _deadline(judged),
     }
     return opened | measured | _judged(judged)

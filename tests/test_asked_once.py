@@ -39,7 +39,9 @@ def test_strangers_do_not_wait_one_after_another_for_a_database_that_is_away(
     threads = [Thread(target=send, args=(one,)) for one in strangers]
     for one in threads:
         one.start()
+    until = time.monotonic() + 10
     while len(ledger._queue._line) < len(strangers) + 1:
+        assert time.monotonic() < until, "not all of them came"
         time.sleep(0.001)
     with held.leading() as batch:
         ledger._queue._line.extendleft(reversed(batch[1:]))  # the first of the others leads them

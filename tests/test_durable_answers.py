@@ -28,15 +28,19 @@ CARELESS = [
 class Office(Kecamatan):
     """A kecamatan whose database others administer."""
 
-    def ask(self, statement: str) -> None:
-        """Run a statement in its database, of which everybody else must then make a new connection."""
+    def alter(self, statement: str) -> None:
+        """Run a statement in its database, whose other connections stay as they are."""
         with psycopg.connect(self.ledger.database.url, autocommit=True) as connection:
             named = statement.format(f'"{connection.info.dbname}"')
             connection.execute(named)  # type: ignore[call-overload]  # typed for literals alone
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+
+    def ask(self, statement: str) -> None:
+        """Run a statement in its database, of which everybody else must then make a new connection."""
+        self.alter(statement)
+        self.alter(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
     def size(self) -> int:
         """Return the number of leaves."""
@@ -89,9 +93,7 @@ def test_a_setting_that_is_put_right_is_noticed_though_connections_keep_theirs(o
     for _ in range(2):
         with pytest.raises(Unavailable):
             office.ledger.record(signed)
-    with psycopg.connect(office.ledger.database.url, autocommit=True) as connection:
-        name = connection.info.dbname
-        connection.execute(f'ALTER DATABASE "{name}" RESET synchronous_commit')  # type: ignore[call-overload]
+    office.alter("ALTER DATABASE {} RESET synchronous_commit")
     for _ in range(2):  # the turn that was under way has the last of the old connections
         with suppress(Unavailable):
             office.ledger.require_recordable()
